@@ -1,0 +1,158 @@
+//! Where the time of an operation went.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A stage of the chain. A closed list; the rest of the service time is `network`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The cloud's own work, pages and checks included.
+    Cloud,
+    /// The relay's own work.
+    Relay,
+    /// Waiting in the agent for a free worker or for the person's earlier operation.
+    Queue,
+    /// Opening and sealing envelopes in the agent.
+    Crypto,
+    /// Finding the person: metaverse and directory.
+    Locate,
+    /// The directory's write, as the agent saw it.
+    Write,
+    /// The cloud's own store, after the on-premises success.
+    Cloudstore,
+}
+
+impl Stage {
+    /// All stages, in the order an operation passes them.
+    pub const ALL: [Self; 7] = [
+        Self::Cloud,
+        Self::Relay,
+        Self::Queue,
+        Self::Crypto,
+        Self::Locate,
+        Self::Write,
+        Self::Cloudstore,
+    ];
+
+    /// The metric name in `Server-Timing`, in files and on charts.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cloud => "cloud",
+            Self::Relay => "relay",
+            Self::Queue => "queue",
+            Self::Crypto => "crypto",
+            Self::Locate => "locate",
+            Self::Write => "write",
+            Self::Cloudstore => "cloudstore",
+        }
+    }
+
+    /// The stage of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == name)
+    }
+}
+
+/// Exclusive microseconds per stage. Their sum is at most the service time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StageTimes(BTreeMap<Stage, u64>);
+
+impl StageTimes {
+    /// No stage measured yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds time to a stage.
+    pub fn add(&mut self, stage: Stage, time: Duration) {
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let slot = self.0.entry(stage).or_default();
+        *slot = slot.saturating_add(micros);
+    }
+
+    /// Adds every stage of another measurement.
+    pub fn merge(&mut self, other: &Self) {
+        for (stage, micros) in other.iter() {
+            self.add(stage, Duration::from_micros(micros));
+        }
+    }
+
+    /// The time of a stage in microseconds, if it was measured.
+    #[must_use]
+    pub fn get(&self, stage: Stage) -> Option<u64> {
+        self.0.get(&stage).copied()
+    }
+
+    /// The measured stages with their microseconds.
+    pub fn iter(&self) -> impl Iterator<Item = (Stage, u64)> + '_ {
+        self.0.iter().map(|(stage, micros)| (*stage, *micros))
+    }
+
+    /// The sum of all measured stages.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        Duration::from_micros(self.0.values().fold(0, |sum, micros| sum.saturating_add(*micros)))
+    }
+
+    /// Whether nothing was measured.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The value of a `Server-Timing` header (W3C Server Timing): `write;dur=31.204, crypto;dur=0.911`.
+    #[must_use]
+    pub fn to_server_timing(&self) -> String {
+        let mut text = String::new();
+        for (stage, micros) in self.iter() {
+            let separator = if text.is_empty() { "" } else { ", " };
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{separator}{};dur={}.{:03}", stage.as_str(), micros / 1000, micros % 1000);
+        }
+        text
+    }
+
+    /// Reads a `Server-Timing` header; metrics of other names and malformed entries are passed over.
+    #[must_use]
+    pub fn from_server_timing(header: &str) -> Self {
+        let mut times = Self::new();
+        for entry in header.split(',') {
+            let mut parts = entry.split(';').map(str::trim);
+            let stage = parts.next().and_then(Stage::from_name);
+            let dur = parts.find_map(|part| part.strip_prefix("dur="));
+            let millis = dur.and_then(|text| text.trim_matches('"').parse::<f64>().ok());
+            if let (Some(stage), Some(time)) = (stage, millis.and_then(duration_of_millis)) {
+                times.add(stage, time);
+            }
+        }
+        times
+    }
+}
+
+fn duration_of_millis(millis: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(millis / 1000.0).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn server_timing_round_trips_and_ignores_strangers() {
+        let mut times = StageTimes::new();
+        times.add(Stage::Write, Duration::from_micros(31_204));
+        times.add(Stage::Crypto, Duration::from_micros(911));
+        assert_eq!(times.to_server_timing(), "crypto;dur=0.911, write;dur=31.204");
+        assert_eq!(StageTimes::from_server_timing(&times.to_server_timing()), times);
+        let strange = StageTimes::from_server_timing("cache;dur=3, write;dur=-1, relay;dur=NaN, ,;,queue;desc=x;dur=2");
+        assert_eq!(strange.iter().collect::<Vec<_>>(), [(Stage::Queue, 2000)]);
+    }
+}
