@@ -40,7 +40,8 @@ impl ConnectionString {
         let (host, port) = match authority.split_once(':') {
             Some((host, port)) => (
                 host,
-                port.parse().map_err(|_| ProtocolError::ConnectionString("a valid port"))?,
+                port.parse()
+                    .map_err(|_| ProtocolError::ConnectionString("a valid port"))?,
             ),
             None => (authority, 443),
         };
@@ -56,7 +57,11 @@ impl ConnectionString {
     /// The string as parsed; it holds the key.
     #[must_use]
     pub fn expose(&self) -> String {
-        let port = if self.port == 443 { String::new() } else { format!(":{}", self.port) };
+        let port = if self.port == 443 {
+            String::new()
+        } else {
+            format!(":{}", self.port)
+        };
         format!(
             "Endpoint=sb://{}{port}/;SharedAccessKeyName={};SharedAccessKey={};EntityPath={}",
             self.host, self.rule, self.key, self.path
@@ -73,7 +78,11 @@ impl ConnectionString {
 
 impl fmt::Debug for ConnectionString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ConnectionString({}:{}/{}, rule {})", self.host, self.port, self.path, self.rule)
+        write!(
+            f,
+            "ConnectionString({}:{}/{}, rule {})",
+            self.host, self.port, self.path, self.rule
+        )
     }
 }
 

@@ -145,8 +145,11 @@ impl OpeningKey {
     /// # Errors
     /// [`ProtocolError::Key`] when the library could not write it.
     pub fn public(&self) -> Result<String, ProtocolError> {
-        let der: PublicKeyX509Der<'_> =
-            self.key.public_key().as_der().map_err(|_| ProtocolError::Key("written"))?;
+        let der: PublicKeyX509Der<'_> = self
+            .key
+            .public_key()
+            .as_der()
+            .map_err(|_| ProtocolError::Key("written"))?;
         Ok(STANDARD.encode(der.as_ref()))
     }
 
@@ -163,8 +166,7 @@ impl OpeningKey {
         if parts.next().is_some() {
             return Err(ProtocolError::Sealed);
         }
-        let header: Header =
-            serde_json::from_slice(&decode(protected)?).map_err(|_| ProtocolError::Sealed)?;
+        let header: Header = serde_json::from_slice(&decode(protected)?).map_err(|_| ProtocolError::Sealed)?;
         if header.kid != self.id {
             return Err(ProtocolError::Sealed);
         }
@@ -198,7 +200,9 @@ impl SealingKey {
     /// # Errors
     /// [`ProtocolError::Key`] when it is not base64 of a SubjectPublicKeyInfo with an RSA key of 2048 bits or more.
     pub fn new(id: &str, public: &str) -> Result<Self, ProtocolError> {
-        let der = STANDARD.decode(public.trim()).map_err(|_| ProtocolError::Key("decoded"))?;
+        let der = STANDARD
+            .decode(public.trim())
+            .map_err(|_| ProtocolError::Key("decoded"))?;
         let key = PublicEncryptingKey::from_der(&der).map_err(|_| ProtocolError::Key("read"))?;
         Ok(Self { id: id.to_owned(), key })
     }
@@ -317,16 +321,29 @@ mod tests {
     fn any_moved_part_breaks_the_seal_with_one_text() {
         let (opening, sealing) = keys("agent-1");
         let first = sealing.seal(&binding(), b"content").unwrap();
-        let other = Binding { anchor: STANDARD.encode([8_u8; 16]), ..binding() };
+        let other = Binding {
+            anchor: STANDARD.encode([8_u8; 16]),
+            ..binding()
+        };
         let second = sealing.seal(&other, b"content").unwrap();
         for place in 0..5 {
             let mut parts: Vec<&str> = first.split('.').collect();
             if let Some(part) = second.split('.').nth(place) {
                 parts[place] = part;
             }
-            assert_eq!(opening.open(&parts.join(".")).unwrap_err(), ProtocolError::Sealed, "part {place}");
+            assert_eq!(
+                opening.open(&parts.join(".")).unwrap_err(),
+                ProtocolError::Sealed,
+                "part {place}"
+            );
         }
-        for wrong in ["", "a.b.c.d.e", &format!("{first}.x"), "ä.b.c.d.e", &first[..first.len() - 2]] {
+        for wrong in [
+            "",
+            "a.b.c.d.e",
+            &format!("{first}.x"),
+            "ä.b.c.d.e",
+            &first[..first.len() - 2],
+        ] {
             assert_eq!(opening.open(wrong).unwrap_err(), ProtocolError::Sealed);
         }
         let (stranger, _) = keys("agent-2");

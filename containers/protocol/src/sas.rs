@@ -44,10 +44,9 @@ impl SasToken {
     /// # Errors
     /// [`ProtocolError::TokenMalformed`] naming the part that is missing or unreadable.
     pub fn parse(text: &str) -> Result<Self, ProtocolError> {
-        let fields = text
-            .trim()
-            .strip_prefix(SCHEME)
-            .ok_or(ProtocolError::TokenMalformed("it does not start with SharedAccessSignature"))?;
+        let fields = text.trim().strip_prefix(SCHEME).ok_or(ProtocolError::TokenMalformed(
+            "it does not start with SharedAccessSignature",
+        ))?;
         let field = |name: &'static str| {
             fields
                 .split('&')
@@ -61,9 +60,7 @@ impl SasToken {
             signature: STANDARD
                 .decode(signature)
                 .map_err(|_| ProtocolError::TokenMalformed("sig"))?,
-            expires: field("se")?
-                .parse()
-                .map_err(|_| ProtocolError::TokenMalformed("se"))?,
+            expires: field("se")?.parse().map_err(|_| ProtocolError::TokenMalformed("se"))?,
             rule: decode(field("skn")?),
         })
     }
@@ -72,11 +69,7 @@ impl SasToken {
     ///
     /// # Errors
     /// [`ProtocolError::TokenSignature`] or [`ProtocolError::TokenExpired`].
-    pub fn verify<'k>(
-        &self,
-        mut keys: impl Iterator<Item = &'k str>,
-        now_unix_s: u64,
-    ) -> Result<(), ProtocolError> {
+    pub fn verify<'k>(&self, mut keys: impl Iterator<Item = &'k str>, now_unix_s: u64) -> Result<(), ProtocolError> {
         let signed = format!("{}\n{}", self.raw_resource, self.expires);
         let matches = keys.any(|key| {
             let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
@@ -121,8 +114,14 @@ mod tests {
         let token = SasToken::parse(&sign("http://ns.test/a/b", "listen rule", "primary", 100)).unwrap();
         assert_eq!(token.rule, "listen rule");
         assert_eq!(token.verify(["secondary", "primary"].into_iter(), 99), Ok(()));
-        assert_eq!(token.verify(["primary"].into_iter(), 100), Err(ProtocolError::TokenExpired(100)));
-        assert_eq!(token.verify(["other"].into_iter(), 99), Err(ProtocolError::TokenSignature));
+        assert_eq!(
+            token.verify(["primary"].into_iter(), 100),
+            Err(ProtocolError::TokenExpired(100))
+        );
+        assert_eq!(
+            token.verify(["other"].into_iter(), 99),
+            Err(ProtocolError::TokenSignature)
+        );
     }
 
     #[test]

@@ -49,7 +49,12 @@ pub struct OnboardResponse {
 
 impl std::fmt::Debug for OnboardResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "OnboardResponse({} listeners, key {})", self.listeners.len(), self.key_id)
+        write!(
+            f,
+            "OnboardResponse({} listeners, key {})",
+            self.listeners.len(),
+            self.key_id
+        )
     }
 }
 

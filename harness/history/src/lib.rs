@@ -1,1 +1,38 @@
-//! harness/history
+//! What happened: events, manifest, verdict, and the run folder that holds them.
+//!
+//! For: every type that is stored, its version, and its reader; a folder written today must load when all else has moved on.
+//! Never: knows what a scenario, a world or a check is, and never changes a sealed history.
+//!
+//! ```no_run
+//! let folder = history::RunFolder::open("reports/runs/quick/20261123T090000Z-seed-1".as_ref())?;
+//! println!("{}", folder.manifest()?.scenario);
+//! for event in folder.events()? {
+//!     println!("{:?}", event?);
+//! }
+//! # Ok::<(), history::HistoryError>(())
+//! ```
+
+mod error;
+mod event;
+mod folder;
+mod manifest;
+mod reader;
+mod verdict;
+mod writer;
+
+pub use error::HistoryError;
+pub use event::{
+    BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, JournalRecord, Metadata, Observation, ObserveEvent, OpEvent,
+    Phase, PhaseEvent, ScanRecord, Stamp,
+};
+pub use folder::{PersonRow, RunFolder};
+pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
+pub use reader::EventReader;
+pub use verdict::{
+    FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Percentiles, Probed, Rates, StagePercentiles,
+    UnknownResolved, Verdict,
+};
+pub use writer::HistoryWriter;
+
+/// The version of everything in a run folder. A reader refuses what is newer.
+pub const FORMAT_VERSION: u32 = 1;

@@ -334,7 +334,10 @@ mod tests {
                 .with_win32(Some(Win32::PASSWORD_RESTRICTION)),
         );
         let text = serde_json::to_string(&outcome).unwrap();
-        assert_eq!(text, r#"{"rejected":{"code":"password_policy","event":33008,"win32":1325}}"#);
+        assert_eq!(
+            text,
+            r#"{"rejected":{"code":"password_policy","event":33008,"win32":1325}}"#
+        );
         assert_eq!(serde_json::from_str::<Outcome>(&text).unwrap(), outcome);
         assert_eq!(serde_json::to_string(&Outcome::Applied).unwrap(), r#""applied""#);
     }

@@ -115,7 +115,13 @@ impl StageTimes {
         for (stage, micros) in self.iter() {
             let separator = if text.is_empty() { "" } else { ", " };
             // Writing to a String cannot fail.
-            let _ = write!(text, "{separator}{};dur={}.{:03}", stage.as_str(), micros / 1000, micros % 1000);
+            let _ = write!(
+                text,
+                "{separator}{};dur={}.{:03}",
+                stage.as_str(),
+                micros / 1000,
+                micros % 1000
+            );
         }
         text
     }

@@ -52,12 +52,21 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
 #[must_use]
 pub fn format_duration(duration: Duration) -> String {
     let micros = duration.as_micros();
-    for (unit, scale) in [("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1_000)] {
+    for (unit, scale) in [
+        ("h", 3_600_000_000),
+        ("min", 60_000_000),
+        ("s", 1_000_000),
+        ("ms", 1_000),
+    ] {
         if micros >= scale && micros.is_multiple_of(scale) {
             return format!("{}{unit}", micros / scale);
         }
     }
-    if micros == 0 { "0s".to_owned() } else { format!("{micros}us") }
+    if micros == 0 {
+        "0s".to_owned()
+    } else {
+        format!("{micros}us")
+    }
 }
 
 /// Arrivals per second; above zero and finite.
@@ -194,7 +203,10 @@ impl FromStr for Percentile {
             return Err(wrong());
         }
         let thousandths: u32 = format!("{whole}{fraction:0<3}").parse().map_err(|_| wrong())?;
-        (1..=100_000).contains(&thousandths).then_some(Self(thousandths)).ok_or_else(wrong)
+        (1..=100_000)
+            .contains(&thousandths)
+            .then_some(Self(thousandths))
+            .ok_or_else(wrong)
     }
 }
 

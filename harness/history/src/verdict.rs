@@ -1,0 +1,238 @@
+//! What a run means, as stored in `verdict.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use vocabulary::{OpKind, OutcomeClass};
+
+/// Three-valued; fail > inconclusive > pass when marks are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// It holds.
+    Pass,
+    /// It cannot be told.
+    Inconclusive,
+    /// It does not hold.
+    Fail,
+}
+
+impl Mark {
+    /// The name used in files and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Inconclusive => "inconclusive",
+            Self::Fail => "fail",
+        }
+    }
+}
+
+/// `verdict.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The merged mark.
+    pub verdict: Mark,
+    /// The scenario's name.
+    pub scenario: String,
+    /// `embedded` or `docker`.
+    pub world: String,
+    /// The seed.
+    pub seed: u64,
+    /// What was asked, hashed.
+    pub plan_hash: String,
+    /// Operations by outcome, before resolution, warm-up included.
+    pub ops: OpCounts,
+    /// The same by kind.
+    pub ops_by_kind: OpsByKind,
+    /// What became of unknown operations.
+    pub unknown_resolved: UnknownResolved,
+    /// What was probed at the end.
+    pub probed: Probed,
+    /// People whose lock was proven before the load.
+    pub locks_proven: u64,
+    /// Rates over the measure phase.
+    pub rates: Rates,
+    /// From the intended start; dropped and unknown count as slower than every finished operation.
+    pub response_time_ms: Percentiles,
+    /// From the actual start, finished operations only.
+    pub service_time_ms: Percentiles,
+    /// Exclusive time of each stage, `network` included.
+    pub stages_ms: BTreeMap<String, StagePercentiles>,
+    /// One for each check.
+    pub findings: Vec<Finding>,
+    /// One for each goal.
+    pub goals: Vec<GoalResult>,
+    /// One for each fault.
+    pub faults: Vec<FaultBit>,
+    /// The command that replays the run.
+    pub reproduce: String,
+}
+
+/// Counts by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpCounts {
+    /// The directory took it and the cloud said so.
+    pub applied: u64,
+    /// A policy or rule said no.
+    pub rejected: u64,
+    /// Surely no effect.
+    pub failed: u64,
+    /// Nobody could tell at the time.
+    pub unknown: u64,
+    /// Never begun.
+    pub dropped: u64,
+}
+
+impl OpCounts {
+    /// Counts one.
+    pub fn add(&mut self, class: OutcomeClass) {
+        *self.slot(class) += 1;
+    }
+
+    /// The count of a class.
+    #[must_use]
+    pub fn get(mut self, class: OutcomeClass) -> u64 {
+        *self.slot(class)
+    }
+
+    /// All begun operations.
+    #[must_use]
+    pub fn started(&self) -> u64 {
+        self.applied + self.rejected + self.failed + self.unknown
+    }
+
+    fn slot(&mut self, class: OutcomeClass) -> &mut u64 {
+        match class {
+            OutcomeClass::Applied => &mut self.applied,
+            OutcomeClass::Rejected => &mut self.rejected,
+            OutcomeClass::Failed => &mut self.failed,
+            OutcomeClass::Unknown => &mut self.unknown,
+            OutcomeClass::Dropped => &mut self.dropped,
+        }
+    }
+}
+
+/// Counts by kind of operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpsByKind {
+    /// Self-service resets.
+    pub reset: OpCounts,
+    /// Unlocks.
+    pub unlock: OpCounts,
+    /// Changes.
+    pub change: OpCounts,
+    /// Administrators' resets.
+    pub admin_reset: OpCounts,
+}
+
+impl OpsByKind {
+    /// The counts of a kind, to add to.
+    pub fn of_mut(&mut self, kind: OpKind) -> &mut OpCounts {
+        match kind {
+            OpKind::Reset => &mut self.reset,
+            OpKind::Unlock => &mut self.unlock,
+            OpKind::Change => &mut self.change,
+            OpKind::AdminReset => &mut self.admin_reset,
+        }
+    }
+
+    /// The counts of a kind.
+    #[must_use]
+    pub fn of(mut self, kind: OpKind) -> OpCounts {
+        *self.of_mut(kind)
+    }
+}
+
+/// What the directory told about unknown operations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnknownResolved {
+    /// They took effect.
+    pub applied: u64,
+    /// They did not.
+    pub not_applied: u64,
+    /// It still cannot be told.
+    pub open: u64,
+}
+
+/// What the final probe reached.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probed {
+    /// People whose metadata was read before and after, on every domain controller.
+    pub people: u64,
+    /// People there are.
+    pub of: u64,
+    /// Binds made.
+    pub binds: u64,
+}
+
+/// Rates per second over the measure phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// Arrivals planned.
+    pub offered_per_s: f64,
+    /// Operations applied or correctly rejected.
+    pub achieved_per_s: f64,
+}
+
+/// Percentiles in milliseconds; absent without data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// The median.
+    pub p50: Option<f64>,
+    /// The 90th.
+    pub p90: Option<f64>,
+    /// The 99th.
+    pub p99: Option<f64>,
+    /// The 99.9th.
+    pub p999: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
+}
+
+/// Two percentiles of a stage in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct StagePercentiles {
+    /// The median.
+    pub p50: f64,
+    /// The 99th.
+    pub p99: f64,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The check's name.
+    pub check: String,
+    /// Its mark; a check that looked at nothing is inconclusive.
+    pub verdict: Mark,
+    /// How many things it looked at.
+    pub checked: u64,
+    /// Each violation in words, naming the person and the operation; at most a hundred.
+    pub violations: Vec<String>,
+    /// Why the mark is what it is.
+    pub why: String,
+}
+
+/// What a goal measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GoalResult {
+    /// The goal's name.
+    pub goal: String,
+    /// Its limit.
+    pub limit: f64,
+    /// What was measured; absent without data.
+    pub measured: Option<f64>,
+    /// Its mark.
+    pub verdict: Mark,
+}
+
+/// Whether a fault bit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultBit {
+    /// The fault.
+    pub fault: String,
+    /// What its efficacy probe said.
+    pub bit: Option<bool>,
+}

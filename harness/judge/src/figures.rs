@@ -1,0 +1,115 @@
+//! The numbers behind the charts.
+
+use vocabulary::{OpKind, OutcomeClass};
+
+/// What `judge` made of a run folder: the verdict as stored, and what the charts need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: history::Verdict,
+    /// The numbers behind the charts.
+    pub figures: Figures,
+}
+
+/// Everything drawn. Times are microseconds; offsets count from the run's start.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Figures {
+    /// The width of every window.
+    pub window_us: u64,
+    /// Windows over warm-up, measure and drain, without gaps.
+    pub windows: Vec<Window>,
+    /// The phases as they really were.
+    pub phases: Vec<Span>,
+    /// Fault windows.
+    pub faults: Vec<Span>,
+    /// Operations by kind and class, warm-up included; rows with a count above zero.
+    pub outcomes: Vec<OutcomeRow>,
+    /// Why operations were rejected, failed, unknown or dropped; largest first.
+    pub reasons: Vec<ReasonRow>,
+    /// Exclusive time of each stage over the measure phase, in the order of the chain, `network` last.
+    pub stages: Vec<StageRow>,
+    /// The percentile curves over the measure phase.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// One window of time. An operation belongs to the window of its intended start.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Window {
+    /// Where it begins.
+    pub from_us: u64,
+    /// Arrivals intended in it.
+    pub offered: u64,
+    /// Operations of any outcome that *finished* in it.
+    pub finished: u64,
+    /// Applied or correctly rejected operations that finished in it.
+    pub achieved: u64,
+    /// Arrivals intended in it that were dropped.
+    pub dropped: u64,
+    /// Median response time of operations intended in it that finished with a known outcome.
+    pub response_p50_us: Option<u64>,
+    /// 95th percentile of the same.
+    pub response_p95_us: Option<u64>,
+    /// 99th percentile of the same.
+    pub response_p99_us: Option<u64>,
+    /// The largest of the same.
+    pub response_max_us: Option<u64>,
+}
+
+/// A named stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The phase's or the fault's name.
+    pub name: String,
+    /// Where it begins.
+    pub from_us: u64,
+    /// Where it ends.
+    pub to_us: u64,
+}
+
+/// Operations of one kind and class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeRow {
+    /// The kind.
+    pub op: OpKind,
+    /// The class.
+    pub class: OutcomeClass,
+    /// How many.
+    pub count: u64,
+}
+
+/// Operations that ended for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonRow {
+    /// The class.
+    pub class: OutcomeClass,
+    /// The reason with its codes, for example `password_policy event 33008 0000052D`.
+    pub reason: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// One stage of the chain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StageRow {
+    /// `cloud`, `relay`, … or `network`.
+    pub stage: String,
+    /// Operations that carried it.
+    pub count: u64,
+    /// Mean.
+    pub mean_us: f64,
+    /// Median.
+    pub p50_us: u64,
+    /// 99th percentile.
+    pub p99_us: u64,
+}
+
+/// A point of the percentile curves. Shares grow towards 1 by the distance to it (0.5, 0.75, … 0.9999, …, 1).
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurvePoint {
+    /// The share of operations, 0 to 1.
+    pub share: f64,
+    /// Response time; absent where only dropped or unknown operations are left.
+    pub response_us: Option<u64>,
+    /// Service time of finished operations.
+    pub service_us: Option<u64>,
+}
