@@ -1,1 +1,44 @@
-//! harness/scenario
+//! The scenario file as written, the plan it resolves to, and the people and passwords that the seed implies.
+//!
+//! For: reading a file strictly and saying every mistake at once, resolving it, and pure functions of the seed.
+//! Never: a socket, a clock, or a decision about how a plan is carried out. After resolving, nobody asks the file again.
+//!
+//! ```
+//! let text = r#"
+//! schema = 1
+//! name = "tiny"
+//! why = "an example"
+//! seed = 7
+//! [population]
+//! people = 10
+//! [load.constant_arrival_rate]
+//! rate = "5/s"
+//! measure = "2s"
+//! "#;
+//! let scenario = scenario::parse("tiny.toml", text, &[]).expect("no mistakes");
+//! let plan = scenario::Plan::resolve(&scenario, &scenario::Choices::default());
+//! assert_eq!(scenario::people(&plan).len(), 10);
+//! ```
+
+mod check;
+mod error;
+mod file;
+mod names;
+mod passwords;
+mod people;
+mod plan;
+mod schema;
+mod sentences;
+mod texts;
+mod written;
+
+pub use error::{Mistake, ScenarioError};
+pub use file::{parse, read};
+pub use passwords::Vault;
+pub use people::{Person, people, people_sha256};
+pub use plan::{Choices, Goal, Load, Mix, Plan, Population};
+pub use schema::{schema_json, schema_text};
+pub use written::{
+    Directory, Forest, Licence, Lockout, Persona, Policy, Scenario, ServiceTime, Sspr, Tenant, World, WorldKind,
+    WritebackDc,
+};

@@ -120,6 +120,12 @@ pub struct Ratio {
 }
 
 impl Ratio {
+    /// Nothing of it.
+    pub const ZERO: Self = Self {
+        numerator: 0,
+        denominator: 1,
+    };
+
     /// A fraction; `None` unless it lies between 0 and 1.
     #[must_use]
     pub fn new(numerator: u64, denominator: u64) -> Option<Self> {

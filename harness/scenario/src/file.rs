@@ -1,0 +1,270 @@
+//! Reading a scenario file.
+
+use std::path::Path;
+
+use toml::de::DeTable;
+use toml_edit::DocumentMut;
+
+use crate::check::{mistakes, place};
+use crate::schema::schema_json;
+use crate::written::Scenario;
+use crate::{Mistake, Persona, ScenarioError};
+
+/// Reads a scenario file and applies `--set path=value` assignments.
+///
+/// # Errors
+/// Every mistake of the file with line and column, or the assignment that does not fit.
+pub fn read(file: &Path, sets: &[String]) -> Result<Scenario, ScenarioError> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|source| ScenarioError::Read {
+        file: name.clone(),
+        source,
+    })?;
+    parse(&name, &text, sets)
+}
+
+/// The same for a text that is already here; `name` stands in the messages.
+///
+/// # Errors
+/// See [`read`].
+pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Scenario, ScenarioError> {
+    let scenario = checked(text).map_err(|mistakes| ScenarioError::Mistakes {
+        file: name.to_owned(),
+        mistakes,
+    })?;
+    if sets.is_empty() {
+        return Ok(scenario);
+    }
+    let mut scenario = scenario;
+    let mut changed = text.to_owned();
+    for set in sets {
+        let wrong = |message: String| ScenarioError::Set {
+            set: set.clone(),
+            message,
+        };
+        changed = assign(&changed, set).map_err(wrong)?;
+        scenario = checked(&changed).map_err(|mistakes| wrong(first(mistakes)))?;
+    }
+    Ok(scenario)
+}
+
+fn first(mistakes: Vec<Mistake>) -> String {
+    mistakes
+        .into_iter()
+        .next()
+        .map_or_else(String::new, |mistake| mistake.message)
+}
+
+fn checked(text: &str) -> Result<Scenario, Vec<Mistake>> {
+    let document = DeTable::parse(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        vec![place(text, offset, error.message().to_owned())]
+    })?;
+    let schema = schema_json();
+    let mut found = mistakes(text, &document, &schema);
+    if found.is_empty() {
+        let scenario: Scenario = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            vec![place(text, offset, error.message().to_owned())]
+        })?;
+        found = contradictions(text, &document, &scenario);
+        if found.is_empty() {
+            return Ok(scenario);
+        }
+    }
+    Err(found)
+}
+
+/// What the schema cannot say: values that are right alone and wrong together.
+fn contradictions(text: &str, document: &toml::Spanned<DeTable<'_>>, scenario: &Scenario) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    let mut say =
+        |path: &[&str], message: String| found.push(place(text, offset_of(document.get_ref(), path), message));
+    if !name_is_plain(&scenario.name) {
+        say(
+            &["name"],
+            "`name` may hold lower-case letters, digits and hyphens, up to 63 of them".to_owned(),
+        );
+    }
+    for forest in &scenario.world.forests {
+        if !vocabulary::lab_name(&forest.domain) {
+            let message = format!(
+                "`{}` is no laboratory: a domain ends in .test, .example or .invalid",
+                forest.domain
+            );
+            say(&["world", "forests"], message);
+        }
+    }
+    let crate::written::WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
+    let path = ["load", "constant_arrival_rate"];
+    let weights = &scenario.population.personas;
+    let weight = |wanted: vocabulary::OpKind| -> u64 {
+        let of_kind = |persona: &Persona| persona.asks_for() == wanted;
+        weights
+            .iter()
+            .filter(|(persona, _)| of_kind(persona))
+            .map(|(_, weight)| u64::from(*weight))
+            .sum()
+    };
+    let unlocks = load.unlocks.as_f64();
+    if unlocks > 0.0 && weight(vocabulary::OpKind::Unlock) == 0 {
+        say(
+            &["population", "personas"],
+            "some arrivals unlock (`unlocks`), but no persona is `locked_out`".to_owned(),
+        );
+    }
+    if unlocks < 1.0 && weight(vocabulary::OpKind::Reset) == 0 {
+        say(
+            &["population", "personas"],
+            "some arrivals reset, but no persona does: give `forgot` a weight".to_owned(),
+        );
+    }
+    let locked = weights
+        .iter()
+        .any(|(persona, weight)| persona.starts_locked() && *weight > 0);
+    if locked && scenario.world.lockout.threshold == 0 {
+        let message = "some people are locked out, but a `threshold` of 0 never locks".to_owned();
+        say(&["world", "lockout", "threshold"], message);
+    }
+    if load.measure.is_zero() {
+        say(
+            &[path[0], path[1], "measure"],
+            "`measure` must be longer than nothing".to_owned(),
+        );
+    }
+    if scenario.world.message_lifetime.as_secs() == 0 {
+        say(
+            &["world", "message_lifetime"],
+            "`message_lifetime` must be at least one second".to_owned(),
+        );
+    }
+    found.sort();
+    found
+}
+
+fn name_is_plain(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    !name.is_empty() && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with('-')
+}
+
+/// Where a path stands: its value, or the deepest table above it that is there.
+fn offset_of(table: &DeTable<'_>, path: &[&str]) -> usize {
+    let Some((head, rest)) = path.split_first() else {
+        return 0;
+    };
+    let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref() == *head) else {
+        return 0;
+    };
+    match value.get_ref() {
+        toml::de::DeValue::Table(inner) if !rest.is_empty() => match offset_of(inner, rest) {
+            0 => key.span().start,
+            deeper => deeper,
+        },
+        _ => value.span().start,
+    }
+}
+
+/// Applies one `path=value` to the text. A value that is no TOML is taken as a text.
+fn assign(text: &str, set: &str) -> Result<String, String> {
+    let (path, value) = set
+        .split_once('=')
+        .ok_or("write it as path=value, such as population.people=100")?;
+    let value = value.trim();
+    let value: toml_edit::Value = value.parse().unwrap_or_else(|_| value.into());
+    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
+    let mut at = document.as_item_mut();
+    for word in path.trim().split('.') {
+        if word.is_empty() {
+            return Err("the path has an empty part".to_owned());
+        }
+        if at.is_none() {
+            *at = toml_edit::table();
+        }
+        at = match at.as_table_like() {
+            Some(_) => &mut at[word],
+            None => return Err(format!("`{word}` stands below something that is not a table")),
+        };
+    }
+    *at = toml_edit::value(value);
+    Ok(document.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = 3\n[population]\npeople = 5\n[load.constant_arrival_rate]\nrate = \"5/s\"\nmeasure = \"2s\"\n";
+
+    fn lines(text: &str) -> Vec<(usize, usize, String)> {
+        match parse("x.toml", text, &[]) {
+            Err(ScenarioError::Mistakes { mistakes, .. }) => mistakes
+                .into_iter()
+                .map(|mistake| (mistake.line, mistake.column, mistake.message))
+                .collect(),
+            other => panic!("no mistakes: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn three_mistakes_are_three_places() {
+        let text = "schema = 1\nname = \"a\"\nwhy = \"b\"\n[world]\nkind = \"cloud\"\n[population]\npeople = 0\npeeple = 3\n[load.constant_arrival_rate]\nrate = \"5\"\nmeasure = \"2s\"\n";
+        let found = lines(text);
+        let places: Vec<(usize, usize)> = found.iter().map(|(line, column, _)| (*line, *column)).collect();
+        assert_eq!(places, [(5, 8), (7, 10), (8, 1), (10, 8)], "{found:?}");
+        assert!(found[0].2.contains("`embedded`, `docker`"), "{found:?}");
+        assert!(found[2].2.contains("unknown key `peeple`"), "{found:?}");
+        assert!(found[3].2.contains("not a rate"), "{found:?}");
+    }
+
+    #[test]
+    fn wrong_shapes_and_missing_keys_are_told() {
+        let found = lines(
+            "schema = 2\nname = \"a\"\nwhy = \"b\"\npopulation = 3\n[load]\nramp = {}\n[goals]\nunknown_ratio_max = 0.1\n",
+        );
+        let text = format!("{found:?}");
+        for part in [
+            "must be 1",
+            "`population` must be a table",
+            "unknown `ramp`",
+            "a ratio such as",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(lines("schema = ").len() == 1);
+        let missing = lines("schema = 1\n");
+        assert!(
+            missing
+                .iter()
+                .any(|(_, _, message)| message.contains("lacks the key `population`")),
+            "{missing:?}"
+        );
+    }
+
+    #[test]
+    fn contradictions_have_places_too() {
+        let text = GOOD.replace("people = 5\n", "people = 5\npersonas = { forgot = 1 }\n");
+        assert_eq!(lines(&text)[0].0, 7);
+        let text = format!("{GOOD}[world.lockout]\nthreshold = 0\n");
+        assert_eq!((lines(&text)[0].0, lines(&text)[0].1), (11, 13));
+    }
+
+    #[test]
+    fn assignments_override_and_are_checked() {
+        let set = |text: &str| parse("x.toml", GOOD, &[text.to_owned()]);
+        assert_eq!(set("population.people=77").unwrap().population.people, 77);
+        assert_eq!(set("world.lockout.threshold=3").unwrap().world.lockout.threshold, 3);
+        let scenario = set("load.constant_arrival_rate.rate=9/s").unwrap();
+        let crate::written::WrittenLoad::ConstantArrivalRate(load) = scenario.load;
+        assert_eq!(load.rate.to_string(), "9/s");
+        for wrong in [
+            "population.people",
+            "population.people=none",
+            "populatoin.people=4",
+            "name.x=1",
+            "=1",
+        ] {
+            let message = set(wrong).unwrap_err().to_string();
+            assert!(message.starts_with("--set "), "{message}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! The plan: a scenario with every default filled, every unit parsed and the seed chosen.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use vocabulary::{Rate, Ratio};
+
+use crate::people::hex;
+use crate::written::{Goals, Locale, WrittenLoad};
+use crate::{Persona, Scenario, Tenant, World, WorldKind, texts};
+
+/// What the command line chooses over the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Choices {
+    /// `--seed`.
+    pub seed: Option<u64>,
+    /// `--world`.
+    pub world: Option<WorldKind>,
+    /// The seed when neither the file nor the command line names one.
+    pub fresh_seed: u64,
+}
+
+/// The resolved scenario. Nothing here means "default".
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    /// The scenario's name.
+    pub name: String,
+    /// Why it exists.
+    pub why: String,
+    /// The seed.
+    pub seed: u64,
+    /// The world.
+    pub world: World,
+    /// The tenant.
+    pub tenant: Tenant,
+    /// The population.
+    pub population: Population,
+    /// The load.
+    pub load: Load,
+    /// The goals, in the order of the schema.
+    pub goals: Vec<Goal>,
+}
+
+/// Who lives in the world.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Population {
+    /// How many.
+    pub people: u64,
+    /// Whose names they bear.
+    pub locale: Locale,
+    /// The share of awkward names.
+    pub awkward_names: Ratio,
+    /// Weights of the personas.
+    pub personas: BTreeMap<Persona, u32>,
+}
+
+/// What they do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Load {
+    /// The executor's name.
+    pub executor: &'static str,
+    /// Arrivals per second.
+    pub rate: Rate,
+    /// Load before measuring.
+    #[serde(with = "texts")]
+    pub warm_up: Duration,
+    /// Load that is measured.
+    #[serde(with = "texts")]
+    pub measure: Duration,
+    /// An arrival that has not begun within this is dropped.
+    #[serde(with = "texts")]
+    pub start_within: Duration,
+    /// How long one request may take.
+    #[serde(with = "texts")]
+    pub request_timeout: Duration,
+    /// Operations in flight at most.
+    pub in_flight_max: u32,
+    /// Arrivals waiting at most.
+    pub queue_max: u32,
+    /// What the arrivals ask for.
+    pub mix: Mix,
+}
+
+/// What arrivals ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Mix {
+    /// The share of unlocks; the rest reset.
+    pub unlocks: Ratio,
+}
+
+/// A goal and its limit: milliseconds, a ratio or a rate per second, as its name says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Goal {
+    /// The name.
+    pub goal: String,
+    /// The limit.
+    pub limit: f64,
+}
+
+impl Plan {
+    /// Resolves a scenario.
+    #[must_use]
+    pub fn resolve(scenario: &Scenario, choices: &Choices) -> Self {
+        let mut world = scenario.world.clone();
+        world.kind = choices.world.unwrap_or(world.kind);
+        let WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
+        Self {
+            name: scenario.name.clone(),
+            why: scenario.why.clone(),
+            seed: choices.seed.or(scenario.seed).unwrap_or(choices.fresh_seed),
+            world,
+            tenant: scenario.tenant.clone(),
+            population: Population {
+                people: scenario.population.people,
+                locale: scenario.population.locale,
+                awkward_names: scenario.population.awkward_names,
+                personas: scenario.population.personas.clone(),
+            },
+            load: Load {
+                executor: "constant_arrival_rate",
+                rate: load.rate,
+                warm_up: load.warm_up,
+                measure: load.measure,
+                start_within: load.start_within,
+                request_timeout: load.request_timeout,
+                in_flight_max: load.in_flight_max,
+                queue_max: load.queue_max,
+                mix: Mix { unlocks: load.unlocks },
+            },
+            goals: goals(&scenario.goals),
+        }
+    }
+
+    /// The digest of what is asked: population, load, goals and seed, and the policies that decide the answers; not where.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let asked = serde_json::json!({
+            "seed": self.seed,
+            "population": self.population,
+            "load": self.load,
+            "goals": self.goals,
+            "tenant": self.tenant,
+            "policy": self.world.policy,
+            "lockout": self.world.lockout,
+            "forests": self.world.forests,
+            "message_lifetime_us": u64::try_from(self.world.message_lifetime.as_micros()).unwrap_or(u64::MAX),
+        });
+        hex(&Sha256::digest(asked.to_string().as_bytes()))
+    }
+
+    /// The plan in sentences, for people.
+    #[must_use]
+    pub fn sentences(&self) -> Vec<String> {
+        crate::sentences::sentences(self)
+    }
+}
+
+fn goals(written: &Goals) -> Vec<Goal> {
+    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
+    let named = [
+        ("response_time_p50_max", written.response_time_p50_max.map(millis)),
+        ("response_time_p90_max", written.response_time_p90_max.map(millis)),
+        ("response_time_p99_max", written.response_time_p99_max.map(millis)),
+        ("unknown_ratio_max", written.unknown_ratio_max.map(Ratio::as_f64)),
+        ("failed_ratio_max", written.failed_ratio_max.map(Ratio::as_f64)),
+        ("dropped_ratio_max", written.dropped_ratio_max.map(Ratio::as_f64)),
+        ("achieved_rate_min", written.achieved_rate_min.map(Rate::as_per_second)),
+    ];
+    let goal = |(name, limit): (&str, Option<f64>)| {
+        limit.map(|limit| Goal {
+            goal: name.to_owned(),
+            limit,
+        })
+    };
+    named.into_iter().filter_map(goal).collect()
+}
