@@ -122,6 +122,20 @@ impl RunFolder {
         EventReader::open(&self.path(HISTORY))
     }
 
+    /// The history's decompressed bytes, for a search over what it says.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] when there is none.
+    pub fn history_text(&self) -> Result<Box<dyn std::io::Read + Send>, HistoryError> {
+        let path = self.path(HISTORY);
+        let open = || zstd::stream::read::Decoder::new(fs::File::open(&path)?);
+        let decoder = open().map_err(|source| HistoryError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        Ok(Box::new(decoder))
+    }
+
     /// Writes the verdict.
     ///
     /// # Errors

@@ -2,9 +2,45 @@
 //!
 //! For: turning a manifest and a history into a verdict, findings and the numbers behind the charts.
 //! Never: opens anything but the run folder, knows a scenario or a world, or fails because a check cannot tell.
+//!
+//! A run that did nothing proves nothing:
+//!
+//! ```
+//! # let dir = tempfile::tempdir()?;
+//! # let root = dir.path().join("run");
+//! let folder = history::RunFolder::create(&root)?;
+//! # folder.write("manifest.json", br#"{"version": 1, "scenario": "quick", "why": "", "world": "embedded", "seed": 1,
+//! #     "plan_hash": "", "people_sha256": "", "arrivals_sha256": "", "sentences": [], "people": 1, "arrivals": 1,
+//! #     "message_lifetime_us": 1, "start_within_us": 1, "goals": [], "phases": [], "started_unix_ms": 0, "run": "r",
+//! #     "versions": {}, "host": {"cpu": "", "cores": 1, "memory_mib": 1, "kernel": ""}, "reproduce": ""}"#)?;
+//! folder.writer()?.seal()?;
+//! let judgement = judge::judge(&folder)?;
+//! assert_eq!(judgement.verdict.verdict, history::Mark::Inconclusive);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod check;
 mod error;
 mod figures;
+mod goals;
+mod ledger;
+mod phases;
+mod resolve;
+mod statistics;
+mod subject;
+mod summary;
+mod windows;
 
 pub use error::JudgeError;
 pub use figures::{CurvePoint, Figures, Judgement, OutcomeRow, ReasonRow, Span, StageRow, Window};
+
+use history::RunFolder;
+
+/// Judges a run folder from its manifest, its history and its `people.csv` alone. The folder is not written to.
+///
+/// # Errors
+/// [`JudgeError::Folder`] when a file is missing or a line of the history does not read. A history torn at its end is
+/// no error: it is judged as far as it goes, and is at best inconclusive.
+pub fn judge(folder: &RunFolder) -> Result<Judgement, JudgeError> {
+    Ok(summary::judgement(&ledger::read(folder)?))
+}

@@ -73,7 +73,7 @@ impl<'s> Walk<'s> {
             DeValue::Table(table) if is(schema, "object") => self.table(table, &span, schema, name),
             DeValue::Array(items) if is(schema, "array") => {
                 self.length(items.len(), &span, schema, name);
-                for item in items.iter() {
+                for item in items {
                     self.value(item, &schema["items"], name);
                 }
             }
@@ -95,7 +95,7 @@ impl<'s> Walk<'s> {
     fn table(&mut self, table: &DeTable<'_>, span: &Range<usize>, schema: &'s Value, name: &str) {
         static NONE: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         let known = schema["properties"].as_object().unwrap_or(&NONE);
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let word: &str = key.get_ref();
             let inner = format!("`{word}`");
             match known.get(word) {
@@ -155,7 +155,7 @@ impl<'s> Walk<'s> {
             let known = words(arms.iter().map(|(word, _)| word));
             self.say(span, format!("{name} must hold exactly one of {known}"));
         }
-        for (key, value) in table.iter() {
+        for (key, value) in table {
             let word: &str = key.get_ref();
             match arms.iter().find(|(known, _)| *known == word) {
                 Some((_, schema)) => self.value(value, schema, &format!("`{word}`")),

@@ -7,7 +7,7 @@ use sha2::Sha256;
 use vocabulary::{Password, Seed};
 use zeroize::Zeroizing;
 
-use crate::{Person, Persona};
+use crate::Persona;
 
 const CHOSEN_PAIRS: usize = 9;
 const WEAK_PAIRS: usize = 4;
@@ -30,14 +30,14 @@ impl Vault {
         }
     }
 
-    /// The password of a label. Letters and digits alternate, so that no part of a name can be contained; what a person
+    /// The password of a person's label. Letters and digits alternate, so that no part of a name can be contained; what a person
     /// with [`Persona::WeakPassword`] chooses satisfies the cloud (8 characters, three classes) and is too short for the
     /// domain.
     #[must_use]
-    pub fn password(&self, person: &Person, label: u32) -> Password {
-        let weak = person.persona == Persona::WeakPassword && label != LABEL_INITIAL;
+    pub fn password(&self, person: u64, persona: Persona, label: u32) -> Password {
+        let weak = persona == Persona::WeakPassword && label != LABEL_INITIAL;
         let pairs = if weak { WEAK_PAIRS } else { CHOSEN_PAIRS };
-        let bytes = self.expand(person.index, label);
+        let bytes = self.expand(person, label);
         let mut text = Zeroizing::new(String::with_capacity(2 * pairs + 2));
         for pair in bytes.chunks_exact(2).take(pairs) {
             text.push(pick(LETTERS, pair[0]));
@@ -75,40 +75,32 @@ mod tests {
 
     use super::*;
 
-    fn person(index: u64, persona: Persona) -> Person {
-        Person {
-            index,
-            persona,
-            ..Person::example()
-        }
-    }
-
     #[test]
     fn passwords_satisfy_the_policy_and_repeat() {
         let vault = Vault::new(1);
         let mut seen = BTreeSet::new();
         for index in 0..500 {
             for label in 0..3 {
-                let password = vault.password(&person(index, Persona::Forgot), label);
+                let password = vault.password(index, Persona::Forgot, label);
                 let text = password.expose();
                 assert_eq!(text.len(), 20);
                 let has = |class: fn(&char) -> bool| text.chars().any(|letter| class(&letter));
                 assert!(has(|c| c.is_ascii_uppercase()) && has(char::is_ascii_digit) && text.contains('-'));
                 assert!(seen.insert(text.to_owned()), "unique");
-                assert_eq!(vault.password(&person(index, Persona::Forgot), label), password);
+                assert_eq!(vault.password(index, Persona::Forgot, label), password);
             }
         }
         assert_ne!(
-            Vault::new(2).password(&person(0, Persona::Forgot), 0),
-            vault.password(&person(0, Persona::Forgot), 0)
+            Vault::new(2).password(0, Persona::Forgot, 0),
+            vault.password(0, Persona::Forgot, 0)
         );
     }
 
     #[test]
     fn a_weak_password_is_too_short_for_the_domain_alone() {
         let vault = Vault::new(1);
-        let weak = vault.password(&person(3, Persona::WeakPassword), 1);
+        let weak = vault.password(3, Persona::WeakPassword, 1);
         assert_eq!(weak.expose().len(), 10);
-        assert_eq!(vault.password(&person(3, Persona::WeakPassword), 0).expose().len(), 20);
+        assert_eq!(vault.password(3, Persona::WeakPassword, 0).expose().len(), 20);
     }
 }

@@ -37,22 +37,6 @@ pub struct Person {
     pub mail: String,
 }
 
-impl Person {
-    #[cfg(test)]
-    pub(crate) fn example() -> Self {
-        Self {
-            index: 0,
-            persona: Persona::Forgot,
-            given_name: "A".into(),
-            surname: "B".into(),
-            display_name: "A B".into(),
-            sam: "ab".into(),
-            upn: "ab@corp.test".into(),
-            mail: "ab@corp.test".into(),
-        }
-    }
-}
-
 /// Everyone in a plan.
 #[must_use]
 pub fn people(plan: &Plan) -> Vec<Person> {
@@ -95,7 +79,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Exact shares by weight, then shuffled: no persona of some weight is ever missing by bad luck.
 fn personas(plan: &Plan, seed: Seed) -> Vec<Persona> {
     let weights = &plan.population.personas;
-    let total: u64 = weights.iter().map(|(_, weight)| u64::from(*weight)).sum::<u64>().max(1);
+    let total: u64 = weights.values().map(|weight| u64::from(*weight)).sum::<u64>().max(1);
     let count = plan.population.people;
     let mut all = Vec::new();
     let mut passed = 0;

@@ -1,0 +1,280 @@
+//! The life of a run, phase by phase.
+
+use std::fs::File;
+
+use history::{Manifest, Observation, PersonRow, Phase, RunFolder};
+use scenario::{Person, Plan, Vault, people};
+use tokio::sync::watch;
+use uuid::Uuid;
+use vocabulary::{Password, SharedClock};
+
+use crate::clock::{RunClock, wait};
+use crate::error::EngineError;
+use crate::load::{Load, LoadEnd};
+use crate::ports::{Generators, Place, Progress, World};
+use crate::probe;
+use crate::recorder::Recorder;
+
+/// What a run is ordered with.
+pub struct Order<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The run's folder, new.
+    pub folder: &'a RunFolder,
+    /// The manifest as far as it is known before anything stands.
+    pub manifest: Manifest,
+    /// Where time comes from.
+    pub clock: SharedClock,
+    /// The world to stand up.
+    pub world: &'a mut dyn World,
+    /// What generates the load.
+    pub generators: &'a mut dyn Generators,
+    /// Tells people how far it is.
+    pub progress: &'a dyn Progress,
+    /// Becomes true when a person wants the run to end.
+    pub interrupt: watch::Receiver<bool>,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub struct RunEnd {
+    /// Whether it was ended early.
+    pub interrupted: bool,
+    /// Every password used, for the search after drawing.
+    pub secrets: Vec<Password>,
+}
+
+struct Stage<'a> {
+    plan: &'a Plan,
+    folder: &'a RunFolder,
+    world: &'a mut dyn World,
+    generators: &'a mut dyn Generators,
+    progress: &'a dyn Progress,
+    recorder: Recorder,
+    clock: RunClock,
+    people: Vec<Person>,
+    users: Vec<Uuid>,
+    vault: Vault,
+    phase: Phase,
+}
+
+/// Carries a plan out: the folder's history is sealed and the world is gone when this returns, however it went.
+///
+/// # Errors
+/// [`EngineError`] when the world would not stand up or fell, the generator failed, or the history could not be written.
+pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
+    let Order {
+        plan,
+        folder,
+        manifest,
+        clock,
+        world,
+        generators,
+        progress,
+        mut interrupt,
+    } = order;
+    folder.write_manifest(&manifest)?;
+    folder.write_json("plan.json", plan)?;
+    let clock = RunClock::starting_now(clock);
+    let (recorder, recording) = Recorder::start(folder.writer()?, clock.clone());
+    let mut stage = Stage {
+        plan,
+        folder,
+        world,
+        generators,
+        progress,
+        recorder,
+        clock,
+        people: people(plan),
+        users: Vec::new(),
+        vault: Vault::new(plan.seed),
+        phase: Phase::Provision,
+    };
+    let went = stage.live(manifest, &mut interrupt).await;
+    let interrupted = matches!(went, Ok(true));
+    if interrupted || went.is_err() {
+        stage.enter(Phase::Interrupted).await;
+    }
+    stage.enter(Phase::Seal).await;
+    progress.step("seal", None);
+    let secrets = stage.secrets();
+    let Stage { recorder, world, .. } = stage;
+    drop(recorder);
+    let sealed = recording.seal().await;
+    progress.step("tear down", None);
+    let gone = world.tear_down().await.map_err(EngineError::World);
+    went?;
+    sealed?;
+    gone?;
+    Ok(RunEnd { interrupted, secrets })
+}
+
+impl Stage<'_> {
+    async fn enter(&mut self, phase: Phase) {
+        self.recorder.enter(self.phase, phase).await;
+        self.phase = phase;
+    }
+
+    /// Everything until the seal; tells whether it was interrupted.
+    async fn live(&mut self, manifest: Manifest, interrupt: &mut watch::Receiver<bool>) -> Result<bool, EngineError> {
+        let mut early = interrupt.clone();
+        tokio::select! {
+            ready = self.prepare(manifest) => ready?,
+            _ = early.changed() => return Ok(true),
+        }
+        let end = self.load(interrupt).await?;
+        if end.interrupted {
+            return Ok(true);
+        }
+        tokio::select! {
+            proved = self.prove(&end) => proved?,
+            _ = interrupt.changed() => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    async fn prepare(&mut self, mut manifest: Manifest) -> Result<(), EngineError> {
+        self.enter(Phase::Provision).await;
+        self.progress.step("provision", None);
+        let facts = self
+            .world
+            .stand_up(self.plan, self.folder.logs(), self.progress)
+            .await
+            .map_err(EngineError::World)?;
+        manifest.capabilities = facts.capabilities;
+        manifest.image_digests = facts.image_digests;
+        manifest.versions.extend(facts.versions);
+        self.folder.write_manifest(&manifest)?;
+
+        self.enter(Phase::Populate).await;
+        self.progress.step("populate", Some(self.plan.population.people));
+        self.users = self
+            .world
+            .populate(&self.people, &self.vault, self.progress)
+            .await
+            .map_err(EngineError::World)?;
+        let rows = self.people.iter().zip(&self.users);
+        let rows: Vec<PersonRow> = rows
+            .map(|(person, user)| PersonRow {
+                user: *user,
+                upn: person.upn.clone(),
+            })
+            .collect();
+        self.folder.write_people(&rows)?;
+        self.progress.step("synchronise", None);
+        self.world
+            .synchronise(self.progress)
+            .await
+            .map_err(EngineError::World)?;
+
+        self.enter(Phase::Baseline).await;
+        self.lock_victims().await?;
+        self.progress.step("baseline", None);
+        probe::metadata(self.world, &self.recorder, Phase::Baseline, Observation::Baseline).await?;
+        Ok(())
+    }
+
+    async fn lock_victims(&mut self) -> Result<(), EngineError> {
+        let victims: Vec<&Person> = self
+            .people
+            .iter()
+            .filter(|person| person.persona.starts_locked())
+            .collect();
+        if victims.is_empty() {
+            return Ok(());
+        }
+        self.progress.step("lock", u64::try_from(victims.len()).ok());
+        let proofs = self
+            .world
+            .lock(&victims, &self.vault, self.progress)
+            .await
+            .map_err(EngineError::World)?;
+        for (person, dc, record) in proofs {
+            let user = usize::try_from(person).ok().and_then(|index| self.users.get(index));
+            if let Some(user) = user {
+                probe::record_bind(&self.recorder, Phase::Baseline, dc, *user, record).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn load(&mut self, interrupt: &mut watch::Receiver<bool>) -> Result<LoadEnd, EngineError> {
+        let target = self.world.target().map_err(EngineError::World)?;
+        let generator = self.generators.start().map_err(EngineError::Generator)?;
+        let load = Load {
+            plan: self.plan,
+            people: &self.people,
+            users: &self.users,
+            recorder: &self.recorder,
+            clock: &self.clock,
+            progress: self.progress,
+        };
+        let end = load.drive(generator, &target, interrupt).await?;
+        self.phase = Phase::Drain;
+        Ok(end)
+    }
+
+    /// Quiet, then metadata, then binds, then journals, then the search for secrets.
+    async fn prove(&mut self, end: &LoadEnd) -> Result<(), EngineError> {
+        self.enter(Phase::Quiet).await;
+        self.progress.step("quiet", None);
+        wait(self.plan.world.message_lifetime).await;
+        self.enter(Phase::Probe).await;
+        self.progress.step("probe: metadata", None);
+        probe::metadata(self.world, &self.recorder, Phase::Probe, Observation::Probe).await?;
+        let (people, users, vault) = (&self.people, &self.users, &self.vault);
+        probe::binds(
+            self.world,
+            &self.recorder,
+            people,
+            users,
+            vault,
+            &end.touched,
+            self.progress,
+        )
+        .await?;
+        probe::journals(self.world, &self.recorder).await?;
+        self.progress.step("search for secrets", None);
+        self.recorder.flush().await;
+        let secrets = self.secrets();
+        let scan = self
+            .world
+            .scan(&secrets, self.places()?)
+            .await
+            .map_err(EngineError::World)?;
+        let event = probe::observed(Phase::Probe, None, None, None, Observation::SecretScan(scan));
+        self.recorder.record(event, Phase::Probe).await;
+        Ok(())
+    }
+
+    /// Every password that anyone was given or chose.
+    fn secrets(&self) -> Vec<Password> {
+        let initial = self
+            .people
+            .iter()
+            .map(|person| self.vault.password(person.index, person.persona, 0));
+        let chosen = crate::arrivals(self.plan, &self.people)
+            .filter_map(|arrival| arrival.writes.map(|label| (arrival, label)))
+            .map(|(arrival, label)| self.vault.password(arrival.person, arrival.persona, label));
+        initial.chain(chosen).collect()
+    }
+
+    /// What the run itself has written so far; the history as it reads.
+    fn places(&self) -> Result<Vec<Place>, EngineError> {
+        let mut places = Vec::new();
+        for name in ["manifest.json", "plan.json", "people.csv"] {
+            let path = self.folder.path(name);
+            let file = File::open(&path).map_err(|source| history::HistoryError::Read { path, source })?;
+            places.push(Place {
+                name: name.to_owned(),
+                content: Box::new(file),
+            });
+        }
+        let history = self.folder.history_text()?;
+        places.push(Place {
+            name: "history.jsonl".to_owned(),
+            content: history,
+        });
+        Ok(places)
+    }
+}

@@ -1,0 +1,404 @@
+//! The load: tickets are released at their instants, results are written down, and every arrival is accounted for.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase};
+use scenario::{Person, Plan};
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+use vocabulary::{Outcome, OutcomeClass, UnknownWhy};
+
+use crate::arrival::{Arrival, Arrivals, arrivals};
+use crate::clock::{RunClock, micros, wait};
+use crate::error::EngineError;
+use crate::pipe::{Done, Down, Hello, PipeError, Ticket, Up, receive, send};
+use crate::ports::{Generator, PortError, Progress, Target};
+use crate::recorder::Recorder;
+
+/// Tickets between the releasing thread and the pipe.
+const RELEASED: usize = 1024;
+/// Between the generator's readiness and the first arrival.
+const LEAD_US: u64 = 50_000;
+/// How long the generator may take to bring its users up.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a stopped generator may take to say what became of its work.
+const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// Requests of one operation, each of which may take its whole time.
+const REQUESTS: u32 = 6;
+
+/// What one operation did to a person, for the probes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Touch {
+    pub label: Option<u32>,
+    pub started_us: u64,
+    pub finished_us: u64,
+    pub class: OutcomeClass,
+}
+
+/// What the load needs.
+pub(crate) struct Load<'a> {
+    pub plan: &'a Plan,
+    pub people: &'a [Person],
+    pub users: &'a [Uuid],
+    pub recorder: &'a Recorder,
+    pub clock: &'a RunClock,
+    pub progress: &'a dyn Progress,
+}
+
+/// What the load left behind.
+pub(crate) struct LoadEnd {
+    pub touched: HashMap<u64, Vec<Touch>>,
+    pub interrupted: bool,
+}
+
+type Outstanding = Arc<Mutex<HashMap<u64, Arrival>>>;
+
+struct Running {
+    outstanding: Outstanding,
+    touched: HashMap<u64, Vec<Touch>>,
+    start_us: u64,
+    answered: u64,
+}
+
+impl Load<'_> {
+    /// Drives the whole load and waits until every ticket is accounted for.
+    pub async fn drive(
+        &self,
+        mut generator: Generator,
+        target: &Target,
+        interrupt: &mut watch::Receiver<bool>,
+    ) -> Result<LoadEnd, EngineError> {
+        let broken = |error: PipeError| EngineError::Generator(error.into());
+        let hello = Down::Hello(Box::new(self.hello(target)));
+        send(&mut generator.down, &hello).await.map_err(broken)?;
+        generator.down.flush().await.map_err(|error| broken(error.into()))?;
+        self.ready(&mut generator).await?;
+
+        let start_us = self.clock.at_us() + LEAD_US;
+        let outstanding = Outstanding::default();
+        let stop = Arc::new(AtomicBool::new(false));
+        let (rest, tickets) = self.release(start_us, &stop);
+        let orders = interrupt.clone();
+        let writer = tokio::spawn(write_tickets(
+            generator.down,
+            tickets,
+            Arc::clone(&outstanding),
+            self.names(),
+            start_us,
+            orders,
+        ));
+        let mut running = Running {
+            outstanding,
+            touched: HashMap::new(),
+            start_us,
+            answered: 0,
+        };
+        let interrupted = self.collect(&mut generator.up, &mut running, &stop, interrupt).await?;
+        stop.store(true, Ordering::Relaxed);
+        drop(generator.guard);
+        writer.abort();
+        self.account_for_the_rest(&mut running, rest, interrupted).await;
+        Ok(LoadEnd {
+            touched: running.touched,
+            interrupted,
+        })
+    }
+
+    fn hello(&self, target: &Target) -> Hello {
+        let load = &self.plan.load;
+        Hello {
+            at_us: self.clock.at_us(),
+            unix_us: self.clock.unix_us(),
+            portal_url: target.portal_url.clone(),
+            names: target.names.clone(),
+            ca_pem: target.ca_pem.clone(),
+            lab_token: target.lab_token.expose().to_owned(),
+            seed: self.plan.seed,
+            users: load.in_flight_max,
+            queue_max: load.queue_max,
+            start_within_us: micros(load.start_within),
+            request_timeout_us: micros(load.request_timeout),
+        }
+    }
+
+    async fn ready(&self, generator: &mut Generator) -> Result<(), EngineError> {
+        let failed = |error: PortError| EngineError::Generator(error);
+        let first = tokio::time::timeout(READY_WITHIN, receive::<Up>(&mut generator.up))
+            .await
+            .map_err(|_| failed(format!("it was not ready within {READY_WITHIN:?}").into()))?;
+        match first.map_err(|error| failed(error.into()))? {
+            Some(Up::Ready) => Ok(()),
+            Some(Up::Failed(message)) => Err(failed(message.into())),
+            other => Err(failed(format!("it began with {other:?}").into())),
+        }
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.people.iter().map(|person| person.upn.clone()).collect()
+    }
+
+    /// Starts the releasing thread. What it did not release comes back when it ends.
+    fn release(&self, start_us: u64, stop: &Arc<AtomicBool>) -> (JoinHandle<Arrivals>, mpsc::Receiver<Arrival>) {
+        let (released, tickets) = mpsc::channel(RELEASED);
+        let mut schedule = arrivals(self.plan, self.people);
+        let (clock, stop) = (self.clock.clone(), Arc::clone(stop));
+        let rest = tokio::task::spawn_blocking(move || {
+            let mut upcoming = schedule.clone();
+            while let Some(arrival) = upcoming.next() {
+                clock.block_until(start_us + arrival.at_us);
+                if stop.load(Ordering::Relaxed) || released.blocking_send(arrival).is_err() {
+                    return schedule;
+                }
+                schedule = upcoming.clone();
+            }
+            upcoming
+        });
+        (rest, tickets)
+    }
+
+    /// Reads results until the generator has ended; enters the phases on the way. Tells whether the run was interrupted.
+    async fn collect(
+        &self,
+        up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
+        running: &mut Running,
+        stop: &AtomicBool,
+        interrupt: &mut watch::Receiver<bool>,
+    ) -> Result<bool, EngineError> {
+        let mut phases = self.timetable(running.start_us);
+        let (frames, mut incoming) = mpsc::channel(RELEASED);
+        let reading = read_frames(up, frames);
+        tokio::pin!(reading);
+        let mut reading_ended = false;
+        let mut interrupted = false;
+        let last = self.plan.load.warm_up + self.plan.load.measure + self.plan.load.start_within;
+        let patience = last + self.plan.load.request_timeout * REQUESTS;
+        let mut deadline = running.start_us + micros(patience);
+        let mut phase = Phase::Baseline;
+        loop {
+            let now = self.clock.at_us();
+            while let Some((at_us, enter)) = phases.first().copied().filter(|(at_us, _)| *at_us <= now) {
+                phases.remove(0);
+                self.recorder.enter(phase, enter).await;
+                self.progress.step(
+                    &format!(
+                        "{} ({} s)",
+                        enter.as_str(),
+                        at_us.saturating_sub(running.start_us) / 1_000_000
+                    ),
+                    None,
+                );
+                phase = enter;
+            }
+            let next = phases.first().map_or(deadline, |(at_us, _)| *at_us).min(deadline);
+            if now >= deadline {
+                return Ok(interrupted);
+            }
+            tokio::select! {
+                () = &mut reading, if !reading_ended => reading_ended = true,
+                frame = incoming.recv() => match frame {
+                    Some(Ok(Up::Ended)) | None => return Ok(interrupted),
+                    Some(Ok(Up::Failed(message))) => return Err(EngineError::Generator(message.into())),
+                    Some(Ok(Up::Ready)) => {}
+                    Some(Ok(Up::Done(done))) => self.done(running, done).await,
+                    Some(Ok(Up::Dropped { number, why })) => self.dropped(running, number, why).await,
+                    Some(Err(error)) => return Err(EngineError::Generator(error.into())),
+                },
+                _ = interrupt.changed(), if !interrupted => {
+                    interrupted = true;
+                    stop.store(true, Ordering::Relaxed);
+                    deadline = self.clock.at_us() + micros(STOP_WITHIN);
+                }
+                () = wait(Duration::from_micros(next.saturating_sub(now))) => {}
+            }
+        }
+    }
+
+    /// When each phase of the load is entered, on the run's axis.
+    fn timetable(&self, start_us: u64) -> Vec<(u64, Phase)> {
+        let measure = start_us + micros(self.plan.load.warm_up);
+        let drain = measure + micros(self.plan.load.measure);
+        let warm_up = (!self.plan.load.warm_up.is_zero()).then_some((start_us, Phase::WarmUp));
+        warm_up
+            .into_iter()
+            .chain([(measure, Phase::Measure), (drain, Phase::Drain)])
+            .collect()
+    }
+
+    fn phase_of(&self, arrival: &Arrival) -> Phase {
+        if arrival.at_us < micros(self.plan.load.warm_up) {
+            Phase::WarmUp
+        } else {
+            Phase::Measure
+        }
+    }
+
+    fn user(&self, arrival: &Arrival) -> Uuid {
+        let index = usize::try_from(arrival.person).ok();
+        index
+            .and_then(|index| self.users.get(index))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn actor(&self, arrival: &Arrival) -> String {
+        let index = usize::try_from(arrival.person).ok();
+        index
+            .and_then(|index| self.people.get(index))
+            .map(|person| person.upn.clone())
+            .unwrap_or_default()
+    }
+
+    async fn done(&self, running: &mut Running, done: Done) {
+        let Some(arrival) = take(&running.outstanding, done.number) else {
+            return;
+        };
+        running.answered += 1;
+        self.progress.at(running.answered);
+        let touch = Touch {
+            label: arrival.writes,
+            started_us: done.started_us,
+            finished_us: done.finished_us,
+            class: done.outcome.class(),
+        };
+        running.touched.entry(arrival.person).or_default().push(touch);
+        let event = OpEvent {
+            seq: 0,
+            at_us: 0,
+            phase: self.phase_of(&arrival),
+            op_id: arrival.op_id,
+            op: arrival.op,
+            attempt: 1,
+            actor: self.actor(&arrival),
+            persona: arrival.persona.as_str().to_owned(),
+            user: self.user(&arrival),
+            writes: arrival.writes,
+            proves: None,
+            intended_us: running.start_us + arrival.at_us,
+            started_us: done.started_us,
+            finished_us: done.finished_us,
+            expires_us: done.finished_us + micros(self.plan.world.message_lifetime),
+            outcome: done.outcome,
+            stages_us: done.stages.filter(|stages| !stages.is_empty()),
+        };
+        self.recorder.record(Event::Op(event), self.phase_of(&arrival)).await;
+    }
+
+    async fn dropped(&self, running: &mut Running, number: u64, why: DropWhy) {
+        if let Some(arrival) = take(&running.outstanding, number) {
+            running.answered += 1;
+            self.progress.at(running.answered);
+            self.record_drop(&arrival, running.start_us, why).await;
+        }
+    }
+
+    async fn record_drop(&self, arrival: &Arrival, start_us: u64, why: DropWhy) {
+        let event = DroppedEvent {
+            seq: 0,
+            at_us: 0,
+            phase: self.phase_of(arrival),
+            actor: self.actor(arrival),
+            user: self.user(arrival),
+            op: arrival.op,
+            intended_us: start_us + arrival.at_us,
+            why,
+        };
+        self.recorder
+            .record(Event::Dropped(event), self.phase_of(arrival))
+            .await;
+    }
+
+    /// Tickets the generator never answered are unknown; arrivals that were never released are dropped.
+    async fn account_for_the_rest(&self, running: &mut Running, rest: JoinHandle<Arrivals>, interrupted: bool) {
+        let unanswered: Vec<u64> = lock(&running.outstanding).keys().copied().collect();
+        for number in unanswered {
+            let now = self.clock.at_us();
+            let why = if interrupted {
+                UnknownWhy::Interrupted
+            } else {
+                UnknownWhy::Unplaced
+            };
+            let done = Done {
+                number,
+                started_us: now,
+                finished_us: now,
+                outcome: Outcome::Unknown(why),
+                stages: None,
+            };
+            self.done(running, done).await;
+        }
+        if let Ok(unreleased) = rest.await {
+            for arrival in unreleased {
+                self.record_drop(&arrival, running.start_us, DropWhy::RunEnded).await;
+            }
+        }
+    }
+}
+
+fn lock(outstanding: &Outstanding) -> std::sync::MutexGuard<'_, HashMap<u64, Arrival>> {
+    outstanding.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn take(outstanding: &Outstanding, number: u64) -> Option<Arrival> {
+    lock(outstanding).remove(&number)
+}
+
+/// Frames are read in a future of their own, since half a frame must not be forgotten when something else happens.
+async fn read_frames(up: &mut (dyn tokio::io::AsyncRead + Send + Unpin), frames: mpsc::Sender<Result<Up, PipeError>>) {
+    let mut up = tokio::io::BufReader::new(up);
+    while let Some(frame) = receive::<Up>(&mut up).await.transpose() {
+        let broken = frame.is_err();
+        if frames.send(frame).await.is_err() || broken {
+            return;
+        }
+    }
+}
+
+/// Writes tickets down the pipe as they are released, and at the end that none follows.
+async fn write_tickets(
+    mut down: Box<dyn AsyncWrite + Send + Unpin>,
+    mut tickets: mpsc::Receiver<Arrival>,
+    outstanding: Outstanding,
+    names: Vec<String>,
+    start_us: u64,
+    mut interrupt: watch::Receiver<bool>,
+) {
+    let ended = loop {
+        let arrival = tokio::select! {
+            arrival = tickets.recv() => arrival,
+            _ = interrupt.changed() => break Down::Stop,
+        };
+        let Some(arrival) = arrival else { break Down::End };
+        lock(&outstanding).insert(arrival.number, arrival);
+        let ticket = Down::Ticket(ticket(&arrival, &names, start_us));
+        if send(&mut down, &ticket).await.is_err() {
+            return;
+        }
+        if tickets.is_empty() && down.flush().await.is_err() {
+            return;
+        }
+    };
+    if send(&mut down, &ended).await.is_ok() {
+        let _ = down.flush().await;
+    }
+    // Closing the pipe would end the generator at once; it is held until the results are in.
+    std::future::pending::<()>().await;
+}
+
+fn ticket(arrival: &Arrival, names: &[String], start_us: u64) -> Ticket {
+    let name = usize::try_from(arrival.person).ok().and_then(|index| names.get(index));
+    Ticket {
+        number: arrival.number,
+        intended_us: start_us + arrival.at_us,
+        person: arrival.person,
+        persona: arrival.persona,
+        upn: name.cloned().unwrap_or_default(),
+        op: arrival.op,
+        writes: arrival.writes,
+        op_id: arrival.op_id,
+    }
+}

@@ -1,0 +1,157 @@
+//! What the engine asks of a world and of a load generator. `environment` and `load` implement these.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, ScanRecord};
+use scenario::{Person, Plan, Vault};
+use tokio::io::{AsyncRead, AsyncWrite};
+use uuid::Uuid;
+use vocabulary::{NameTable, Password};
+
+/// What a port's call failed with; the implementation's own error, told.
+pub type PortError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The future of a port's call.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, PortError>> + Send + 'a>>;
+
+/// Tells people how far long work is.
+pub trait Progress: Send + Sync {
+    /// A new step begins, of `total` pieces where that is known.
+    fn step(&self, name: &str, total: Option<u64>);
+
+    /// The step has come to `done` pieces.
+    fn at(&self, done: u64);
+
+    /// Something worth a line.
+    fn note(&self, text: &str);
+}
+
+/// What a world knows of itself once it stands.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// What each directory enforces.
+    pub capabilities: Vec<Capability>,
+    /// Images, by name.
+    pub image_digests: BTreeMap<String, String>,
+    /// Versions of what it is made of.
+    pub versions: BTreeMap<String, String>,
+}
+
+/// Where the load goes.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The portal, with scheme, name and port.
+    pub portal_url: String,
+    /// Where the names are.
+    pub names: NameTable,
+    /// The run's certificate authority.
+    pub ca_pem: String,
+    /// Opens the lab's inbox, stage times and outcomes.
+    pub lab_token: Password,
+}
+
+/// A person's metadata as one domain controller tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The domain controller.
+    pub dc: String,
+    /// objectGUID.
+    pub user: Uuid,
+    /// The metadata.
+    pub metadata: Metadata,
+}
+
+/// A journal's line with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Journaled {
+    /// `AgentJournal`, `CloudJournal` or `RelayLog`.
+    pub observation: Observation,
+}
+
+impl Journaled {
+    /// A line of the agent's journal.
+    #[must_use]
+    pub fn agent(record: JournalRecord) -> Self {
+        Self {
+            observation: Observation::AgentJournal(record),
+        }
+    }
+
+    /// A line of the cloud's journal.
+    #[must_use]
+    pub fn cloud(record: JournalRecord) -> Self {
+        Self {
+            observation: Observation::CloudJournal(record),
+        }
+    }
+}
+
+/// Something that the secret scan reads: a name for the report and the bytes.
+pub struct Place {
+    /// The name, for example `logs/agent.log`.
+    pub name: String,
+    /// The content.
+    pub content: Box<dyn std::io::Read + Send>,
+}
+
+/// A world. Calls come in the order in which they are declared; `tear_down` may come at any time, also in the middle.
+pub trait World: Send {
+    /// Stands everything up but the agent, which cannot work before people exist. Logs go to `logs`.
+    fn stand_up<'a>(&'a mut self, plan: &'a Plan, logs: PathBuf, progress: &'a dyn Progress) -> Answer<'a, Facts>;
+
+    /// Creates everyone with password 0; gives the objectGUIDs in the order of the people.
+    fn populate<'a>(
+        &'a mut self,
+        people: &'a [Person],
+        vault: &'a Vault,
+        progress: &'a dyn Progress,
+    ) -> Answer<'a, Vec<Uuid>>;
+
+    /// Starts the agent: full import, full sync, onboarding; ends when the cloud knows everyone and the agent listens.
+    fn synchronise<'a>(&'a mut self, progress: &'a dyn Progress) -> Answer<'a, ()>;
+
+    /// Locks accounts by wrong passwords and proves each lock by a bind with the right one, which must be refused.
+    fn lock<'a>(
+        &'a mut self,
+        people: &'a [&'a Person],
+        vault: &'a Vault,
+        progress: &'a dyn Progress,
+    ) -> Answer<'a, Vec<(u64, String, BindRecord)>>;
+
+    /// Where the load goes.
+    fn target(&self) -> Result<Target, PortError>;
+
+    /// The metadata of everyone on every domain controller.
+    fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
+
+    /// One bind with a label's password, on the domain controller that is written to.
+    fn bind<'a>(&'a mut self, person: &'a Person, vault: &'a Vault, label: u32) -> Answer<'a, (String, BindRecord)>;
+
+    /// What cloud and agent wrote down about each operation.
+    fn journals<'a>(&'a mut self) -> Answer<'a, Vec<Journaled>>;
+
+    /// Searches the given places and everything the world has written for secrets, in every encoding.
+    fn scan<'a>(&'a mut self, secrets: &'a [Password], places: Vec<Place>) -> Answer<'a, ScanRecord>;
+
+    /// Takes everything down. Idempotent; nothing of the run is left when it returns.
+    fn tear_down<'a>(&'a mut self) -> Answer<'a, ()>;
+}
+
+/// A started load generator: both ends of its pipe.
+pub struct Generator {
+    /// Tickets go down here.
+    pub down: Box<dyn AsyncWrite + Send + Unpin>,
+    /// Results come up here.
+    pub up: Box<dyn AsyncRead + Send + Unpin>,
+    /// Ends it at once when dropped.
+    pub guard: Box<dyn Send>,
+}
+
+/// Starts load generators.
+pub trait Generators: Send {
+    /// Starts one.
+    fn start(&mut self) -> Result<Generator, PortError>;
+}

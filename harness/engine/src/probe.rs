@@ -1,0 +1,160 @@
+//! Probes: metadata first, binds last, and only with the password that is expected.
+
+use std::collections::HashMap;
+
+use history::{BindRecord, Event, Metadata, Observation, ObserveEvent, Phase};
+use scenario::{Person, Vault};
+use uuid::Uuid;
+use vocabulary::{OutcomeClass, Win32};
+
+use crate::error::EngineError;
+use crate::load::Touch;
+use crate::ports::{Journaled, Progress, World};
+use crate::recorder::Recorder;
+
+/// Binds for one person at most: below every lockout threshold that counts.
+const BINDS_MAX: usize = 3;
+
+/// Reads and records the metadata of everyone on every domain controller.
+pub(crate) async fn metadata(
+    world: &mut dyn World,
+    recorder: &Recorder,
+    phase: Phase,
+    observation: fn(Metadata) -> Observation,
+) -> Result<u64, EngineError> {
+    let seen = world.metadata().await.map_err(EngineError::World)?;
+    let mut count = 0;
+    for seen in seen {
+        count += 1;
+        let event = observed(phase, Some(seen.dc), Some(seen.user), None, observation(seen.metadata));
+        recorder.record(event, phase).await;
+    }
+    Ok(count)
+}
+
+/// Binds once for each person touched, with the label expected; again only where several labels may be right.
+pub(crate) async fn binds(
+    world: &mut dyn World,
+    recorder: &Recorder,
+    people: &[Person],
+    users: &[Uuid],
+    vault: &Vault,
+    touched: &HashMap<u64, Vec<Touch>>,
+    progress: &dyn Progress,
+) -> Result<(), EngineError> {
+    progress.step("probe: binds", u64::try_from(touched.len()).ok());
+    let mut done = 0;
+    for (person, user) in people.iter().zip(users) {
+        let Some(touches) = touched.get(&person.index) else {
+            continue;
+        };
+        for label in candidates(touches) {
+            let (dc, record) = world.bind(person, vault, label).await.map_err(EngineError::World)?;
+            let wrong = !record.accepted && record.data == Some(Win32::LOGON_FAILURE);
+            record_bind(recorder, Phase::Probe, dc, *user, record).await;
+            if !wrong {
+                break;
+            }
+        }
+        done += 1;
+        progress.at(done);
+    }
+    Ok(())
+}
+
+pub(crate) async fn record_bind(recorder: &Recorder, phase: Phase, dc: String, user: Uuid, record: BindRecord) {
+    let event = observed(phase, Some(dc), Some(user), None, Observation::Bind(record));
+    recorder.record(event, phase).await;
+}
+
+/// Records what cloud and agent wrote down.
+pub(crate) async fn journals(world: &mut dyn World, recorder: &Recorder) -> Result<(), EngineError> {
+    for Journaled { observation } in world.journals().await.map_err(EngineError::World)? {
+        let op_id = match &observation {
+            Observation::AgentJournal(record) | Observation::CloudJournal(record) | Observation::RelayLog(record) => {
+                Some(record.op_id)
+            }
+            _ => None,
+        };
+        recorder
+            .record(observed(Phase::Probe, None, None, op_id, observation), Phase::Probe)
+            .await;
+    }
+    Ok(())
+}
+
+/// An observation with its subject; the recorder stamps it.
+pub(crate) fn observed(
+    phase: Phase,
+    dc: Option<String>,
+    user: Option<Uuid>,
+    op_id: Option<Uuid>,
+    observation: Observation,
+) -> Event {
+    Event::Observe(ObserveEvent {
+        seq: 0,
+        at_us: 0,
+        phase,
+        dc,
+        user,
+        op_id,
+        observation,
+    })
+}
+
+/// The labels that may be current, the likeliest first: of the applied writes those that no later one supersedes, the
+/// last one first; then those that nobody knows the end of; then what was there before.
+fn candidates(touches: &[Touch]) -> Vec<u32> {
+    let of_class = |class: OutcomeClass| {
+        touches
+            .iter()
+            .filter(move |touch| touch.class == class && touch.label.is_some())
+    };
+    let latest_start = of_class(OutcomeClass::Applied).map(|touch| touch.started_us).max();
+    let superseded = |touch: &Touch| latest_start.is_some_and(|start| touch.finished_us < start);
+    let mut applied: Vec<&Touch> = of_class(OutcomeClass::Applied)
+        .filter(|touch| !superseded(touch))
+        .collect();
+    applied.sort_by_key(|touch| std::cmp::Reverse(touch.finished_us));
+    let unknown = of_class(OutcomeClass::Unknown);
+    let mut labels: Vec<u32> = applied
+        .into_iter()
+        .chain(unknown)
+        .filter_map(|touch| touch.label)
+        .collect();
+    if latest_start.is_none() {
+        labels.push(0);
+    }
+    labels.truncate(BINDS_MAX);
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn touch(label: u32, started_us: u64, finished_us: u64, class: OutcomeClass) -> Touch {
+        Touch {
+            label: Some(label),
+            started_us,
+            finished_us,
+            class,
+        }
+    }
+
+    #[test]
+    fn the_last_applied_write_is_expected_first() {
+        use OutcomeClass::{Applied, Rejected, Unknown};
+        assert_eq!(candidates(&[touch(1, 0, 5, Applied), touch(2, 6, 9, Applied)]), [2]);
+        assert_eq!(candidates(&[touch(1, 0, 5, Applied), touch(2, 3, 9, Applied)]), [2, 1]);
+        assert_eq!(candidates(&[touch(1, 0, 5, Rejected)]), [0]);
+        assert_eq!(candidates(&[touch(1, 0, 5, Unknown)]), [1, 0]);
+        assert_eq!(
+            candidates(&[Touch {
+                label: None,
+                ..touch(0, 0, 5, Applied)
+            }]),
+            [0]
+        );
+    }
+}

@@ -1,0 +1,87 @@
+//! One bounded channel, one recorder, one append-only file.
+
+use history::{Event, HistoryError, HistoryWriter, Phase, PhaseEvent};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::clock::RunClock;
+
+/// Events that may wait for the disk.
+const CHANNEL: usize = 4096;
+
+enum Entry {
+    Event(Box<Event>, u64, Phase),
+    Flush(oneshot::Sender<()>),
+}
+
+/// Hands events to the recorder's thread. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Recorder {
+    entries: mpsc::Sender<Entry>,
+    clock: RunClock,
+}
+
+/// The thread that writes.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    thread: JoinHandle<Result<u64, HistoryError>>,
+}
+
+impl Recorder {
+    /// Starts the one recorder of a run.
+    pub fn start(mut writer: HistoryWriter, clock: RunClock) -> (Self, Recording) {
+        let (entries, mut incoming) = mpsc::channel(CHANNEL);
+        let thread = tokio::task::spawn_blocking(move || {
+            while let Some(entry) = incoming.blocking_recv() {
+                match entry {
+                    Entry::Event(event, at_us, phase) => writer.append(*event, at_us, phase)?,
+                    Entry::Flush(done) => {
+                        writer.flush()?;
+                        let _ = done.send(());
+                    }
+                }
+            }
+            writer.seal()
+        });
+        (Self { entries, clock }, Recording { thread })
+    }
+
+    /// Writes an event down in a phase. Waits when the disk is behind; a dead recorder is found at the seal.
+    pub async fn record(&self, event: Event, phase: Phase) {
+        let at_us = self.clock.at_us();
+        let _ = self.entries.send(Entry::Event(Box::new(event), at_us, phase)).await;
+    }
+
+    /// Writes down that a phase was entered, and hands all so far to the disk.
+    pub async fn enter(&self, from: Phase, enter: Phase) {
+        let event = PhaseEvent {
+            seq: 0,
+            at_us: 0,
+            phase: from,
+            enter,
+        };
+        self.record(Event::Phase(event), from).await;
+        self.flush().await;
+    }
+
+    /// Hands all so far to the disk.
+    pub async fn flush(&self) {
+        let (done, flushed) = oneshot::channel();
+        if self.entries.send(Entry::Flush(done)).await.is_ok() {
+            let _ = flushed.await;
+        }
+    }
+}
+
+impl Recording {
+    /// Waits until every event is on the disk; all recorders must be dropped by then.
+    pub async fn seal(self) -> Result<u64, HistoryError> {
+        match self.thread.await {
+            Ok(sealed) => sealed,
+            Err(error) => Err(HistoryError::Write {
+                path: "history.jsonl.zst".into(),
+                source: std::io::Error::other(error),
+            }),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The laws, one file each, in the order of the report.
+
+mod acknowledged_is_durable;
+mod every_arrival_accounted;
+mod no_cross_user_write;
+mod no_double_apply;
+mod no_lost_ack;
+mod no_secret_at_rest;
+mod probe_complete;
+mod rejected_leaves_no_trace;
+mod reset_also_unlocks;
+mod run_complete;
+mod tally;
+mod trace;
+mod unlock_unlocks;
+
+use history::{Finding, Mark};
+
+use crate::ledger::Ledger;
+use tally::{Ground, Ruling, Tally};
+
+/// One law: its name and how it is judged.
+struct Law {
+    name: &'static str,
+    judge: fn(&Ledger) -> Finding,
+    /// Whether an operation that ran and is not on record could explain a violation.
+    excused_by_lost_records: bool,
+}
+
+const fn law(name: &'static str, judge: fn(&Ledger) -> Finding, excused_by_lost_records: bool) -> Law {
+    Law {
+        name,
+        judge,
+        excused_by_lost_records,
+    }
+}
+
+const LAWS: [Law; 11] = [
+    law(acknowledged_is_durable::NAME, acknowledged_is_durable::judge, true),
+    law(no_lost_ack::NAME, no_lost_ack::judge, false),
+    law(no_double_apply::NAME, no_double_apply::judge, true),
+    law(rejected_leaves_no_trace::NAME, rejected_leaves_no_trace::judge, true),
+    law(unlock_unlocks::NAME, unlock_unlocks::judge, true),
+    law(reset_also_unlocks::NAME, reset_also_unlocks::judge, false),
+    law(no_cross_user_write::NAME, no_cross_user_write::judge, true),
+    law(no_secret_at_rest::NAME, no_secret_at_rest::judge, false),
+    law(every_arrival_accounted::NAME, every_arrival_accounted::judge, false),
+    law(probe_complete::NAME, probe_complete::judge, false),
+    law(run_complete::NAME, run_complete::judge, false),
+];
+
+/// One finding for each law.
+pub(crate) fn findings(ledger: &Ledger) -> Vec<Finding> {
+    let lost = lost_records(ledger);
+    LAWS.iter()
+        .map(|law| {
+            let finding = (law.judge)(ledger);
+            debug_assert_eq!(finding.check, law.name);
+            if law.excused_by_lost_records {
+                excuse(finding, lost)
+            } else {
+                finding
+            }
+        })
+        .collect()
+}
+
+/// Arrivals of an unfinished run that may have run without a record.
+fn lost_records(ledger: &Ledger) -> u64 {
+    if ledger.complete() {
+        0
+    } else {
+        ledger.manifest.arrivals.saturating_sub(ledger.arrivals())
+    }
+}
+
+/// A run that was killed may have lost the record of what it did: what looks like a violation may be that.
+fn excuse(mut finding: Finding, lost: u64) -> Finding {
+    if finding.verdict == Mark::Fail && lost > 0 {
+        finding.verdict = Mark::Inconclusive;
+        finding.why = format!(
+            "{}; but the run did not end, and {lost} arrivals are not on record: one of them may be the cause",
+            finding.why
+        );
+    }
+    finding
+}
+
+/// Judges everyone by a rule.
+fn everyone(ledger: &Ledger, rule: impl Fn(&crate::subject::Subject<'_>) -> Ruling) -> Tally {
+    let mut tally = Tally::default();
+    for subject in ledger.subjects() {
+        tally.count(rule(&subject));
+    }
+    tally
+}

@@ -1,0 +1,57 @@
+//! Every acknowledged write is counted by the directory.
+
+use history::Finding;
+use vocabulary::OutcomeClass;
+
+use super::{Ground, Ruling, everyone};
+use crate::ledger::Ledger;
+use crate::subject::{Subject, delta, named};
+
+pub(super) const NAME: &str = "no-lost-ack";
+
+const GROUND: Ground = Ground {
+    of: "people with an acknowledged write",
+    open: "metadata before or after is missing",
+};
+
+/// `msDS-KeyVersionNumber` goes up by one for each write, so a lost one is a subtraction, on each domain controller.
+pub(super) fn judge(ledger: &Ledger) -> Finding {
+    everyone(ledger, rule).finding(NAME, GROUND)
+}
+
+fn rule(subject: &Subject<'_>) -> Ruling {
+    let applied = subject.write_count(OutcomeClass::Applied);
+    if applied == 0 {
+        return Ruling::Elsewhere;
+    }
+    let mut violations: Vec<String> = subject
+        .pairs()
+        .filter(|(_, before, after)| delta(*before, *after) < applied)
+        .map(|(dc, before, after)| {
+            format!(
+                "{}: {} acknowledged; expected msDS-KeyVersionNumber to rise by at least {applied}, saw {} -> {} on {dc}",
+                subject.name(),
+                named(subject.writes(OutcomeClass::Applied)),
+                before.kvno,
+                after.kvno
+            )
+        })
+        .collect();
+    if violations.is_empty() {
+        violations.extend(disagreement(subject));
+    }
+    let untold = if subject.complete() { Ruling::Held } else { Ruling::Open };
+    Ruling::broken_or(violations, untold)
+}
+
+/// Domain controllers that count differently after everything was quiet.
+fn disagreement(subject: &Subject<'_>) -> Option<String> {
+    let mut counts = subject.pairs().map(|(dc, _, after)| (dc, after.kvno));
+    let (first_dc, first) = counts.next()?;
+    let (dc, other) = counts.find(|(_, kvno)| *kvno != first)?;
+    Some(format!(
+        "{}: {} acknowledged; expected every domain controller to agree, saw msDS-KeyVersionNumber {first} on {first_dc} and {other} on {dc}",
+        subject.name(),
+        named(subject.writes(OutcomeClass::Applied)),
+    ))
+}

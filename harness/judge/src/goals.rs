@@ -1,0 +1,99 @@
+//! Whether what was measured is good enough.
+
+use history::{Finding, GoalLimit, GoalResult, Mark};
+use vocabulary::Percentile;
+
+use crate::statistics::{Statistics, at, to_ms};
+
+/// Reported only when a goal is not known here.
+const UNKNOWN_GOALS: &str = "goals-known";
+
+/// What a goal measures.
+#[derive(Debug, Clone, Copy)]
+enum Goal {
+    ResponseAtMost(Percentile),
+    ServiceAtMost(Percentile),
+    UnknownAtMost,
+    FailedAtMost,
+    DroppedAtMost,
+    AchievedAtLeast,
+}
+
+impl Goal {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "response_time_p50_max" => Self::ResponseAtMost(Percentile::P50),
+            "response_time_p90_max" => Self::ResponseAtMost(Percentile::P90),
+            "response_time_p99_max" => Self::ResponseAtMost(Percentile::P99),
+            "response_time_p999_max" => Self::ResponseAtMost(Percentile::P999),
+            "service_time_p99_max" => Self::ServiceAtMost(Percentile::P99),
+            "unknown_ratio_max" => Self::UnknownAtMost,
+            "failed_ratio_max" => Self::FailedAtMost,
+            "dropped_ratio_max" => Self::DroppedAtMost,
+            "achieved_rate_min" => Self::AchievedAtLeast,
+            _ => return None,
+        })
+    }
+
+    fn measure(self, statistics: &Statistics) -> Option<f64> {
+        match self {
+            Self::ResponseAtMost(percentile) => at(&statistics.responses, percentile).map(to_ms),
+            Self::ServiceAtMost(percentile) => at(&statistics.services, percentile).map(to_ms),
+            Self::UnknownAtMost => share(statistics, statistics.counts.unknown),
+            Self::FailedAtMost => share(statistics, statistics.counts.failed),
+            Self::DroppedAtMost => share(statistics, statistics.counts.dropped),
+            Self::AchievedAtLeast => statistics.rates.map(|rates| rates.achieved_per_s),
+        }
+    }
+
+    fn holds(self, statistics: &Statistics, measured: f64, limit: f64) -> bool {
+        match self {
+            Self::ResponseAtMost(percentile) => measured <= limit && !statistics.endless(percentile),
+            Self::AchievedAtLeast => measured >= limit,
+            _ => measured <= limit,
+        }
+    }
+}
+
+/// A share of the arrivals measured.
+fn share(statistics: &Statistics, count: u64) -> Option<f64> {
+    let arrivals = statistics.arrivals();
+    (arrivals > 0).then(|| count as f64 / arrivals as f64)
+}
+
+/// One result for each goal. A percentile that falls on an operation that was dropped or is unknown is over any limit.
+pub(crate) fn results(goals: &[GoalLimit], statistics: &Statistics) -> Vec<GoalResult> {
+    goals.iter().map(|goal| result(goal, statistics)).collect()
+}
+
+fn result(goal: &GoalLimit, statistics: &Statistics) -> GoalResult {
+    let known = Goal::from_name(&goal.goal);
+    let measured = known.and_then(|known| Some((known, known.measure(statistics)?)));
+    let verdict = match measured {
+        None => Mark::Inconclusive,
+        Some((known, measured)) if known.holds(statistics, measured, goal.limit) => Mark::Pass,
+        Some(_) => Mark::Fail,
+    };
+    GoalResult {
+        goal: goal.goal.clone(),
+        limit: goal.limit,
+        measured: measured.map(|(_, measured)| measured),
+        verdict,
+    }
+}
+
+/// Says which goals are not known here; nothing when all are.
+pub(crate) fn unknown_goals(goals: &[GoalLimit]) -> Option<Finding> {
+    let unknown: Vec<&str> = goals
+        .iter()
+        .filter(|goal| Goal::from_name(&goal.goal).is_none())
+        .map(|goal| goal.goal.as_str())
+        .collect();
+    (!unknown.is_empty()).then(|| Finding {
+        check: UNKNOWN_GOALS.to_owned(),
+        verdict: Mark::Inconclusive,
+        checked: goals.len() as u64,
+        violations: Vec::new(),
+        why: format!("this wblab knows no goal named {}", unknown.join(", ")),
+    })
+}

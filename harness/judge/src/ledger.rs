@@ -1,0 +1,232 @@
+//! What a run folder says, person by person, from one pass over its history.
+
+mod build;
+mod stages;
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use history::{DropWhy, Manifest, Metadata, Phase, ScanRecord};
+use uuid::Uuid;
+use vocabulary::{OpKind, Outcome, OutcomeClass, Win32};
+
+pub(crate) use build::read;
+pub(crate) use stages::StageSamples;
+
+use crate::phases::Phases;
+use crate::subject::Subject;
+
+/// Everything that is judged.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    /// What was asked.
+    pub manifest: Manifest,
+    /// Everyone who is known, from `people.csv`, from metadata or from an operation.
+    pub people: Vec<Person>,
+    /// Every operation, sorted by person, then by start.
+    pub ops: Vec<Op>,
+    /// Every arrival that never began.
+    pub drops: Vec<Dropped>,
+    /// The domain controllers by name.
+    pub dcs: Vec<String>,
+    /// How many of them told metadata of anyone.
+    pub read_dcs: usize,
+    /// The phases as they were.
+    pub phases: Phases,
+    /// The faults as they were.
+    pub faults: Vec<FaultWindow>,
+    /// The searches for secrets.
+    pub scans: Vec<ScanRecord>,
+    /// The operation of each `applied` line of the agent's journal.
+    pub journal_applied: Vec<Uuid>,
+    /// How operations ended, other than applied.
+    pub endings: HashMap<Outcome, u64>,
+    /// Stage times of measured operations.
+    pub stages: StageSamples,
+    /// Events read.
+    pub events: u64,
+    /// Whether the history ends in the middle of a line or frame.
+    pub torn: bool,
+    /// The instant of the last event.
+    pub ended_us: u64,
+}
+
+/// One person.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// objectGUID.
+    pub user: Uuid,
+    /// Sign-in name; empty until it is known.
+    pub name: String,
+    /// Metadata, one for each domain controller that was asked.
+    pub readings: Vec<Reading>,
+    /// Binds, in order.
+    pub binds: Vec<Bind>,
+    /// This person's part of [`Ledger::ops`].
+    pub ops: Range<usize>,
+}
+
+/// What one domain controller said of one person, before the load and after it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// Index into [`Ledger::dcs`].
+    pub dc: usize,
+    /// Before the load.
+    pub baseline: Option<Metadata>,
+    /// After the load.
+    pub probe: Option<Metadata>,
+}
+
+/// One bind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bind {
+    /// Index into [`Ledger::dcs`].
+    pub dc: usize,
+    /// The phase it was made in.
+    pub phase: Phase,
+    /// The label of the password presented.
+    pub label: u32,
+    /// Whether it was accepted.
+    pub accepted: bool,
+    /// The `data` of a refusal.
+    pub data: Option<Win32>,
+}
+
+/// One operation, kept small: a run may have ten million.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Op {
+    /// The operation id.
+    pub id: Uuid,
+    /// Index into [`Ledger::people`].
+    pub person: u32,
+    /// What was asked.
+    pub kind: OpKind,
+    /// How it ended.
+    pub class: OutcomeClass,
+    /// Whether it was intended in the measure phase.
+    pub measured: bool,
+    /// The label of the new password.
+    pub writes: Option<u32>,
+    /// When it should have begun.
+    pub intended_us: u64,
+    /// When it began.
+    pub started_us: u64,
+    /// When its end was known.
+    pub finished_us: u64,
+    /// From when on its message is void.
+    pub expires_us: u64,
+}
+
+impl Op {
+    /// Whether it is an operation on the password that ended so.
+    pub(crate) fn is_write(&self, class: OutcomeClass) -> bool {
+        self.kind.writes_password() && self.class == class
+    }
+
+    /// Whether it surely had no effect.
+    pub(crate) fn refused(&self) -> bool {
+        matches!(self.class, OutcomeClass::Rejected | OutcomeClass::Failed)
+    }
+
+    /// Whether its end is known.
+    pub(crate) fn ended(&self) -> bool {
+        self.class != OutcomeClass::Unknown
+    }
+
+    /// From the intended start.
+    pub(crate) fn response_us(&self) -> u64 {
+        self.finished_us.saturating_sub(self.intended_us)
+    }
+
+    /// From the actual start.
+    pub(crate) fn service_us(&self) -> u64 {
+        self.finished_us.saturating_sub(self.started_us)
+    }
+
+    /// The last instant at which it may have taken effect. Nothing bounds an unknown operation but its expiry.
+    pub(crate) fn latest_effect_us(&self) -> u64 {
+        if self.ended() {
+            self.finished_us
+        } else {
+            self.finished_us.max(self.expires_us)
+        }
+    }
+}
+
+/// An arrival that never began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dropped {
+    /// What would have been asked.
+    pub kind: OpKind,
+    /// Why.
+    pub why: DropWhy,
+    /// Whether it was intended in the measure phase.
+    pub measured: bool,
+    /// When it should have begun.
+    pub intended_us: u64,
+}
+
+/// A fault from its injection to its end.
+#[derive(Debug, Clone)]
+pub(crate) struct FaultWindow {
+    /// The fault.
+    pub fault: String,
+    /// What it was done to.
+    pub target: String,
+    /// When it was injected.
+    pub from_us: u64,
+    /// When it was healed.
+    pub to_us: Option<u64>,
+    /// After how long it ends by itself.
+    pub lease_us: Option<u64>,
+    /// What the efficacy probe said.
+    pub bit: Option<bool>,
+}
+
+impl Ledger {
+    /// Everyone with their operations.
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
+        self.people.iter().map(|person| Subject { ledger: self, person })
+    }
+
+    /// The name of the person of an operation.
+    pub(crate) fn name_of(&self, op: &Op) -> &str {
+        self.people
+            .get(op.person as usize)
+            .map_or("an unknown person", |person| &person.name)
+    }
+
+    /// The operation of that id. Slow: for sentences only.
+    pub(crate) fn find(&self, id: Uuid) -> Option<&Op> {
+        self.ops.iter().find(|op| op.id == id)
+    }
+
+    /// Whether the run went all its way.
+    pub(crate) fn complete(&self) -> bool {
+        !self.torn && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
+    }
+
+    /// Arrivals on record: begun or dropped.
+    pub(crate) fn arrivals(&self) -> u64 {
+        (self.ops.len() + self.drops.len()) as u64
+    }
+
+    /// People there are.
+    pub(crate) fn population(&self) -> u64 {
+        self.manifest.people.max(self.people.len() as u64)
+    }
+
+    /// Whether a directory takes a previous password for a while, so that a bind with it says nothing.
+    /// A period that does not read is taken as one.
+    pub(crate) fn old_passwords_bind(&self) -> bool {
+        let periods = self.manifest.capabilities.iter();
+        periods
+            .filter_map(|capability| capability.facts.get("old_password_allowed"))
+            .any(|period| !is_zero(period))
+    }
+}
+
+fn is_zero(period: &str) -> bool {
+    let zero_number = period.trim().parse::<f64>().is_ok_and(|seconds| seconds == 0.0);
+    zero_number || vocabulary::parse_duration(period).is_ok_and(|duration| duration.is_zero())
+}

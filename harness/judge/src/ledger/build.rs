@@ -1,0 +1,243 @@
+//! One pass over the history.
+
+use std::collections::HashMap;
+
+use history::{
+    DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OpEvent, Phase, RunFolder,
+};
+use uuid::Uuid;
+use vocabulary::Outcome;
+
+use super::{Bind, Dropped, FaultWindow, Ledger, Op, Person, Reading, StageSamples};
+use crate::phases::Phases;
+
+/// How the agent's journal calls a write that it made.
+const JOURNAL_APPLIED: &str = "applied";
+
+/// How a domain controller without a name is called.
+const UNNAMED_DC: &str = "the directory";
+
+/// Reads a run folder.
+pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
+    let mut builder = Builder::new(folder)?;
+    let mut events = folder.events()?;
+    for event in events.by_ref() {
+        builder.take(event?);
+    }
+    let mut ledger = builder.finish();
+    ledger.torn = events.torn();
+    Ok(ledger)
+}
+
+struct Builder {
+    ledger: Ledger,
+    index: HashMap<Uuid, u32>,
+}
+
+impl Builder {
+    fn new(folder: &RunFolder) -> Result<Self, HistoryError> {
+        let mut builder = Self {
+            ledger: Ledger {
+                manifest: folder.manifest()?,
+                people: Vec::new(),
+                ops: Vec::new(),
+                drops: Vec::new(),
+                dcs: Vec::new(),
+                read_dcs: 0,
+                phases: Phases::default(),
+                faults: Vec::new(),
+                scans: Vec::new(),
+                journal_applied: Vec::new(),
+                endings: HashMap::new(),
+                stages: StageSamples::default(),
+                events: 0,
+                torn: false,
+                ended_us: 0,
+            },
+            index: HashMap::new(),
+        };
+        for row in folder.people()? {
+            builder.person(row.user, &row.upn);
+        }
+        Ok(builder)
+    }
+
+    fn take(&mut self, event: Event) {
+        self.ledger.events += 1;
+        self.ledger.ended_us = self.ledger.ended_us.max(event.stamp().at_us);
+        match event {
+            Event::Op(op) => self.op(&op),
+            Event::Dropped(dropped) => self.dropped(&dropped),
+            Event::Phase(phase) => self.ledger.phases.enter(phase.phase, phase.enter, phase.at_us),
+            Event::Inject(fault) => self.inject(fault),
+            Event::Heal(fault) => self.heal(&fault),
+            Event::Observe(seen) => self.observe(seen),
+        }
+    }
+
+    /// The person of an objectGUID, by the first name that is known.
+    fn person(&mut self, user: Uuid, name: &str) -> u32 {
+        let people = &mut self.ledger.people;
+        let number = *self.index.entry(user).or_insert_with(|| {
+            people.push(Person {
+                user,
+                name: String::new(),
+                readings: Vec::new(),
+                binds: Vec::new(),
+                ops: 0..0,
+            });
+            people.len() as u32 - 1
+        });
+        let person = &mut people[number as usize];
+        if person.name.is_empty() {
+            name.clone_into(&mut person.name);
+        }
+        number
+    }
+
+    fn op(&mut self, event: &OpEvent) {
+        let op = Op {
+            id: event.op_id,
+            person: self.person(event.user, &event.actor),
+            kind: event.op,
+            class: event.outcome.class(),
+            measured: self.measured(event.phase, event.intended_us),
+            writes: event.writes,
+            intended_us: event.intended_us,
+            started_us: event.started_us,
+            finished_us: event.finished_us,
+            expires_us: event.expires_us,
+        };
+        if let (true, Some(times)) = (op.measured, &event.stages_us) {
+            self.ledger.stages.add(times, op.service_us());
+        }
+        self.ending(&event.outcome);
+        self.ledger.ops.push(op);
+    }
+
+    fn ending(&mut self, outcome: &Outcome) {
+        if *outcome == Outcome::Applied {
+            return;
+        }
+        if let Some(count) = self.ledger.endings.get_mut(outcome) {
+            *count += 1;
+        } else {
+            self.ledger.endings.insert(outcome.clone(), 1);
+        }
+    }
+
+    fn dropped(&mut self, event: &DroppedEvent) {
+        self.person(event.user, &event.actor);
+        self.ledger.drops.push(Dropped {
+            kind: event.op,
+            why: event.why,
+            measured: self.measured(event.phase, event.intended_us),
+            intended_us: event.intended_us,
+        });
+    }
+
+    /// An arrival carries the phase it was intended in; one that carries a later phase is placed by its intended instant.
+    fn measured(&self, phase: Phase, intended_us: u64) -> bool {
+        let placed = || {
+            let span = self.ledger.phases.span(Phase::Measure, u64::MAX);
+            span.is_some_and(|(from_us, to_us)| (from_us..to_us).contains(&intended_us))
+        };
+        phase == Phase::Measure || (phase != Phase::WarmUp && placed())
+    }
+
+    fn inject(&mut self, event: FaultEvent) {
+        self.ledger.faults.push(FaultWindow {
+            fault: event.fault,
+            target: event.target,
+            from_us: event.at_us,
+            to_us: None,
+            lease_us: event.lease_us,
+            bit: event.bit,
+        });
+    }
+
+    fn heal(&mut self, event: &FaultEvent) {
+        let same = |fault: &&mut FaultWindow| {
+            fault.fault == event.fault && fault.target == event.target && fault.to_us.is_none()
+        };
+        if let Some(fault) = self.ledger.faults.iter_mut().rev().find(same) {
+            fault.to_us = Some(event.at_us);
+            fault.bit = event.bit.or(fault.bit);
+        }
+    }
+
+    fn observe(&mut self, event: ObserveEvent) {
+        match event.observation {
+            Observation::Baseline(seen) => self.reading(event.user, event.dc.as_deref(), seen, false),
+            Observation::Probe(seen) => self.reading(event.user, event.dc.as_deref(), seen, true),
+            Observation::Bind(record) => {
+                let Some(user) = event.user else { return };
+                let bind = Bind {
+                    dc: self.dc(event.dc.as_deref()),
+                    phase: event.phase,
+                    label: record.label,
+                    accepted: record.accepted,
+                    data: record.data,
+                };
+                let person = self.person(user, "");
+                self.ledger.people[person as usize].binds.push(bind);
+            }
+            Observation::AgentJournal(line) if line.result == JOURNAL_APPLIED => {
+                self.ledger.journal_applied.push(line.op_id);
+            }
+            Observation::SecretScan(scan) => self.ledger.scans.push(scan),
+            Observation::AgentJournal(_)
+            | Observation::CloudJournal(_)
+            | Observation::RelayLog(_)
+            | Observation::Oracle(_) => {}
+        }
+    }
+
+    /// A later reading of the same kind replaces an earlier one.
+    fn reading(&mut self, user: Option<Uuid>, dc: Option<&str>, seen: Metadata, after: bool) {
+        let Some(user) = user else { return };
+        let dc = self.dc(dc);
+        let person = self.person(user, "");
+        let readings = &mut self.ledger.people[person as usize].readings;
+        let place = readings.iter().position(|reading| reading.dc == dc).unwrap_or_else(|| {
+            readings.push(Reading {
+                dc,
+                baseline: None,
+                probe: None,
+            });
+            readings.len() - 1
+        });
+        let slot = &mut readings[place];
+        *(if after { &mut slot.probe } else { &mut slot.baseline }) = Some(seen);
+    }
+
+    fn dc(&mut self, name: Option<&str>) -> usize {
+        let name = name.unwrap_or(UNNAMED_DC);
+        let dcs = &mut self.ledger.dcs;
+        dcs.iter().position(|known| known == name).unwrap_or_else(|| {
+            dcs.push(name.to_owned());
+            dcs.len() - 1
+        })
+    }
+
+    fn finish(mut self) -> Ledger {
+        let ledger = &mut self.ledger;
+        ledger.ops.sort_by_key(|op| (op.person, op.started_us, op.finished_us));
+        let mut from = 0;
+        for ops in ledger.ops.chunk_by(|one, next| one.person == next.person) {
+            ledger.people[ops[0].person as usize].ops = from..from + ops.len();
+            from += ops.len();
+        }
+        let read = |dc: &usize| {
+            let mut readings = ledger.people.iter().flat_map(|person| &person.readings);
+            readings.any(|reading| reading.dc == *dc)
+        };
+        ledger.read_dcs = (0..ledger.dcs.len()).filter(read).count();
+        for person in &mut ledger.people {
+            if person.name.is_empty() {
+                person.name = person.user.to_string();
+            }
+        }
+        self.ledger
+    }
+}

@@ -1,0 +1,192 @@
+//! Everything put together.
+
+use std::collections::HashMap;
+
+use history::{DropWhy, FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Probed, StagePercentiles, Verdict};
+use vocabulary::{OpKind, Outcome, OutcomeClass};
+
+use crate::figures::{Figures, Judgement, OutcomeRow, ReasonRow, Span, StageRow};
+use crate::ledger::{FaultWindow, Ledger};
+use crate::statistics::{self, Statistics, percentiles};
+use crate::subject::Subject;
+use crate::{check, goals, resolve, windows};
+
+/// The verdict and the figures of a run.
+pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
+    let statistics = Statistics::of(ledger);
+    let figures = figures(ledger, &statistics);
+    let verdict = verdict(ledger, &statistics, &figures.stages);
+    Judgement { verdict, figures }
+}
+
+fn verdict(ledger: &Ledger, statistics: &Statistics, stages: &[StageRow]) -> Verdict {
+    let manifest = &ledger.manifest;
+    let mut findings = check::findings(ledger);
+    findings.extend(goals::unknown_goals(&manifest.goals));
+    let goals = goals::results(&manifest.goals, statistics);
+    let by_kind = ops_by_kind(ledger);
+    Verdict {
+        verdict: merged(&findings, &goals),
+        scenario: manifest.scenario.clone(),
+        world: manifest.world.clone(),
+        seed: manifest.seed,
+        plan_hash: manifest.plan_hash.clone(),
+        ops: total(by_kind),
+        ops_by_kind: by_kind,
+        unknown_resolved: resolve::unknown_resolved(ledger),
+        probed: probed(ledger),
+        locks_proven: ledger.subjects().filter(Subject::lock_proven).count() as u64,
+        rates: statistics.rates.unwrap_or_default(),
+        response_time_ms: percentiles(&statistics.responses),
+        service_time_ms: percentiles(&statistics.services),
+        stages_ms: stages.iter().map(stage_percentiles).collect(),
+        findings,
+        goals,
+        faults: fault_bits(&ledger.faults),
+        reproduce: manifest.reproduce.clone(),
+    }
+}
+
+/// Fail > inconclusive > pass.
+fn merged(findings: &[Finding], goals: &[GoalResult]) -> Mark {
+    let findings = findings.iter().map(|finding| finding.verdict);
+    let goals = goals.iter().map(|goal| goal.verdict);
+    findings.chain(goals).max().unwrap_or(Mark::Inconclusive)
+}
+
+fn ops_by_kind(ledger: &Ledger) -> OpsByKind {
+    let mut counts = OpsByKind::default();
+    for op in &ledger.ops {
+        counts.of_mut(op.kind).add(op.class);
+    }
+    for dropped in &ledger.drops {
+        counts.of_mut(dropped.kind).add(OutcomeClass::Dropped);
+    }
+    counts
+}
+
+fn total(by_kind: OpsByKind) -> OpCounts {
+    let sum = |class| OpKind::ALL.into_iter().map(|kind| by_kind.of(kind).get(class)).sum();
+    OpCounts {
+        applied: sum(OutcomeClass::Applied),
+        rejected: sum(OutcomeClass::Rejected),
+        failed: sum(OutcomeClass::Failed),
+        unknown: sum(OutcomeClass::Unknown),
+        dropped: sum(OutcomeClass::Dropped),
+    }
+}
+
+/// What the final probe reached.
+pub(crate) fn probed(ledger: &Ledger) -> Probed {
+    Probed {
+        people: ledger.subjects().filter(Subject::complete).count() as u64,
+        of: ledger.population(),
+        binds: ledger
+            .subjects()
+            .map(|subject| subject.final_binds().count() as u64)
+            .sum(),
+    }
+}
+
+fn stage_percentiles(row: &StageRow) -> (String, StagePercentiles) {
+    let percentiles = StagePercentiles {
+        p50: statistics::to_ms(row.p50_us),
+        p99: statistics::to_ms(row.p99_us),
+    };
+    (row.stage.clone(), percentiles)
+}
+
+/// One line for each fault by name: it bit when every injection of it that was probed did.
+fn fault_bits(faults: &[FaultWindow]) -> Vec<FaultBit> {
+    let mut bits: Vec<FaultBit> = Vec::new();
+    for window in faults {
+        if let Some(known) = bits.iter_mut().find(|known| known.fault == window.fault) {
+            let both = known.bit.into_iter().chain(window.bit);
+            known.bit = both.reduce(|one, other| one && other);
+        } else {
+            bits.push(FaultBit {
+                fault: window.fault.clone(),
+                bit: window.bit,
+            });
+        }
+    }
+    bits
+}
+
+fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
+    let (window_us, windows) = windows::windows(ledger);
+    Figures {
+        window_us,
+        windows,
+        phases: phases(ledger),
+        faults: ledger.faults.iter().map(|fault| fault_span(ledger, fault)).collect(),
+        outcomes: outcomes(ops_by_kind(ledger)),
+        reasons: reasons(ledger),
+        stages: statistics::stages(ledger),
+        curve: statistics.curve(),
+    }
+}
+
+fn phases(ledger: &Ledger) -> Vec<Span> {
+    let span = |(phase, from_us, to_us): (history::Phase, u64, u64)| Span {
+        name: phase.as_str().to_owned(),
+        from_us,
+        to_us,
+    };
+    ledger.phases.spans(ledger.ended_us).map(span).collect()
+}
+
+/// Until it was healed, else until its lease or the run ended.
+fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
+    let lease_end = fault.lease_us.map(|lease| fault.from_us.saturating_add(lease));
+    let unhealed = lease_end.map_or(ledger.ended_us, |end| end.min(ledger.ended_us));
+    Span {
+        name: fault.fault.clone(),
+        from_us: fault.from_us,
+        to_us: fault.to_us.unwrap_or(unhealed),
+    }
+}
+
+fn outcomes(by_kind: OpsByKind) -> Vec<OutcomeRow> {
+    let row = |op, class| OutcomeRow {
+        op,
+        class,
+        count: by_kind.of(op).get(class),
+    };
+    OpKind::ALL
+        .into_iter()
+        .flat_map(|op| OutcomeClass::ALL.map(|class| row(op, class)))
+        .filter(|row| row.count > 0)
+        .collect()
+}
+
+fn reasons(ledger: &Ledger) -> Vec<ReasonRow> {
+    let mut drops: HashMap<DropWhy, u64> = HashMap::new();
+    for dropped in &ledger.drops {
+        *drops.entry(dropped.why).or_default() += 1;
+    }
+    let endings = ledger.endings.iter().map(|(outcome, count)| ReasonRow {
+        class: outcome.class(),
+        reason: reason(outcome),
+        count: *count,
+    });
+    let drops = drops.into_iter().map(|(why, count)| ReasonRow {
+        class: OutcomeClass::Dropped,
+        reason: why.as_str().to_owned(),
+        count,
+    });
+    let mut rows: Vec<ReasonRow> = endings.chain(drops).collect();
+    rows.sort_by(|one, other| {
+        let by_count = other.count.cmp(&one.count);
+        by_count.then_with(|| (one.class, &one.reason).cmp(&(other.class, &other.reason)))
+    });
+    rows
+}
+
+fn reason(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied => String::new(),
+        Outcome::Rejected(reason) | Outcome::Failed(reason) => reason.to_string(),
+        Outcome::Unknown(why) => why.as_str().to_owned(),
+    }
+}
