@@ -1,0 +1,217 @@
+//! What the agent is told at start.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use vocabulary::NameTable;
+
+use crate::AgentError;
+
+/// One agent, as its TOML file describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgentConfig {
+    /// The lab's name: the cloud is at `login.<lab>.test`, `passwordreset.<lab>.test` and `sync.<lab>.test`.
+    #[serde(default = "default_lab")]
+    pub lab: String,
+    /// The tenant that this agent serves.
+    pub tenant_id: Uuid,
+    /// The version it reports; the cloud refuses what is too old.
+    #[serde(default = "default_version")]
+    pub version: String,
+    /// The only authorities it trusts, PEM.
+    pub ca_file: PathBuf,
+    /// Where every name is: the gateway for what is outside, the domain controllers for what is inside.
+    pub names: NameTable,
+    /// The administrator's account for onboarding and synchronisation.
+    pub admin_upn: String,
+    /// The file with its password.
+    pub admin_password_file: PathBuf,
+    /// The file with the lab token; without it no request gets stage times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab_token_file: Option<PathBuf>,
+    /// The event log: JSON lines, appended.
+    pub event_log_file: PathBuf,
+    /// Requests worked on at once, and connections to each domain controller.
+    #[serde(default = "default_workers")]
+    pub workers: usize,
+    /// Requests that may wait for a worker; more are refused with 503.
+    #[serde(default = "default_queue_limit")]
+    pub queue_limit: usize,
+    /// How long one directory operation may take.
+    #[serde(default = "default_ldap_timeout", with = "duration_text")]
+    pub ldap_timeout: Duration,
+    /// How long the relays may take to accept the listeners at start.
+    #[serde(default = "default_listen_timeout", with = "duration_text")]
+    pub listen_timeout: Duration,
+    /// The forests that it reads and writes.
+    pub forests: Vec<Forest>,
+}
+
+/// One forest of one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forest {
+    /// DNS name of the domain.
+    pub domain: String,
+    /// Its distinguished name.
+    pub base_dn: String,
+    /// The subtrees in scope; none means the whole domain.
+    #[serde(default)]
+    pub search_base: Vec<String>,
+    /// The service account's distinguished name.
+    pub bind_dn: String,
+    /// The file with its password.
+    pub password_file: PathBuf,
+    /// Its domain controllers.
+    pub domain_controllers: Vec<DomainController>,
+}
+
+/// One domain controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainController {
+    /// The name that its certificate must carry and that the name table knows.
+    pub fqdn: String,
+    /// The LDAPS port that its name is known by; the name table says where it is dialled.
+    #[serde(default = "default_port")]
+    pub port: u16,
+    /// Whether it holds the PDC emulator role: writeback goes there.
+    #[serde(default)]
+    pub pdc: bool,
+}
+
+impl AgentConfig {
+    /// The cloud's host of that role.
+    #[must_use]
+    pub fn cloud_host(&self, role: &str) -> String {
+        format!("{role}.{}.test", self.lab)
+    }
+
+    /// Says what serde cannot.
+    pub(crate) fn check(&self) -> Result<(), AgentError> {
+        let wrong = |what: String| Err(AgentError::Config(what));
+        if self.workers == 0 || self.queue_limit == 0 {
+            return wrong("workers and queue_limit must be at least 1".to_owned());
+        }
+        if self.ldap_timeout.is_zero() || self.listen_timeout.is_zero() {
+            return wrong("ldap_timeout and listen_timeout must be above zero".to_owned());
+        }
+        if self.forests.is_empty() {
+            return wrong("there is no forest".to_owned());
+        }
+        match self.forests.iter().find(|forest| forest.domain_controllers.is_empty()) {
+            Some(forest) => wrong(format!("the forest {} has no domain controller", forest.domain)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Forest {
+    /// The subtrees to read.
+    pub(crate) fn bases(&self) -> Vec<&str> {
+        if self.search_base.is_empty() {
+            return vec![&self.base_dn];
+        }
+        self.search_base.iter().map(String::as_str).collect()
+    }
+
+    /// The domain controller that writes go to: the PDC emulator, else the first.
+    pub(crate) fn writable(&self) -> Option<&DomainController> {
+        let mut controllers = self.domain_controllers.iter();
+        controllers
+            .find(|dc| dc.pdc)
+            .or_else(|| self.domain_controllers.first())
+    }
+}
+
+fn default_lab() -> String {
+    "wblab".to_owned()
+}
+
+fn default_version() -> String {
+    "2.5.190.0".to_owned()
+}
+
+fn default_workers() -> usize {
+    8
+}
+
+fn default_queue_limit() -> usize {
+    256
+}
+
+fn default_ldap_timeout() -> Duration {
+    Duration::from_secs(10)
+}
+
+fn default_listen_timeout() -> Duration {
+    Duration::from_secs(30)
+}
+
+fn default_port() -> u16 {
+    636
+}
+
+/// Durations as text with their unit.
+mod duration_text {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&vocabulary::format_duration(*duration))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        vocabulary::parse_duration(&text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing;
+
+    #[test]
+    fn the_pdc_takes_the_writes_and_an_empty_scope_is_the_domain() {
+        let mut config = testing::config();
+        assert_eq!(
+            config.forests[0].writable().map(|dc| dc.fqdn.as_str()),
+            Some("dc2.corp.test")
+        );
+        config.forests[0].domain_controllers[1].pdc = false;
+        assert_eq!(
+            config.forests[0].writable().map(|dc| dc.fqdn.as_str()),
+            Some("dc1.corp.test")
+        );
+        assert_eq!(config.forests[0].bases(), ["OU=People,DC=corp,DC=test"]);
+        config.forests[0].search_base.clear();
+        assert_eq!(config.forests[0].bases(), ["DC=corp,DC=test"]);
+    }
+
+    #[test]
+    fn a_config_that_cannot_work_is_refused() {
+        assert!(testing::config().check().is_ok());
+        let mut config = testing::config();
+        config.workers = 0;
+        assert!(config.check().is_err());
+        let mut config = testing::config();
+        config.forests[0].domain_controllers.clear();
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "configuration: the forest corp.test has no domain controller"
+        );
+    }
+
+    #[test]
+    fn durations_are_text_with_a_unit() {
+        let value = serde_json::to_value(testing::config()).unwrap();
+        assert_eq!(value["ldap_timeout"], "10s");
+        let mut wrong = value;
+        wrong["ldap_timeout"] = 10.into();
+        assert!(serde_json::from_value::<crate::AgentConfig>(wrong).is_err());
+    }
+}

@@ -1,0 +1,202 @@
+//! Connections to one domain controller: few, bound as the service account, handed out one operation at a time.
+
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use vocabulary::{NameTable, Password, Win32};
+
+use crate::AgentError;
+use crate::config::{DomainController, Forest};
+
+/// One domain controller with its pool.
+pub(crate) struct Controller {
+    fqdn: String,
+    url: String,
+    address: SocketAddr,
+    tls: Arc<ClientConfig>,
+    bind_dn: String,
+    password: Password,
+    timeout: Duration,
+    idle: Mutex<Vec<Ldap>>,
+    places: Arc<Semaphore>,
+}
+
+/// A connection on loan. Give it back with [`Leased::keep`] when it is known to be sound; else it is closed.
+pub(crate) struct Leased<'a> {
+    ldap: Ldap,
+    controller: &'a Controller,
+    _place: OwnedSemaphorePermit,
+}
+
+/// How an operation on a connection failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lost {
+    /// It was surely not sent.
+    BeforeSending,
+    /// It may have been sent; nobody can tell.
+    AfterSending,
+}
+
+impl Controller {
+    /// A controller of a forest, dialled where the name table says. Nothing is opened yet.
+    pub(crate) fn new(
+        forest: &Forest,
+        dc: &DomainController,
+        names: &NameTable,
+        tls: Arc<ClientConfig>,
+        password: Password,
+        limits: (usize, Duration),
+    ) -> Result<Self, AgentError> {
+        let address = names
+            .resolve(&dc.fqdn)
+            .ok_or_else(|| AgentError::Name(dc.fqdn.clone()))?;
+        Ok(Self {
+            fqdn: dc.fqdn.clone(),
+            url: format!("ldaps://{}:{}", dc.fqdn, dc.port),
+            address,
+            tls,
+            bind_dn: forest.bind_dn.clone(),
+            password,
+            timeout: limits.1,
+            idle: Mutex::default(),
+            places: Arc::new(Semaphore::new(limits.0.clamp(1, Semaphore::MAX_PERMITS))),
+        })
+    }
+
+    /// Its name.
+    pub(crate) fn fqdn(&self) -> &str {
+        &self.fqdn
+    }
+
+    /// How long one operation may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// A bound connection: an idle one, else a new one. At most as many are out as the pool has places.
+    pub(crate) async fn lease(&self) -> Result<Leased<'_>, AgentError> {
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        let place = place.map_err(|_| self.connect_error("the pool is closed"))?;
+        let ldap = match self.idle_one() {
+            Some(ldap) => ldap,
+            None => self.open().await?,
+        };
+        Ok(Leased {
+            ldap,
+            controller: self,
+            _place: place,
+        })
+    }
+
+    /// The pool as it is; a connection whose driver has ended is dropped on the way.
+    fn idle_one(&self) -> Option<Ldap> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        std::iter::from_fn(|| idle.pop()).find_map(|mut ldap| (!ldap.is_closed()).then_some(ldap))
+    }
+
+    async fn open(&self) -> Result<Ldap, AgentError> {
+        let connecting = AssertUnwindSafe(self.connect()).catch_unwind();
+        let connected = timeout(self.timeout, connecting).await;
+        let mut ldap = connected
+            .map_err(|_| self.connect_error("it took too long"))?
+            .map_err(|_| self.connect_error("what the server sent made the LDAP library give up"))??;
+        self.bind(&mut ldap).await?;
+        Ok(ldap)
+    }
+
+    /// Dials the address and verifies the name: the URL's host is what the certificate is checked against.
+    async fn connect(&self) -> Result<Ldap, AgentError> {
+        let stream = TcpStream::connect(self.address)
+            .await
+            .map_err(|error| self.connect_error(&error))?;
+        stream.set_nodelay(true).map_err(|error| self.connect_error(&error))?;
+        let stream = stream.into_std().map_err(|error| self.connect_error(&error))?;
+        let settings = LdapConnSettings::new()
+            .set_config(Arc::clone(&self.tls))
+            .set_conn_timeout(self.timeout)
+            .set_std_stream(StdStream::Tcp(stream));
+        let connected = LdapConnAsync::with_settings(settings, &self.url).await;
+        let (connection, ldap) = connected.map_err(|error| self.connect_error(&error))?;
+        tokio::spawn(drive(self.fqdn.clone(), connection));
+        Ok(ldap)
+    }
+
+    async fn bind(&self, ldap: &mut Ldap) -> Result<(), AgentError> {
+        ldap.with_timeout(self.timeout);
+        let binding = AssertUnwindSafe(ldap.simple_bind(&self.bind_dn, self.password.expose())).catch_unwind();
+        let answer = binding
+            .await
+            .map_err(|_| self.connect_error("the answer to the bind was malformed"))?;
+        let answer = answer.map_err(|error| self.connect_error(&error))?;
+        if answer.rc == 0 {
+            return Ok(());
+        }
+        Err(AgentError::Bind {
+            fqdn: self.fqdn.clone(),
+            bind_dn: self.bind_dn.clone(),
+            win32: Win32::from_bind_diagnostic(&answer.text),
+            text: format!("result {}, {}", answer.rc, answer.text),
+        })
+    }
+
+    fn connect_error(&self, why: &(impl ToString + ?Sized)) -> AgentError {
+        AgentError::Connect {
+            fqdn: self.fqdn.clone(),
+            address: self.address,
+            why: why.to_string(),
+        }
+    }
+}
+
+impl Leased<'_> {
+    /// Runs one operation with a timeout of its own: the library forgets it after each. A panic on what the server
+    /// sent counts as a lost connection.
+    pub(crate) async fn run<T>(
+        &mut self,
+        limit: Duration,
+        operation: impl AsyncFnOnce(&mut Ldap) -> Result<T, LdapError>,
+    ) -> Result<T, Lost> {
+        self.ldap.with_timeout(limit);
+        let running = AssertUnwindSafe(operation(&mut self.ldap)).catch_unwind();
+        match running.await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                tracing::warn!(fqdn = self.controller.fqdn, %error, "an LDAP operation failed");
+                Err(lost(&error))
+            }
+            Err(_) => Err(Lost::AfterSending),
+        }
+    }
+
+    /// Gives the connection back for the next operation.
+    pub(crate) fn keep(self) {
+        let mut idle = self.controller.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(self.ldap);
+    }
+}
+
+/// `OpSend` is the only error of the library that proves that nothing left: the driver was gone before it took the
+/// operation.
+fn lost(error: &LdapError) -> Lost {
+    match error {
+        LdapError::OpSend { .. } => Lost::BeforeSending,
+        _ => Lost::AfterSending,
+    }
+}
+
+/// Drives a connection and watches the driver: hostile BER can make it panic, which ends this connection alone.
+async fn drive(fqdn: String, connection: LdapConnAsync) {
+    match AssertUnwindSafe(connection.drive()).catch_unwind().await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(fqdn, %error, "an LDAP connection ended"),
+        Err(_) => tracing::error!(fqdn, "an LDAP connection ended on a malformed message"),
+    }
+}

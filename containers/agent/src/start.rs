@@ -1,0 +1,381 @@
+//! Standing an agent up, step by step, and taking it down.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+use protocol::connection::ConnectionString;
+use protocol::envelope::{OpeningKey, SealingKey};
+use protocol::service::OnboardResponse;
+use rustls::ClientConfig;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use vocabulary::{EventId, SharedClock};
+
+use crate::cloud::Cloud;
+use crate::config::Forest;
+use crate::event::{ADSYNC_ENDPOINT_FAILED, ADSYNC_ENGINE_ERROR, EventLog};
+use crate::ldap::{Controller, LdapDirectory, full_import};
+use crate::relay::listener::{self, Link, Shared, Times};
+use crate::sync::SyncEngine;
+use crate::writeback::port::DirectoryWriter;
+use crate::writeback::service::{self, Service};
+use crate::writeback::worker::{Desk, desk};
+use crate::{AgentConfig, AgentError, clock, secret, tls};
+
+/// Wraps a port.
+pub type Wrap<T> = Box<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
+
+/// The ports of an agent that somebody else may stand behind.
+pub struct AgentParts {
+    /// Given the writer that writes to the directory, the writer to use.
+    pub writer: Wrap<dyn DirectoryWriter>,
+}
+
+impl Default for AgentParts {
+    fn default() -> Self {
+        Self {
+            writer: Box::new(|writer| writer),
+        }
+    }
+}
+
+impl fmt::Debug for AgentParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AgentParts")
+    }
+}
+
+/// A running agent. Dropping it ends it.
+pub struct AgentHandle {
+    tasks: JoinSet<()>,
+    links: Vec<watch::Receiver<Link>>,
+    service: Arc<Service>,
+    log: Arc<EventLog>,
+}
+
+impl fmt::Debug for AgentHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "AgentHandle(listening {}, served {})",
+            self.listening(),
+            self.served()
+        )
+    }
+}
+
+impl AgentHandle {
+    /// Relays on which it listens now.
+    #[must_use]
+    pub fn listening(&self) -> usize {
+        listening(&self.links)
+    }
+
+    /// Requests that it has answered.
+    #[must_use]
+    pub fn served(&self) -> u64 {
+        self.service.served()
+    }
+
+    /// Stops listening and ends everything; what is in flight stays unknown to the cloud.
+    pub async fn stop(mut self) {
+        self.tasks.shutdown().await;
+        self.log
+            .service(EventId::SERVICE_STOPPED, "Details: the service was stopped");
+    }
+}
+
+/// Starts an agent with its own parts: see [`start_with`].
+///
+/// # Errors
+/// [`AgentError`] naming the step that failed.
+pub async fn start(config: AgentConfig, clock: SharedClock) -> Result<AgentHandle, AgentError> {
+    start_with(config, clock, AgentParts::default()).await
+}
+
+/// Starts an agent: signs in, onboards with a fresh key, imports in full, syncs in full, exports, and listens. Returns
+/// when every relay has taken the listener.
+///
+/// # Errors
+/// [`AgentError`] naming the step that failed; the event log has the product's event for it.
+pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentParts) -> Result<AgentHandle, AgentError> {
+    config.check()?;
+    let log = Arc::new(EventLog::open(&config.event_log_file, Arc::clone(&clock))?);
+    let tls = tls::client(&config.ca_file)?;
+    let admin = secret::read(&config.admin_password_file)?;
+    let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
+    let controllers = controllers(&config, &tls)?;
+    let cloud = Cloud::new(&config, admin, &tls, Arc::clone(&clock))?;
+    let (own_key, onboarding) = onboard(&cloud, &log).await?;
+    let engine = synchronise(&config, &cloud, &controllers, &log).await?;
+    let directory = Arc::new(LdapDirectory::new(controllers, Arc::clone(&clock)));
+    let key_id = own_key.id().to_owned();
+    let service = Arc::new(Service::new(service::Parts {
+        tenant: config.tenant_id,
+        own_key,
+        cloud_key: cloud_key(&onboarding, &log)?,
+        lab_token,
+        engine: RwLock::new(engine),
+        reader: Arc::clone(&directory) as _,
+        writer: (parts.writer)(directory),
+        log: Arc::clone(&log),
+        clock: Arc::clone(&clock),
+    }));
+    let (desk, crew) = desk(Arc::clone(&service), config.queue_limit.saturating_add(config.workers));
+    let mut tasks = JoinSet::new();
+    for _ in 0..config.workers {
+        tasks.spawn(Arc::clone(&crew).work());
+    }
+    let connections = connections(&onboarding, &log)?;
+    let network = Network {
+        config: &config,
+        tls,
+        clock,
+        log: Arc::clone(&log),
+    };
+    let links = network.listen(connections, desk, &mut tasks).await?;
+    log.service(
+        EventId::SERVICE_STARTED,
+        &format!("Details: listening on {} relays", links.len()),
+    );
+    let pulse = Pulse {
+        cloud,
+        key_id,
+        links: links.clone(),
+        service: Arc::clone(&service),
+        log: Arc::clone(&log),
+    };
+    pulse.beat().await;
+    tasks.spawn(pulse.run(Duration::from_secs(onboarding.heartbeat_s)));
+    Ok(AgentHandle {
+        tasks,
+        links,
+        service,
+        log,
+    })
+}
+
+/// The writable domain controller of each domain, with the service account's password.
+fn controllers(config: &AgentConfig, tls: &Arc<ClientConfig>) -> Result<HashMap<String, Arc<Controller>>, AgentError> {
+    let mut controllers = HashMap::new();
+    for forest in &config.forests {
+        let password = secret::read(&forest.password_file)?;
+        let limits = (config.workers, config.ldap_timeout);
+        if let Some(dc) = forest.writable() {
+            let controller = Controller::new(forest, dc, &config.names, Arc::clone(tls), password, limits)?;
+            controllers.insert(forest.domain.clone(), Arc::new(controller));
+        }
+    }
+    Ok(controllers)
+}
+
+/// Signs in, makes a fresh key, and becomes the tenant's writeback endpoint.
+async fn onboard(cloud: &Cloud, log: &EventLog) -> Result<(OpeningKey, OnboardResponse), AgentError> {
+    log.service(EventId::ONBOARDING_START, "Details: onboarding");
+    told(log, EventId::AUTH_TOKEN_ERROR, cloud.sign_in().await)?;
+    log.service(EventId::AUTH_TOKEN_SUCCESS, "Details: a token was obtained");
+    let key = told(log, EventId::VALIDATION_ERROR, fresh_key().await)?;
+    let public = told(log, EventId::VALIDATION_ERROR, key.public().map_err(AgentError::Key))?;
+    log.service(
+        EventId::KEY_PAIR_CREATION_SUCCESS,
+        &format!("Details: key {}", key.id()),
+    );
+    let answer = told(
+        log,
+        EventId::ONBOARDING_SERVICE_ERROR,
+        cloud.onboard(key.id(), public).await,
+    )?;
+    log.service(
+        EventId::ONBOARDING_SUCCESS,
+        &format!("Details: {} relays", answer.listeners.len()),
+    );
+    Ok((key, answer))
+}
+
+/// Making a key takes long enough to be kept off the tasks that serve connections.
+async fn fresh_key() -> Result<OpeningKey, AgentError> {
+    let failed = || AgentError::Key(protocol::ProtocolError::Key("generated"));
+    let id = format!("agent-{}", random_id().ok_or_else(failed)?.simple());
+    let made = tokio::task::spawn_blocking(move || OpeningKey::generate(&id)).await;
+    made.map_err(|_| failed())?.map_err(AgentError::Key)
+}
+
+/// An id from the system's dice: keys and connections of two agents must never share one, whatever the seed.
+fn random_id() -> Option<uuid::Uuid> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).ok()?;
+    Some(uuid::Builder::from_random_bytes(bytes).into_uuid())
+}
+
+fn cloud_key(onboarding: &OnboardResponse, log: &EventLog) -> Result<SealingKey, AgentError> {
+    let key = SealingKey::new(&onboarding.key_id, &onboarding.public_key).map_err(AgentError::Key);
+    told(log, EventId::VALIDATION_ERROR, key)
+}
+
+fn connections(onboarding: &OnboardResponse, log: &EventLog) -> Result<Vec<ConnectionString>, AgentError> {
+    let parsed: Result<Vec<_>, _> = onboarding
+        .listeners
+        .iter()
+        .map(|text| ConnectionString::parse(text))
+        .collect();
+    let wrong = |why: String| AgentError::Config(format!("the cloud's onboarding answer: {why}"));
+    let parsed = parsed.map_err(|error| wrong(error.to_string()));
+    let parsed = parsed.and_then(|list| {
+        if list.is_empty() {
+            Err(wrong("no relay".to_owned()))
+        } else {
+            Ok(list)
+        }
+    });
+    told(log, EventId::VALIDATION_ERROR, parsed)
+}
+
+/// Full import of both sides, full sync, export.
+async fn synchronise(
+    config: &AgentConfig,
+    cloud: &Cloud,
+    controllers: &HashMap<String, Arc<Controller>>,
+    log: &EventLog,
+) -> Result<SyncEngine, AgentError> {
+    let mut engine = SyncEngine::new(config.forests.iter().map(|forest| forest.domain.as_str()));
+    let cycle = async {
+        for forest in &config.forests {
+            let objects = import_forest(forest, controllers).await?;
+            tracing::info!(domain = forest.domain, objects = objects.len(), "full import");
+            engine.import_directory(&forest.domain, objects);
+        }
+        engine.import_cloud(cloud.import().await?);
+        let people = engine.full_sync()?;
+        cloud.export(&engine.exports()).await?;
+        engine.exported();
+        tracing::info!(people, "full sync and export");
+        Ok(())
+    };
+    let done: Result<(), AgentError> = cycle.await;
+    if let Err(error) = &done {
+        log.sync(ADSYNC_ENGINE_ERROR, &format!("Details: {error}"));
+    }
+    done.map(|()| engine)
+}
+
+async fn import_forest(
+    forest: &Forest,
+    controllers: &HashMap<String, Arc<Controller>>,
+) -> Result<Vec<crate::sync::AdObject>, AgentError> {
+    match controllers.get(&forest.domain) {
+        Some(controller) => full_import(controller, &forest.domain, &forest.bases()).await,
+        None => Err(AgentError::Sync(forest.domain.clone())),
+    }
+}
+
+/// Passes a result on; a failure is written to the event log first.
+fn told<T>(log: &EventLog, event: EventId, result: Result<T, AgentError>) -> Result<T, AgentError> {
+    if let Err(error) = &result {
+        log.service(event, &format!("Details: {error}"));
+    }
+    result
+}
+
+/// What every listener needs.
+struct Network<'a> {
+    config: &'a AgentConfig,
+    tls: Arc<ClientConfig>,
+    clock: SharedClock,
+    log: Arc<EventLog>,
+}
+
+impl Network<'_> {
+    /// Starts one listener for each relay and waits until all are taken.
+    async fn listen(
+        &self,
+        connections: Vec<ConnectionString>,
+        desk: Desk,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<Vec<watch::Receiver<Link>>, AgentError> {
+        let desk = Arc::new(desk);
+        let mut links = Vec::new();
+        for connection in connections {
+            let host = connection.host.clone();
+            let shared = self.shared(connection, Arc::clone(&desk))?;
+            let (sender, link) = watch::channel(Link::Down(None));
+            tasks.spawn(listener::run(Arc::new(shared), sender));
+            links.push((host, link));
+        }
+        for (host, link) in &mut links {
+            self.wait_for(host, link).await?;
+        }
+        Ok(links.into_iter().map(|(_, link)| link).collect())
+    }
+
+    fn shared(&self, connection: ConnectionString, desk: Arc<Desk>) -> Result<Shared, AgentError> {
+        let id = random_id().ok_or(AgentError::Key(protocol::ProtocolError::Key("generated")))?;
+        Ok(Shared {
+            connection,
+            names: self.config.names.clone(),
+            tls: Arc::clone(&self.tls),
+            clock: Arc::clone(&self.clock),
+            desk,
+            log: Arc::clone(&self.log),
+            times: Times::default(),
+            id,
+        })
+    }
+
+    async fn wait_for(&self, host: &str, link: &mut watch::Receiver<Link>) -> Result<(), AgentError> {
+        let settled = |link: &Link| matches!(link, Link::Up | Link::Refused(_));
+        let _ = timeout(self.config.listen_timeout, link.wait_for(settled)).await;
+        let why = match &*link.borrow() {
+            Link::Up => return Ok(()),
+            Link::Down(Some(why)) | Link::Refused(why) => why.clone(),
+            Link::Down(None) => "the relay did not answer in time".to_owned(),
+        };
+        self.log
+            .sync(ADSYNC_ENDPOINT_FAILED, &format!("Details: listening on {host}: {why}"));
+        Err(AgentError::Listen {
+            host: host.to_owned(),
+            why,
+        })
+    }
+}
+
+fn listening(links: &[watch::Receiver<Link>]) -> usize {
+    links.iter().filter(|link| *link.borrow() == Link::Up).count()
+}
+
+/// The heartbeat.
+struct Pulse {
+    cloud: Cloud,
+    key_id: String,
+    links: Vec<watch::Receiver<Link>>,
+    service: Arc<Service>,
+    log: Arc<EventLog>,
+}
+
+impl Pulse {
+    async fn run(self, every: Duration) {
+        let mut ticker = clock::ticker(every.max(Duration::from_secs(1)));
+        loop {
+            ticker.tick().await;
+            self.beat().await;
+        }
+    }
+
+    /// One heartbeat. That the cloud does not hear it is no reason to stop serving.
+    async fn beat(&self) {
+        let listening = listening(&self.links);
+        let served = self.service.served();
+        let counted = u32::try_from(listening).unwrap_or(u32::MAX);
+        match self.cloud.heartbeat(&self.key_id, counted, served).await {
+            Ok(()) => {
+                let text = format!("Details: listening {listening}, served {served}");
+                self.log.service(EventId::HEARTBEAT, &text);
+            }
+            Err(error) => self
+                .log
+                .service(EventId::HEALTH_REPORT_ERROR, &format!("Details: {error}")),
+        }
+    }
+}

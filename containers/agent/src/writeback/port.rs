@@ -1,0 +1,86 @@
+//! The ports of the writeback service towards the directory.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use uuid::Uuid;
+use vocabulary::Password;
+
+/// Whom a write is for. The directory is addressed by the GUID, which survives renames.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// objectGUID.
+    pub guid: Uuid,
+    /// Distinguished name as of the last import; for messages.
+    pub dn: String,
+    /// DNS name of the domain: chooses the domain controller.
+    pub domain: String,
+    /// userPrincipalName.
+    pub upn: String,
+}
+
+/// What to write.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Replace the password without knowing the old one.
+    Reset {
+        /// The new password.
+        password: Password,
+        /// Whether to clear the lock as well.
+        unlock: bool,
+    },
+    /// Change the password, proving the current one.
+    Change {
+        /// The password so far.
+        current: Password,
+        /// The new password.
+        new: Password,
+    },
+    /// Clear the lock and leave the password.
+    Unlock,
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Reset { unlock, .. } => write!(f, "Reset(unlock {unlock})"),
+            Self::Change { .. } => f.write_str("Change"),
+            Self::Unlock => f.write_str("Unlock"),
+        }
+    }
+}
+
+/// How a write ended.
+pub type WriteResult = protocol::writeback::AgentResult;
+
+/// A write under way.
+pub type WriteFuture<'a> = Pin<Box<dyn Future<Output = WriteResult> + Send + 'a>>;
+
+/// Writes into the directory. The port that wrong parts wrap.
+pub trait DirectoryWriter: Send + Sync {
+    /// Makes the change. `expires` is Unix time: it is checked immediately before anything is sent, and no attempt
+    /// outlives it.
+    fn write<'a>(&'a self, target: &'a Target, change: &'a Change, expires: Duration) -> WriteFuture<'a>;
+}
+
+/// What the directory says about a person just before the write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// There and enabled.
+    Enabled,
+    /// There and disabled (33005).
+    Disabled,
+    /// The question was refused, or found nobody; nothing was written.
+    Refused(WriteResult),
+}
+
+/// A question under way.
+pub(crate) type ReadFuture<'a> = Pin<Box<dyn Future<Output = Standing> + Send + 'a>>;
+
+/// Looks a person up in the directory.
+pub(crate) trait DirectoryReader: Send + Sync {
+    /// Asks how the account stands.
+    fn standing<'a>(&'a self, target: &'a Target) -> ReadFuture<'a>;
+}
