@@ -14,7 +14,7 @@ pub mod connection;
 pub mod envelope;
 mod error;
 pub mod hybrid;
-pub mod lab;
+pub use vocabulary::lab;
 pub mod sas;
 pub mod service;
 pub mod writeback;

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use vocabulary::{Clock, SharedClock};
+use vocabulary::SharedClock;
 
 /// The run's own axis: microseconds since its start.
 #[derive(Debug, Clone)]

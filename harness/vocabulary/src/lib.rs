@@ -13,6 +13,7 @@
 
 pub mod clock;
 mod code;
+pub mod lab;
 mod name;
 mod outcome;
 mod password;
