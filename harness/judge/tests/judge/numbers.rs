@@ -1,0 +1,266 @@
+//! Percentiles, rates, windows, stages, goals and faults.
+
+use history::{FaultEvent, Mark, Phase};
+use judge::Judgement;
+use vocabulary::{OpKind, Outcome, ReasonCode, UnknownWhy};
+
+use crate::world::*;
+
+/// A hundred resets with response times of 1 to 100 ms.
+fn hundred() -> World {
+    let mut world = World::of(101);
+    for number in 0..100 {
+        let at_us = MEASURE.start + number as u64 * 50_000;
+        let op = world.op(
+            number,
+            OpKind::Reset,
+            at_us,
+            (number as u64 + 1) * 1000,
+            Outcome::Applied,
+        );
+        world.take_effect(op);
+    }
+    world
+}
+
+fn goal(judgement: &Judgement, goal: &str) -> (Option<f64>, Mark) {
+    let found = judgement
+        .verdict
+        .goals
+        .iter()
+        .find(|result| result.goal == goal)
+        .unwrap();
+    (found.measured, found.verdict)
+}
+
+#[test]
+fn percentiles_are_values_that_were_seen_and_warm_up_is_in_none() {
+    let mut world = hundred();
+    world.op(
+        100,
+        OpKind::Reset,
+        SECOND + 5,
+        900_000,
+        Outcome::rejected(ReasonCode::PasswordPolicy),
+    );
+    for op in &mut world.ops {
+        op.started_us += 400;
+    }
+    let verdict = world.judge().verdict;
+    let response = verdict.response_time_ms;
+    assert_eq!(
+        (response.p50, response.p90, response.p99, response.p999, response.max),
+        (Some(50.0), Some(90.0), Some(99.0), Some(100.0), Some(100.0))
+    );
+    assert_eq!(verdict.service_time_ms.p50, Some(49.6));
+    assert_eq!(verdict.ops.rejected, 1, "warm-up counts here");
+}
+
+#[test]
+fn dropped_and_unknown_count_as_slower_than_every_finished_one() {
+    let mut world = hundred();
+    for _ in 0..60 {
+        world.drop_arrival(100, 5 * SECOND);
+    }
+    let late = world.op(
+        100,
+        OpKind::Reset,
+        5 * SECOND,
+        7 * SECOND,
+        Outcome::Unknown(UnknownWhy::Timeout),
+    );
+    world.op(
+        100,
+        OpKind::Reset,
+        6 * SECOND,
+        10,
+        Outcome::Unknown(UnknownWhy::ConnectionLost),
+    );
+    world.ops[late].started_us += 10;
+    world.goal("response_time_p50_max", 100.0);
+    world.goal("response_time_p99_max", 60_000.0);
+    let judgement = world.judge();
+    let response = judgement.verdict.response_time_ms;
+    assert_eq!(response.p50, Some(81.0), "of 162, the 81st");
+    assert_eq!((response.p90, response.max), (Some(3000.0), Some(7000.0)));
+    assert_eq!(judgement.verdict.service_time_ms.max, Some(100.0), "finished ones only");
+    assert_eq!(goal(&judgement, "response_time_p50_max"), (Some(81.0), Mark::Pass));
+    let endless = goal(&judgement, "response_time_p99_max");
+    assert_eq!(
+        endless,
+        (Some(3000.0), Mark::Fail),
+        "what never ended is over any limit"
+    );
+
+    let curve = &judgement.figures.curve;
+    assert_eq!(curve.first().unwrap().response_us, Some(1000));
+    assert_eq!(
+        (curve.last().unwrap().share, curve.last().unwrap().response_us),
+        (1.0, None)
+    );
+    assert_eq!(curve.last().unwrap().service_us, Some(100_000));
+    assert!(curve.windows(2).all(|pair| pair[0].share < pair[1].share));
+    assert!((90..=110).contains(&curve.len()), "{}", curve.len());
+}
+
+#[test]
+fn a_drop_that_is_recorded_later_is_measured_by_when_it_was_due() {
+    let mut world = hundred();
+    world.drop_arrival(100, MEASURE.end - SECOND);
+    world.drops[0].phase = Phase::Drain;
+    world.goal("dropped_ratio_max", 0.001);
+    let (measured, mark) = goal(&world.judge(), "dropped_ratio_max");
+    assert_eq!((measured, mark), (Some(1.0 / 101.0), Mark::Fail));
+}
+
+#[test]
+fn rates_are_over_the_measure_phase_as_it_was() {
+    let mut world = hundred();
+    world.op(
+        100,
+        OpKind::Reset,
+        11 * SECOND,
+        2 * SECOND,
+        Outcome::rejected(ReasonCode::PasswordPolicy),
+    );
+    world.op(
+        100,
+        OpKind::Reset,
+        11 * SECOND,
+        10,
+        Outcome::failed(ReasonCode::NoListener),
+    );
+    world.drop_arrival(100, 8 * SECOND);
+    world.goal("achieved_rate_min", 10.0);
+    let judgement = world.judge();
+    let rates = judgement.verdict.rates;
+    assert!((rates.offered_per_s - 10.3).abs() < 1e-9, "{rates:?}");
+    assert!(
+        (rates.achieved_per_s - 10.0).abs() < 1e-9,
+        "a late one and a failed one are not achieved"
+    );
+    assert_eq!(goal(&judgement, "achieved_rate_min").1, Mark::Pass);
+}
+
+#[test]
+fn goals_hold_fail_or_cannot_be_told() {
+    let mut world = hundred();
+    world.goal("service_time_p99_max", 99.0);
+    world.goal("response_time_p999_max", 99.9);
+    world.goal("unknown_ratio_max", 0.0);
+    world.goal("failed_ratio_max", 0.0);
+    world.goal("beauty_min", 1.0);
+    let judgement = world.judge();
+    assert_eq!(goal(&judgement, "service_time_p99_max").1, Mark::Pass);
+    assert_eq!(goal(&judgement, "response_time_p999_max").1, Mark::Fail);
+    assert_eq!(goal(&judgement, "unknown_ratio_max"), (Some(0.0), Mark::Pass));
+    assert_eq!(goal(&judgement, "failed_ratio_max").1, Mark::Pass);
+    assert_eq!(goal(&judgement, "beauty_min"), (None, Mark::Inconclusive));
+    assert!(finding(&judgement, "goals-known").why.contains("beauty_min"));
+    assert_eq!(judgement.verdict.verdict, Mark::Fail);
+
+    world.ops.clear();
+    let nothing = world.judge();
+    for result in &nothing.verdict.goals {
+        assert_eq!(
+            (result.measured, result.verdict),
+            (None, Mark::Inconclusive),
+            "{}",
+            result.goal
+        );
+    }
+}
+
+#[test]
+fn stages_are_of_measured_operations_and_the_rest_is_network() {
+    let mut world = hundred();
+    for number in 0..10 {
+        world.stages(number + 40, "write;dur=20.000, cloud;dur=5.000");
+    }
+    let judgement = world.judge();
+    let stages: Vec<_> = judgement
+        .figures
+        .stages
+        .iter()
+        .map(|row| (row.stage.as_str(), row.count))
+        .collect();
+    assert_eq!(stages, [("cloud", 10), ("write", 10), ("network", 10)]);
+    let network = &judgement.figures.stages[2];
+    assert_eq!(
+        (network.p50_us, network.p99_us, network.mean_us),
+        (20_000, 25_000, 20_500.0)
+    );
+    assert_eq!(judgement.verdict.stages_ms["write"].p50, 20.0);
+}
+
+#[test]
+fn windows_cover_the_load_without_gaps_and_lose_nobody() {
+    let mut world = hundred();
+    world.drop_arrival(100, 8 * SECOND);
+    world.op(
+        100,
+        OpKind::Reset,
+        SECOND - 10,
+        100,
+        Outcome::failed(ReasonCode::NoListener),
+    );
+    let figures = world.judge().figures;
+    assert_eq!((figures.window_us, figures.windows.len()), (SECOND, 12));
+    assert_eq!(figures.windows[0].from_us, SECOND);
+    assert!(
+        figures
+            .windows
+            .windows(2)
+            .all(|pair| pair[1].from_us - pair[0].from_us == SECOND)
+    );
+    let sum = |count: fn(&judge::Window) -> u64| figures.windows.iter().map(count).sum::<u64>();
+    assert_eq!((sum(|one| one.offered), sum(|one| one.dropped)), (102, 1));
+    assert_eq!((sum(|one| one.finished), sum(|one| one.achieved)), (101, 100));
+    let first = &figures.windows[1];
+    assert_eq!(
+        (first.offered, first.response_p50_us, first.response_max_us),
+        (20, Some(10_000), Some(20_000))
+    );
+    assert_eq!(
+        (first.response_p95_us, first.response_p99_us),
+        (Some(19_000), Some(20_000))
+    );
+    assert_eq!(figures.windows[11].response_p50_us, None);
+    let names: Vec<&str> = figures.phases.iter().map(|span| span.name.as_str()).collect();
+    assert_eq!(names[..4], ["provision", "populate", "baseline", "warm-up"]);
+    assert!(figures.phases.windows(2).all(|pair| pair[0].to_us == pair[1].from_us));
+}
+
+#[test]
+fn a_fault_lasts_from_injection_to_healing_or_its_lease() {
+    let mut world = hundred();
+    let fault = |fault: &str, at_us, bit| FaultEvent {
+        seq: 0,
+        at_us,
+        phase: Phase::Measure,
+        fault: fault.into(),
+        target: "agent1".into(),
+        lease_us: Some(2 * SECOND),
+        bit,
+    };
+    world.faults.push((fault("pause", 4 * SECOND, None), false));
+    world.faults.push((fault("pause", 5 * SECOND, Some(true)), true));
+    world.faults.push((fault("pause", 6 * SECOND, Some(false)), false));
+    world.faults.push((fault("kill", 7 * SECOND, None), false));
+    let judgement = world.judge();
+    let spans: Vec<_> = judgement
+        .figures
+        .faults
+        .iter()
+        .map(|span| (span.from_us, span.to_us))
+        .collect();
+    let seconds = |from, to| (from * SECOND, to * SECOND);
+    assert_eq!(spans, [seconds(4, 5), seconds(6, 8), seconds(7, 9)]);
+    let bits: Vec<_> = judgement
+        .verdict
+        .faults
+        .iter()
+        .map(|fault| (fault.fault.as_str(), fault.bit))
+        .collect();
+    assert_eq!(bits, [("pause", Some(false)), ("kill", None)]);
+}

@@ -1,0 +1,480 @@
+//! A small model of a run: it does right unless a test bends it, and it is written to a real run folder.
+
+use std::collections::BTreeMap;
+
+use history::{
+    BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host, JournalRecord, Manifest, Mark,
+    Metadata, Observation, ObserveEvent, OpEvent, PersonRow, Phase, PhaseEvent, RunFolder, ScanRecord,
+};
+use judge::Judgement;
+use uuid::Uuid;
+use vocabulary::{OpKind, Outcome, ReasonCode, StageTimes, UnknownWhy, Win32};
+
+pub const SECOND: u64 = 1_000_000;
+
+/// Where the measure phase begins and ends.
+pub const MEASURE: std::ops::Range<u64> = 2 * SECOND..12 * SECOND;
+
+/// One person of the model.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub before: Option<Metadata>,
+    /// One for each domain controller.
+    pub after: Vec<Option<Metadata>>,
+    /// The label of the password that opens the account.
+    pub label: u32,
+    pub next_label: u32,
+    pub locked: bool,
+    pub lock_proven: bool,
+    /// Binds after the load; by default one with the right label for whoever was touched.
+    pub binds: Option<Vec<BindRecord>>,
+}
+
+/// A run as it is going to be written.
+#[derive(Debug, Clone)]
+pub struct World {
+    pub manifest: Manifest,
+    pub people: Vec<Person>,
+    pub ops: Vec<OpEvent>,
+    pub drops: Vec<DroppedEvent>,
+    pub journal: Vec<JournalRecord>,
+    pub scan: Option<ScanRecord>,
+    pub phases: Vec<(Phase, u64)>,
+    pub faults: Vec<(FaultEvent, bool)>,
+    /// Overrides what was planned.
+    pub arrivals: Option<u64>,
+    /// Bytes cut off the end of the history.
+    pub cut: usize,
+}
+
+pub fn user(person: usize) -> Uuid {
+    Uuid::from_u128(0xA000 + person as u128)
+}
+
+pub fn name(person: usize) -> String {
+    format!("person{person}@corp.test")
+}
+
+pub fn op_id(number: usize) -> Uuid {
+    Uuid::from_u128(0xB_0000 + number as u128)
+}
+
+pub fn bind(label: u32, accepted: bool, data: Option<Win32>) -> BindRecord {
+    BindRecord { label, accepted, data }
+}
+
+const INITIAL: Metadata = Metadata {
+    kvno: 2,
+    pwd_last_set: 1000,
+    lockout_time: 0,
+    bad_pwd_count: 0,
+    uac: 512,
+    usn: 5000,
+};
+
+impl World {
+    /// People whom nothing has touched yet, on one domain controller.
+    pub fn of(people: usize) -> Self {
+        let person = Person {
+            before: Some(INITIAL),
+            after: vec![Some(INITIAL)],
+            label: 0,
+            next_label: 1,
+            locked: false,
+            lock_proven: false,
+            binds: None,
+        };
+        Self {
+            manifest: manifest(people as u64),
+            people: vec![person; people],
+            ops: Vec::new(),
+            drops: Vec::new(),
+            journal: Vec::new(),
+            scan: Some(clean_scan()),
+            phases: phases(),
+            faults: Vec::new(),
+            arrivals: None,
+            cut: 0,
+        }
+    }
+
+    /// A run with ground for every law: 0 to 3 reset (0 and 1 locked before), 4 and 5 unlocked, 6 refused by policy, 7
+    /// failed, 8 reset twice at once, 9 and 10 untouched, 11 only dropped.
+    pub fn clean() -> Self {
+        let mut world = Self::of(12);
+        for person in [0, 1, 4, 5] {
+            world.lock(person);
+        }
+        for person in 0..4 {
+            world.reset(person, 3 * SECOND + person as u64 * 10_000, Outcome::Applied);
+        }
+        world.unlock(4, 4 * SECOND, Outcome::Applied);
+        world.unlock(5, 4 * SECOND, Outcome::Applied);
+        world.reset(6, 5 * SECOND, Outcome::rejected(ReasonCode::PasswordPolicy));
+        world.reset(7, 5 * SECOND, Outcome::failed(ReasonCode::NoListener));
+        world.reset(8, 6 * SECOND, Outcome::Applied);
+        world.reset(8, 6 * SECOND + 10, Outcome::Applied);
+        world.drop_arrival(11, 7 * SECOND);
+        world
+    }
+
+    /// Locks somebody before the load, and proves it.
+    pub fn lock(&mut self, person: usize) {
+        let person = &mut self.people[person];
+        (person.locked, person.lock_proven) = (true, true);
+        if let Some(before) = &mut person.before {
+            before.lockout_time = 77;
+        }
+        for after in person.after.iter_mut().flatten() {
+            after.lockout_time = 77;
+        }
+    }
+
+    /// A reset of 100 ms that starts on time; its effect is there when it is applied. Returns its number.
+    pub fn reset(&mut self, person: usize, at_us: u64, outcome: Outcome) -> usize {
+        let applied = outcome == Outcome::Applied;
+        let number = self.op(person, OpKind::Reset, at_us, 100_000, outcome);
+        if applied {
+            self.take_effect(number);
+        }
+        number
+    }
+
+    /// An unlock of 50 ms.
+    pub fn unlock(&mut self, person: usize, at_us: u64, outcome: Outcome) -> usize {
+        let applied = outcome == Outcome::Applied;
+        let number = self.op(person, OpKind::Unlock, at_us, 50_000, outcome);
+        if applied {
+            self.take_effect(number);
+        }
+        number
+    }
+
+    /// A reset whose answer was lost, with or without effect.
+    pub fn lose_answer(&mut self, person: usize, at_us: u64, effect: bool) -> usize {
+        let number = self.reset(person, at_us, Outcome::Unknown(UnknownWhy::Timeout));
+        if effect {
+            self.take_effect(number);
+        }
+        number
+    }
+
+    /// Records an operation without any effect.
+    pub fn op(&mut self, person: usize, op: OpKind, at_us: u64, for_us: u64, outcome: Outcome) -> usize {
+        let number = self.ops.len();
+        let label = op.writes_password().then(|| self.people[person].next_label);
+        self.people[person].next_label += 1;
+        self.ops.push(OpEvent {
+            seq: 0,
+            at_us: 0,
+            phase: if at_us < MEASURE.start {
+                Phase::WarmUp
+            } else {
+                Phase::Measure
+            },
+            op_id: op_id(number),
+            op,
+            attempt: 1,
+            actor: name(person),
+            persona: "office".into(),
+            user: user(person),
+            writes: label,
+            proves: None,
+            intended_us: at_us,
+            started_us: at_us,
+            finished_us: at_us + for_us,
+            expires_us: at_us + SECOND,
+            outcome,
+            stages_us: None,
+        });
+        number
+    }
+
+    /// What an operation does to the directory when all is well.
+    pub fn take_effect(&mut self, number: usize) {
+        let op = &self.ops[number];
+        let person = self.person_of(number);
+        let (writes, unlocks, id) = (op.writes, op.op.unlocks(), op.op_id);
+        let finished = op.finished_us as i64;
+        let person = &mut self.people[person];
+        person.label = writes.unwrap_or(person.label);
+        for after in person.after.iter_mut().flatten() {
+            if writes.is_some() {
+                (after.kvno, after.pwd_last_set) = (after.kvno + 1, finished);
+            }
+            if unlocks {
+                after.lockout_time = 0;
+            }
+        }
+        self.journal.push(JournalRecord {
+            op_id: id,
+            result: "applied".into(),
+            code: 31002,
+        });
+    }
+
+    pub fn person_of(&self, number: usize) -> usize {
+        (self.ops[number].user.as_u128() - 0xA000) as usize
+    }
+
+    pub fn drop_arrival(&mut self, person: usize, at_us: u64) {
+        self.drops.push(DroppedEvent {
+            seq: 0,
+            at_us: 0,
+            phase: if at_us < MEASURE.start {
+                Phase::WarmUp
+            } else {
+                Phase::Measure
+            },
+            actor: name(person),
+            user: user(person),
+            op: OpKind::Reset,
+            intended_us: at_us,
+            why: DropWhy::NotStartedInTime,
+        });
+    }
+
+    /// The metadata of somebody after the load, on the first domain controller.
+    pub fn after(&mut self, person: usize) -> &mut Metadata {
+        self.people[person].after[0].as_mut().unwrap()
+    }
+
+    /// Gives everyone a second domain controller that agrees with the first.
+    pub fn second_dc(&mut self) {
+        for person in &mut self.people {
+            person.after.push(person.after[0]);
+        }
+    }
+
+    /// Ends the run early: nothing after this phase is entered but the interruption, the probe and the seal.
+    pub fn interrupt(&mut self, at_us: u64) {
+        self.phases.retain(|(_, from)| *from < at_us || *from >= 14 * SECOND);
+        self.phases.push((Phase::Interrupted, at_us));
+        self.phases.sort_by_key(|(_, from)| *from);
+    }
+
+    pub fn stages(&mut self, number: usize, header: &str) {
+        self.ops[number].stages_us = Some(StageTimes::from_server_timing(header));
+    }
+
+    pub fn goal(&mut self, goal: &str, limit: f64) {
+        self.manifest.goals.push(GoalLimit {
+            goal: goal.into(),
+            limit,
+        });
+    }
+
+    /// Writes the folder and judges it.
+    pub fn judge(&self) -> Judgement {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&dir.path().join("run")).unwrap();
+        self.write(&folder);
+        judge::judge(&folder).unwrap()
+    }
+
+    fn write(&self, folder: &RunFolder) {
+        let mut manifest = self.manifest.clone();
+        let seen = (self.ops.len() + self.drops.len()) as u64;
+        manifest.arrivals = self.arrivals.unwrap_or(seen);
+        folder.write_manifest(&manifest).unwrap();
+        let rows: Vec<PersonRow> = (0..self.people.len())
+            .map(|person| PersonRow {
+                user: user(person),
+                upn: name(person),
+            })
+            .collect();
+        folder.write_people(&rows).unwrap();
+        let mut writer = folder.writer().unwrap();
+        for (event, at_us) in self.events() {
+            let phase = event.stamp().phase;
+            if phase == Phase::Probe && matches!(event, Event::Phase(_)) {
+                // A frame of its own for the last event: what a cut takes away.
+                writer.flush().unwrap();
+            }
+            writer.append(event, at_us, phase).unwrap();
+        }
+        writer.seal().unwrap();
+        if self.cut > 0 {
+            let path = folder.path("history.jsonl.zst");
+            let bytes = std::fs::read(&path).unwrap();
+            std::fs::write(&path, &bytes[..bytes.len() - self.cut]).unwrap();
+        }
+    }
+
+    /// Every event in the order of its instant; phases first.
+    fn events(&self) -> Vec<(Event, u64)> {
+        let mut events: Vec<(Event, u64)> = Vec::new();
+        let mut left = Phase::Provision;
+        for (enter, at_us) in &self.phases {
+            let event = PhaseEvent {
+                seq: 0,
+                at_us: 0,
+                phase: left,
+                enter: *enter,
+            };
+            events.push((Event::Phase(event), *at_us));
+            left = *enter;
+        }
+        for (fault, healed) in &self.faults {
+            let event = if *healed { Event::Heal } else { Event::Inject };
+            events.push((event(fault.clone()), fault.at_us));
+        }
+        self.observations(&mut events);
+        events.extend(self.ops.iter().map(|op| (Event::Op(op.clone()), op.finished_us)));
+        let waited = self.manifest.start_within_us;
+        let dropped = |drop: &DroppedEvent| (Event::Dropped(drop.clone()), drop.intended_us + waited);
+        events.extend(self.drops.iter().map(dropped));
+        events.sort_by_key(|(_, at_us)| *at_us);
+        events
+    }
+
+    fn observations(&self, events: &mut Vec<(Event, u64)>) {
+        let mut see = |phase: Phase, at_us: u64, dc: usize, person: Option<usize>, observation| {
+            let event = ObserveEvent {
+                seq: 0,
+                at_us: 0,
+                phase,
+                dc: person.map(|_| format!("dc{}.corp.test", dc + 1)),
+                user: person.map(user),
+                op_id: None,
+                observation,
+            };
+            events.push((Event::Observe(event), at_us));
+        };
+        for (number, person) in self.people.iter().enumerate() {
+            for (dc, after) in person.after.iter().enumerate() {
+                if let Some(before) = person.before {
+                    see(
+                        Phase::Baseline,
+                        SECOND / 2,
+                        dc,
+                        Some(number),
+                        Observation::Baseline(before),
+                    );
+                }
+                if let Some(after) = after {
+                    see(Phase::Probe, 14 * SECOND, dc, Some(number), Observation::Probe(*after));
+                }
+            }
+            if person.lock_proven {
+                let refused = bind(0, false, Some(Win32::ACCOUNT_LOCKED_OUT));
+                see(Phase::Baseline, SECOND / 2, 0, Some(number), Observation::Bind(refused));
+            }
+            for record in self.binds(number) {
+                see(
+                    Phase::Probe,
+                    14 * SECOND + 1,
+                    0,
+                    Some(number),
+                    Observation::Bind(record),
+                );
+            }
+        }
+        for line in &self.journal {
+            see(
+                Phase::Probe,
+                14 * SECOND + 2,
+                0,
+                None,
+                Observation::AgentJournal(line.clone()),
+            );
+        }
+        if let Some(scan) = &self.scan {
+            see(
+                Phase::Probe,
+                14 * SECOND + 3,
+                0,
+                None,
+                Observation::SecretScan(scan.clone()),
+            );
+        }
+    }
+
+    fn binds(&self, number: usize) -> Vec<BindRecord> {
+        let touched = self.ops.iter().any(|op| op.user == user(number));
+        let person = &self.people[number];
+        let right = || touched.then(|| bind(person.label, true, None)).into_iter().collect();
+        person.binds.clone().unwrap_or_else(right)
+    }
+}
+
+fn phases() -> Vec<(Phase, u64)> {
+    vec![
+        (Phase::Populate, 100_000),
+        (Phase::Baseline, 400_000),
+        (Phase::WarmUp, SECOND),
+        (Phase::Measure, MEASURE.start),
+        (Phase::Heal, MEASURE.end),
+        (Phase::Drain, MEASURE.end + 1),
+        (Phase::Quiet, 13 * SECOND),
+        (Phase::Probe, 14 * SECOND),
+        (Phase::Seal, 15 * SECOND),
+    ]
+}
+
+pub fn clean_scan() -> ScanRecord {
+    ScanRecord {
+        places: 9,
+        secrets: 40,
+        encodings: 8,
+        hits: Vec::new(),
+        canary: true,
+    }
+}
+
+fn manifest(people: u64) -> Manifest {
+    Manifest {
+        version: history::FORMAT_VERSION,
+        scenario: "quick".into(),
+        why: "to try the judge".into(),
+        world: "embedded".into(),
+        seed: 1,
+        plan_hash: "p".into(),
+        people_sha256: "q".into(),
+        arrivals_sha256: "r".into(),
+        sentences: Vec::new(),
+        people,
+        arrivals: 0,
+        message_lifetime_us: SECOND,
+        start_within_us: 3 * SECOND,
+        goals: Vec::new(),
+        phases: Vec::new(),
+        started_unix_ms: 0,
+        run: "run".into(),
+        versions: BTreeMap::new(),
+        host: Host::default(),
+        image_digests: BTreeMap::new(),
+        capabilities: Vec::new(),
+        reproduce: "wblab run quick.toml --seed 1".into(),
+    }
+}
+
+/// The finding of a law.
+pub fn finding<'a>(judgement: &'a Judgement, check: &str) -> &'a Finding {
+    let found = judgement.verdict.findings.iter().find(|finding| finding.check == check);
+    found.unwrap_or_else(|| panic!("no finding {check}"))
+}
+
+/// The law fails, and so does the run, with a sentence that holds all of these words.
+#[track_caller]
+pub fn assert_fails(judgement: &Judgement, check: &str, words: &[&str]) {
+    let finding = finding(judgement, check);
+    assert_eq!(finding.verdict, Mark::Fail, "{finding:?}");
+    assert_eq!(judgement.verdict.verdict, Mark::Fail);
+    let says = |violation: &String| words.iter().all(|word| violation.contains(word));
+    assert!(finding.violations.iter().any(says), "{words:?} not in {finding:?}");
+}
+
+/// The mark of a law.
+#[track_caller]
+pub fn assert_mark(judgement: &Judgement, check: &str, mark: Mark) {
+    let finding = finding(judgement, check);
+    assert_eq!(finding.verdict, mark, "{finding:?}");
+}
+
+/// The laws that fail.
+pub fn failing(judgement: &Judgement) -> Vec<&str> {
+    let failing = |finding: &&Finding| finding.verdict == Mark::Fail;
+    let findings = judgement.verdict.findings.iter().filter(failing);
+    findings.map(|finding| finding.check.as_str()).collect()
+}
