@@ -3,48 +3,42 @@
 use history::Finding;
 use uuid::Uuid;
 
-use super::{Ground, Ruling, Tally};
+use super::{Ground, Tally};
 use crate::ledger::Ledger;
 
 pub(super) const NAME: &str = "every-arrival-accounted";
 
 const GROUND: Ground = Ground {
-    of: "counts of arrivals",
-    open: "the run did not end, so arrivals are missing",
+    of: "arrivals",
+    open: "the run did not end",
 };
 
 /// Begun and dropped are together what was planned, exactly, and no operation id is on record twice.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
-    let mut tally = Tally::default();
-    if ledger.manifest.arrivals > 0 || ledger.arrivals() > 0 {
-        tally.count(sum(ledger));
-    }
+    let mut tally = Tally::looked_at(ledger.arrivals());
+    sum(ledger, &mut tally);
     recorded_twice(ledger, &mut tally);
     let mut finding = tally.finding(NAME, GROUND);
-    finding.checked = ledger.arrivals();
-    finding.why = format!(
-        "{}; {} planned, {} begun, {} dropped",
-        finding.why,
-        ledger.manifest.arrivals,
-        ledger.ops.len(),
-        ledger.drops.len()
-    );
+    finding.why = format!("{}; {}", finding.why, sums(ledger));
     finding
 }
 
-fn sum(ledger: &Ledger) -> Ruling {
+fn sum(ledger: &Ledger, tally: &mut Tally) {
     let (planned, seen) = (ledger.manifest.arrivals, ledger.arrivals());
-    if seen == planned {
-        Ruling::Held
-    } else if seen < planned && !ledger.complete() {
-        Ruling::Open
-    } else {
-        Ruling::Broken(vec![format!(
-            "expected {planned} arrivals begun or dropped, saw {} begun and {} dropped",
-            ledger.ops.len(),
-            ledger.drops.len()
-        )])
+    if seen < planned && !ledger.complete() {
+        tally.leave_open(planned - seen);
+    } else if seen != planned {
+        tally.violate(|| format!("expected every arrival begun or dropped, saw {}", sums(ledger)));
     }
+}
+
+fn sums(ledger: &Ledger) -> String {
+    format!(
+        "{} planned, {} begun, {} dropped",
+        ledger.manifest.arrivals,
+        ledger.ops.len(),
+        ledger.drops.len()
+    )
 }
 
 fn recorded_twice(ledger: &Ledger, tally: &mut Tally) {

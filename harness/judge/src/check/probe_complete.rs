@@ -2,7 +2,7 @@
 
 use history::Finding;
 
-use super::{Ground, Ruling, Tally};
+use super::{Ground, Tally};
 use crate::ledger::Ledger;
 
 pub(super) const NAME: &str = "probe-complete";
@@ -15,10 +15,7 @@ const GROUND: Ground = Ground {
 /// Never fails: what was not read is not wrong, only untold.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
     let probed = crate::summary::probed(ledger);
-    let mut tally = Tally::default();
-    tally.checked = probed.people;
-    for _ in probed.people..probed.of {
-        tally.count(Ruling::Open);
-    }
+    let mut tally = Tally::looked_at(probed.people);
+    tally.leave_open(probed.of.saturating_sub(probed.people));
     tally.finding(NAME, GROUND)
 }

@@ -41,14 +41,26 @@ pub(super) struct Ground {
 /// Counts rulings.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    /// Those looked at.
-    pub checked: u64,
+    checked: u64,
     open: u64,
     broken: u64,
     violations: Vec<String>,
 }
 
 impl Tally {
+    /// So many looked at already.
+    pub(super) fn looked_at(checked: u64) -> Self {
+        Self {
+            checked,
+            ..Self::default()
+        }
+    }
+
+    /// So many that cannot be told.
+    pub(super) fn leave_open(&mut self, count: u64) {
+        self.open += count;
+    }
+
     /// Counts one ruling.
     pub(super) fn count(&mut self, ruling: Ruling) {
         match ruling {

@@ -13,7 +13,7 @@ const COMPLETE: &str = "run-complete";
 fn an_arrival_without_a_record_fails_a_whole_run_and_leaves_an_interrupted_one_open() {
     let mut world = World::clean();
     world.arrivals = Some(12);
-    assert_fails(&world.judge(), ACCOUNTED, &["12 arrivals", "10 begun and 1 dropped"]);
+    assert_fails(&world.judge(), ACCOUNTED, &["12 planned, 10 begun, 1 dropped"]);
     world.interrupt(9 * SECOND);
     let interrupted = world.judge();
     assert_mark(&interrupted, ACCOUNTED, Mark::Inconclusive);

@@ -1,9 +1,16 @@
 //! Histories written to real run folders, and what the judge says of them.
 
+#[cfg(test)]
 mod accounting;
+#[cfg(test)]
 mod durable;
+#[cfg(test)]
 mod effects;
+#[cfg(test)]
 mod mutations;
+#[cfg(test)]
 mod numbers;
+#[cfg(test)]
 mod unknown;
+#[cfg(test)]
 mod world;
