@@ -379,3 +379,7 @@ impl Pulse {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "start_tests.rs"]
+mod tests;

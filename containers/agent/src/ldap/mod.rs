@@ -8,3 +8,6 @@ mod writer;
 pub(crate) use connection::Controller;
 pub(crate) use import::full_import;
 pub(crate) use writer::LdapDirectory;
+
+#[cfg(test)]
+mod wire_tests;

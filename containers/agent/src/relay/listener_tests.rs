@@ -1,70 +1,16 @@
 //! The listener against a relay played by the test: real TLS, a real WebSocket.
-#![expect(
-    clippy::result_large_err,
-    reason = "the callback of the WebSocket library has this shape"
-)]
 
 use std::net::SocketAddr;
 use std::sync::RwLock;
 
-use protocol::hybrid::Response;
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response as Upgrade};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use super::*;
 use crate::sync::SyncEngine;
+use crate::testing::relay::{HOST, Relay, data, request, response};
 use crate::testing::{self, FakeClock, FakeDirectory, soon};
 use crate::writeback::service::{Parts, Service};
 use crate::writeback::worker::desk;
-
-const HOST: &str = "relay1.servicebus.wblab.test";
-
-type ServerSocket = WebSocketStream<TlsStream<TcpStream>>;
-
-/// The relay that the test plays.
-struct Relay {
-    listener: TcpListener,
-    tls: TlsAcceptor,
-}
-
-impl Relay {
-    /// Accepts one upgrade and gives its target and its token.
-    async fn accept(&self) -> (ServerSocket, String, Option<String>) {
-        soon(async {
-            let (stream, _) = self.listener.accept().await.unwrap();
-            let stream = self.tls.accept(stream).await.unwrap();
-            let mut seen = (String::new(), None);
-            let note = |request: &Request, upgrade: Upgrade| -> Result<Upgrade, ErrorResponse> {
-                let token = request.headers().get("ServiceBusAuthorization");
-                seen = (
-                    request.uri().to_string(),
-                    token.map(|token| token.to_str().unwrap().to_owned()),
-                );
-                assert_eq!(request.headers()["host"], HOST);
-                Ok(upgrade)
-            };
-            let socket = accept_hdr_async(stream, note).await.unwrap();
-            (socket, seen.0, seen.1)
-        })
-        .await
-    }
-
-    /// Refuses one upgrade.
-    async fn refuse(&self, status: u16) {
-        let (stream, _) = self.listener.accept().await.unwrap();
-        let stream = self.tls.accept(stream).await.unwrap();
-        let no = move |_: &Request, _: Upgrade| {
-            let mut response = ErrorResponse::new(None);
-            *response.status_mut() = status.try_into().unwrap();
-            Err::<Upgrade, _>(response)
-        };
-        assert!(accept_hdr_async(stream, no).await.is_err());
-    }
-}
 
 /// A listener that runs, with no worker unless the test wants one.
 struct Subject {
@@ -76,9 +22,8 @@ struct Subject {
 
 async fn subject(times: Times, places: usize, workers: usize) -> Subject {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let (_, tls) = testing::authority(HOST);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let (_, tls) = testing::authority(&[HOST]);
+    let (relay, address) = Relay::bind(tls.server).await;
     let folder = tempfile::tempdir().unwrap();
     let clock: SharedClock = Arc::new(vocabulary::SystemClock::new());
     let log = Arc::new(EventLog::open(&folder.path().join("log"), FakeClock::at(1)).unwrap());
@@ -96,10 +41,7 @@ async fn subject(times: Times, places: usize, workers: usize) -> Subject {
         std::future::pending::<()>().await;
     });
     Subject {
-        relay: Relay {
-            listener,
-            tls: TlsAcceptor::from(tls.server),
-        },
+        relay,
         link,
         tasks,
         folder,
@@ -145,36 +87,6 @@ fn shared(
     }
 }
 
-fn bad_request(id: &str) -> Message {
-    let request = serde_json::json!({"request": {
-        "address": format!("wss://{HOST}/$hc/a/b?sb-hc-action=request&id={id}"), "id": id, "requestTarget": "/a/b",
-        "method": "POST", "requestHeaders": {"content-type": "application/jose"}, "body": true,
-    }});
-    Message::text(request.to_string())
-}
-
-/// The next response and its body.
-async fn response(socket: &mut ServerSocket) -> (Response, bytes::Bytes) {
-    let text = data(socket).await.into_text().unwrap();
-    let ToRelay::Response(response) = serde_json::from_str(&text).unwrap() else {
-        panic!("{text}")
-    };
-    assert!(response.body);
-    let Message::Binary(body) = data(socket).await else {
-        panic!("no body follows")
-    };
-    (response, body)
-}
-
-async fn data(socket: &mut ServerSocket) -> Message {
-    loop {
-        let message = soon(socket.next()).await.unwrap().unwrap();
-        if message.is_text() || message.is_binary() {
-            return message;
-        }
-    }
-}
-
 fn hourly() -> Times {
     Times::default()
 }
@@ -190,7 +102,7 @@ async fn it_listens_with_its_token_and_answers_on_the_channel() {
     let token = protocol::sas::SasToken::parse(&token.unwrap()).unwrap();
     assert!(token.covers(HOST, "/a/b") && token.verify(["key"].into_iter(), 0).is_ok());
     soon(subject.link.wait_for(|link| *link == Link::Up)).await.unwrap();
-    socket.send(bad_request("r1")).await.unwrap();
+    socket.send(request("r1")).await.unwrap();
     socket.send(Message::binary(&b"not sealed"[..])).await.unwrap();
     let (answer, body) = response(&mut socket).await;
     assert_eq!((answer.request_id.as_str(), answer.status_code), ("r1", 400));
@@ -202,7 +114,7 @@ async fn a_full_house_answers_503() {
     let subject = subject(hourly(), 1, 0).await;
     let (mut socket, ..) = subject.relay.accept().await;
     for id in ["taken", "refused"] {
-        socket.send(bad_request(id)).await.unwrap();
+        socket.send(request(id)).await.unwrap();
         socket.send(Message::binary(&b"x"[..])).await.unwrap();
     }
     let (answer, _) = response(&mut socket).await;
@@ -220,7 +132,7 @@ async fn a_pointer_is_fetched_and_answered_at_its_address() {
         .unwrap();
     let (mut rendezvous, target, token) = subject.relay.accept().await;
     assert_eq!((target.as_str(), token), ("/$hc/a/b?sb-hc-action=request&x=1", None));
-    rendezvous.send(bad_request("r2")).await.unwrap();
+    rendezvous.send(request("r2")).await.unwrap();
     rendezvous.send(Message::binary(&b"x"[..])).await.unwrap();
     let (answer, _) = response(&mut rendezvous).await;
     assert_eq!((answer.request_id.as_str(), answer.status_code), ("r2", 400));

@@ -127,7 +127,7 @@ mod tests {
     #[tokio::test]
     async fn a_name_that_the_table_does_not_know_is_never_looked_up_elsewhere() {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let (_ca, tls) = crate::testing::authority("relay1.test");
+        let (_ca, tls) = crate::testing::authority(&["relay1.test"]);
         let failed = dial("wss://localhost/", None, &NameTable::default(), &tls.client)
             .await
             .unwrap_err();

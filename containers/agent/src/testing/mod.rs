@@ -1,5 +1,9 @@
 //! What the tests of this crate share.
 
+pub(crate) mod cloud;
+pub(crate) mod ldaps;
+pub(crate) mod relay;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -148,13 +152,13 @@ pub(crate) struct Tls {
     pub(crate) server: Arc<ServerConfig>,
 }
 
-/// An authority, as PEM, and both ends of TLS for one name.
-pub(crate) fn authority(name: &str) -> (String, Tls) {
+/// An authority, as PEM, and both ends of TLS for these names.
+pub(crate) fn authority(names: &[&str]) -> (String, Tls) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
-    let leaf = CertificateParams::new(vec![name.to_owned()])
+    let leaf = CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>())
         .unwrap()
         .signed_by(&key, &issuer)
         .unwrap();
