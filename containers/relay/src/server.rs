@@ -1,0 +1,202 @@
+//! The shell's outer ring: the socket, TLS, one HTTP/1.1 connection after another, and the tick.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use vocabulary::SharedClock;
+
+use crate::broker::{Close, Limits};
+use crate::clock::wait;
+use crate::route::serve;
+use crate::shared::{Peer, Relay, carry_out};
+use crate::{RelayConfig, RelayError};
+
+/// How long a client may take for its TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection may wait between requests, and for the head of one. Longer than clients keep idle
+/// connections, so that they are the ones to close and no request meets a closing door.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// How many bytes of a request's head and of unread body are held.
+const BUFFER_MAX: usize = 128 * 1024;
+
+/// How long control channels may take for their last word when the relay stops.
+const STOP_TIMEOUT: Duration = Duration::from_millis(700);
+
+/// A running relay. Dropping it ends it at once, without a last word to anybody.
+pub struct RelayHandle {
+    address: SocketAddr,
+    relay: Arc<Relay>,
+}
+
+impl fmt::Debug for RelayHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RelayHandle({})", self.address)
+    }
+}
+
+impl RelayHandle {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many listeners are connected now, over all entities.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.relay.broker().listeners()
+    }
+
+    /// Closes every control channel with 1001, fails what waits, and ends all connections, within a second.
+    pub async fn stop(self) {
+        let effects = self.relay.broker().expel_all(Close::STOPPING);
+        carry_out(effects);
+        self.relay.channels.close();
+        // A listener that does not answer is cut below.
+        let _ = timeout(STOP_TIMEOUT, self.relay.channels.wait()).await;
+        self.relay.ending.cancel();
+        self.relay.tasks.close();
+        self.relay.tasks.wait().await;
+        self.relay.channels.wait().await;
+    }
+}
+
+impl Drop for RelayHandle {
+    fn drop(&mut self) {
+        self.relay.ending.cancel();
+    }
+}
+
+/// Starts the relay; once this returns, it listens.
+///
+/// # Errors
+/// [`RelayError`] when a file cannot be read, the configuration contradicts itself, or the address is taken.
+pub async fn start(config: RelayConfig, clock: SharedClock) -> Result<RelayHandle, RelayError> {
+    let tls = TlsAcceptor::from(Arc::new(tls_config(&config.certificate_file, &config.key_file)?));
+    let listen = |source| RelayError::Listen {
+        address: config.listen,
+        source,
+    };
+    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let relay = Arc::new(Relay::new(&config, address.port(), clock)?);
+    let places = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
+    relay.spawn(&relay.tasks, accept_all(Arc::clone(&relay), listener, tls, places));
+    relay.spawn(&relay.tasks, tick(Arc::clone(&relay)));
+    tracing::info!(%address, host = config.host, entities = config.entities.len(), "relay listens");
+    Ok(RelayHandle { address, relay })
+}
+
+fn tls_config(certificate: &Path, key: &Path) -> Result<ServerConfig, RelayError> {
+    let pem = |path: &Path| {
+        let path = path.to_owned();
+        move |source| RelayError::Pem { path, source }
+    };
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.map_err(pem(certificate))?;
+    let key = PrivateKeyDer::from_pem_file(key).map_err(pem(key))?;
+    let tls = |source| RelayError::Tls {
+        path: certificate.to_owned(),
+        source,
+    };
+    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(tls)?;
+    let mut config = builder
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .map_err(tls)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+async fn accept_all(relay: Arc<Relay>, listener: TcpListener, tls: TlsAcceptor, places: Arc<Semaphore>) {
+    loop {
+        match listener.accept().await {
+            Ok((socket, address)) => match Arc::clone(&places).try_acquire_owned() {
+                Ok(place) => {
+                    let connection = connection(Arc::clone(&relay), tls.clone(), socket, address, place);
+                    relay.spawn(&relay.tasks, connection);
+                }
+                Err(_) => tracing::warn!(peer = %address, "too many connections"),
+            },
+            Err(error) => {
+                tracing::warn!(%error, "could not accept");
+                wait(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}
+
+async fn connection(
+    relay: Arc<Relay>,
+    tls: TlsAcceptor,
+    socket: TcpStream,
+    address: SocketAddr,
+    place: OwnedSemaphorePermit,
+) {
+    // A socket that refuses the option only carries small messages later.
+    let _ = socket.set_nodelay(true);
+    let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)).await else {
+        return tracing::debug!(peer = %address, "no TLS");
+    };
+    let peer = Peer {
+        address,
+        place: Arc::new(place),
+    };
+    let service = service_fn(move |request| {
+        let answer = serve(Arc::clone(&relay), peer.clone(), request);
+        async move { Ok::<_, Infallible>(answer.await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(BUFFER_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(peer = %address, %error, "connection broke");
+    }
+}
+
+/// Tells the broker the time.
+async fn tick(relay: Arc<Relay>) {
+    let period = tick_period(&relay.limits);
+    loop {
+        wait(period).await;
+        let now = relay.now();
+        let effects = relay.broker().tick(now);
+        carry_out(effects);
+    }
+}
+
+/// Fine enough for the shortest timeout, and seldom enough to cost nothing.
+fn tick_period(limits: &Limits) -> Duration {
+    let Limits {
+        request_timeout,
+        accept_timeout,
+        idle_timeout,
+        ping_every,
+        ..
+    } = limits;
+    let shortest = *request_timeout.min(accept_timeout).min(idle_timeout).min(ping_every);
+    (shortest / 8).clamp(Duration::from_millis(2), Duration::from_millis(250))
+}
