@@ -43,5 +43,5 @@ mod writeback;
 
 pub use config::{AgentConfig, DomainController, Forest};
 pub use error::AgentError;
-pub use start::{AgentHandle, AgentParts, start, start_with};
+pub use start::{AgentHandle, AgentParts, Wrap, start, start_with};
 pub use writeback::port::{Change, DirectoryWriter, Target, WriteFuture, WriteResult};
