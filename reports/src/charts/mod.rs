@@ -1,0 +1,138 @@
+//! The charts. Each is laid out as plain shapes, then put on paper by plotters, as SVG and as PNG.
+
+mod bars;
+mod failures;
+mod font;
+mod frame;
+mod outcomes;
+pub(crate) mod palette;
+mod percentiles;
+mod rates;
+mod render;
+mod response_time;
+mod scale;
+mod shape;
+mod stages;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use judge::Figures;
+
+use crate::ReportError;
+use frame::Sheet;
+use shape::Drawing;
+use svg::Place;
+
+/// A chart of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Chart {
+    /// Median, 95th and 99th percentile over time.
+    ResponseTime,
+    /// Offered, achieved and dropped per second.
+    Rates,
+    /// Operations by kind and class.
+    Outcomes,
+    /// What was not applied, by reason.
+    Failures,
+    /// Time in each stage of the chain.
+    Stages,
+    /// The latency percentile curve.
+    Percentiles,
+}
+
+impl Chart {
+    /// All of them, in the order of the report.
+    pub const ALL: [Self; 6] = [
+        Self::ResponseTime,
+        Self::Rates,
+        Self::Outcomes,
+        Self::Failures,
+        Self::Stages,
+        Self::Percentiles,
+    ];
+
+    /// The name of its files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ResponseTime => "response-time",
+            Self::Rates => "rates",
+            Self::Outcomes => "outcomes",
+            Self::Failures => "failures",
+            Self::Stages => "stages",
+            Self::Percentiles => "percentiles",
+        }
+    }
+
+    /// How to read it, in a sentence or two.
+    #[must_use]
+    pub fn caption(self) -> &'static str {
+        match self {
+            Self::ResponseTime => {
+                "From the moment a person wanted to begin until the answer was known, by that moment. Dropped and unknown \
+                 operations have no time and are in the percentile curve below."
+            }
+            Self::Rates => {
+                "Offered: arrivals the plan asked for. Achieved: operations applied or correctly rejected, by when they ended. \
+                 Dropped: arrivals that nobody was free to begin in time."
+            }
+            Self::Outcomes => "Every operation counts once, warm-up included, as it was known when it ended.",
+            Self::Failures => {
+                "A rejection is a correct answer; a failure surely had no effect; of an unknown nobody could tell at the time."
+            }
+            Self::Stages => {
+                "Exclusive times as the parts reported them over the measure phase; network is what no part claimed."
+            }
+            Self::Percentiles => {
+                "Response counts the wait for a free person, service does not; where they part, the load was more than the chain took. \
+                 Dropped and unknown operations count as slower than every finished one."
+            }
+        }
+    }
+
+    fn drawing(self, figures: &Figures, sheet: Sheet) -> Drawing {
+        match self {
+            Self::ResponseTime => response_time::draw(figures, sheet),
+            Self::Rates => rates::draw(figures, sheet),
+            Self::Outcomes => outcomes::draw(figures, sheet),
+            Self::Failures => failures::draw(figures, sheet),
+            Self::Stages => stages::draw(figures, sheet),
+            Self::Percentiles => percentiles::draw(figures, sheet),
+        }
+    }
+
+    /// The chart as an SVG file of its own, light or dark as the viewer prefers.
+    ///
+    /// # Errors
+    /// [`ReportError::Draw`].
+    pub fn svg(self, figures: &Figures) -> Result<String, ReportError> {
+        self.svg_for(figures, Sheet::WIDE, Place::Alone)
+    }
+
+    /// The chart for a page that has the style: for wide screens, and for narrow ones.
+    pub(crate) fn inline(self, figures: &Figures) -> Result<[String; 2], ReportError> {
+        let wide = self.svg_for(figures, Sheet::WIDE, Place::Page { wide: true })?;
+        let narrow = self.svg_for(figures, Sheet::NARROW, Place::Page { wide: false })?;
+        Ok([wide, narrow])
+    }
+
+    /// The chart as a PNG of 1280 by 720 pixels on light paper.
+    ///
+    /// # Errors
+    /// [`ReportError::Draw`] or [`ReportError::Encode`].
+    pub fn png(self, figures: &Figures) -> Result<Vec<u8>, ReportError> {
+        let chart = self.name();
+        let drawing = self.drawing(figures, Sheet::PNG);
+        let pixels = render::pixels(&drawing).map_err(|cause| ReportError::Draw { chart, cause })?;
+        render::encode(&pixels).map_err(|source| ReportError::Encode { chart, source })
+    }
+
+    fn svg_for(self, figures: &Figures, sheet: Sheet, place: Place) -> Result<String, ReportError> {
+        let chart = self.name();
+        let drawing = self.drawing(figures, sheet);
+        let raw = render::svg(&drawing).map_err(|cause| ReportError::Draw { chart, cause })?;
+        Ok(svg::finished(chart, &raw, &drawing, place))
+    }
+}

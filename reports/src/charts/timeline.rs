@@ -1,0 +1,274 @@
+//! What the charts over time share: windows merged to what a screen can show, phases and faults behind the data.
+
+use judge::{Figures, Span, Window};
+
+use super::font;
+use super::frame::{self, Entry, Heading, LINE, Plot, Sheet, TEXT};
+use super::palette::Ink;
+use super::scale::Axis;
+use super::shape::{Anchor, Drawing, Place};
+use crate::text;
+
+/// About what stands left and right of a plot.
+const SIDES: f64 = 80.0;
+
+/// Windows merged until they are few enough, with how long each is.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Timeline {
+    pub(crate) windows: Vec<Window>,
+    pub(crate) width_us: u64,
+    /// How many windows each stands for.
+    pub(crate) merged: usize,
+    origin_us: u64,
+}
+
+impl Timeline {
+    /// At most so many windows; `None` without any.
+    pub(crate) fn new(figures: &Figures, most: usize) -> Option<Self> {
+        let first = figures.windows.first()?;
+        let merged = figures.windows.len().div_ceil(most.max(1));
+        Some(Self {
+            windows: figures.windows.chunks(merged).map(merge).collect(),
+            width_us: figures.window_us.max(1) * merged as u64,
+            merged,
+            origin_us: first.from_us,
+        })
+    }
+
+    /// The length of the whole in microseconds.
+    pub(crate) fn span_us(&self) -> f64 {
+        (self.windows.len() as u64 * self.width_us) as f64
+    }
+
+    /// The horizontal axis.
+    pub(crate) fn axis(&self, sheet: Sheet) -> Axis {
+        Axis::time(self.span_us(), sheet.parts(), "Time since the load began")
+    }
+
+    /// Microseconds from the origin to the middle of a window.
+    fn middle(&self, window: &Window) -> f64 {
+        window.from_us.saturating_sub(self.origin_us) as f64 + self.width_us as f64 / 2.0
+    }
+
+    /// The part of a span that is on the axis, as microseconds from the origin.
+    fn visible(&self, span: &Span) -> Option<(f64, f64)> {
+        let end = self.origin_us as f64 + self.span_us();
+        let from = (span.from_us as f64).max(self.origin_us as f64);
+        let to = (span.to_us as f64).min(end);
+        (to > from).then_some((from - self.origin_us as f64, to - self.origin_us as f64))
+    }
+
+    /// What the legend says of the shades, and the note of merged windows.
+    pub(crate) fn explain(&self, figures: &Figures, heading: &mut Heading) {
+        let outside = |span: &&Span| span.name != "measure" && self.visible(span).is_some();
+        let names: Vec<String> = figures
+            .phases
+            .iter()
+            .filter(outside)
+            .map(|span| text::clean(&span.name))
+            .collect();
+        if !names.is_empty() {
+            heading
+                .legend
+                .push(Entry::area(Ink::Band, format!("not measured: {}", names.join(", "))));
+        }
+        let mut faults: Vec<String> = figures
+            .faults
+            .iter()
+            .filter(|span| self.visible(span).is_some())
+            .map(|span| text::clean(&span.name))
+            .collect();
+        faults.sort_unstable();
+        faults.dedup();
+        if !faults.is_empty() {
+            heading
+                .legend
+                .push(Entry::area(Ink::Fault, format!("fault: {}", faults.join(", "))));
+        }
+    }
+
+    /// How many lines of names stand above the plot: one for phases and one for faults, if any name fits.
+    fn strips(&self, figures: &Figures, sheet: Sheet) -> [bool; 2] {
+        let plot = Plot {
+            left: 0.0,
+            top: 0.0,
+            right: sheet.width - SIDES,
+            bottom: 0.0,
+        };
+        [&figures.phases, &figures.faults].map(|spans| !self.names(&plot, spans).is_empty())
+    }
+
+    /// Draws phases and faults behind the data.
+    pub(crate) fn shade(&self, drawing: &mut Drawing, plot: &Plot, figures: &Figures) {
+        for span in figures.phases.iter().filter(|span| span.name != "measure") {
+            self.band(drawing, plot, span, Ink::Band);
+        }
+        for span in &figures.faults {
+            self.band(drawing, plot, span, Ink::Fault);
+        }
+    }
+
+    /// Writes the names of phases and faults above the plot.
+    fn name(&self, drawing: &mut Drawing, plot: &Plot, figures: &Figures, strips: [bool; 2]) {
+        let [phases, faults] = strips;
+        let mut base = plot.top - 6.0;
+        for (spans, shown) in [(&figures.faults, faults), (&figures.phases, phases)] {
+            for (name, middle) in self.names(plot, spans) {
+                drawing.text(name, (middle, base), Anchor::Middle, Ink::Muted);
+            }
+            base -= if shown { LINE } else { 0.0 };
+        }
+    }
+
+    fn band(&self, drawing: &mut Drawing, plot: &Plot, span: &Span, ink: Ink) {
+        let Some((from, to)) = self.visible(span) else { return };
+        let x = |at: f64| plot.x(at / self.span_us());
+        drawing.rect((x(from), plot.top), (x(to).max(x(from) + 1.0), plot.bottom), ink);
+    }
+
+    /// The names that fit, each with its middle.
+    fn names(&self, plot: &Plot, spans: &[Span]) -> Vec<(String, f64)> {
+        let mut taken = plot.left - 4.0;
+        let mut names = Vec::new();
+        for span in spans {
+            let Some((from, to)) = self.visible(span) else { continue };
+            let (from, to) = (plot.x(from / self.span_us()), plot.x(to / self.span_us()));
+            let name = text::clean(&span.name);
+            let half = font::width(&name, TEXT, false) / 2.0;
+            let middle = f64::midpoint(from, to).clamp(plot.left + half, (plot.right - half).max(plot.left + half));
+            if 2.0 * half <= to - from + 12.0 && middle - half >= taken {
+                names.push((name, middle));
+                taken = middle + half + 8.0;
+            }
+        }
+        names
+    }
+
+    /// The places of a value over time, `None` where there is none.
+    pub(crate) fn places(&self, plot: &Plot, axis: &Axis, of: impl Fn(&Window) -> Option<f64>) -> Vec<Option<Place>> {
+        let x = |window: &Window| plot.x(self.middle(window) / self.span_us());
+        let y = |value: f64| plot.y(axis.scale.share(value));
+        self.windows
+            .iter()
+            .map(|window| of(window).map(|value| (x(window), y(value))))
+            .collect()
+    }
+
+    /// The same, as steps as wide as a window.
+    pub(crate) fn steps(&self, plot: &Plot, axis: &Axis, of: impl Fn(&Window) -> f64) -> Vec<Place> {
+        let half = self.width_us as f64 / 2.0;
+        let step = |window: &Window| {
+            let y = plot.y(axis.scale.share(of(window)));
+            [self.middle(window) - half, self.middle(window) + half].map(|at| (plot.x(at / self.span_us()), y))
+        };
+        self.windows.iter().flat_map(step).collect()
+    }
+}
+
+/// Draws a line through what is there, broken where something is missing; a lone value is a dot, and with `dots` every one.
+pub(crate) fn broken_line(drawing: &mut Drawing, places: &[Option<Place>], ink: Ink, width: f64, dots: bool) {
+    for run in places.split(Option::is_none) {
+        let run: Vec<Place> = run.iter().copied().flatten().collect();
+        if run.len() == 1 || dots {
+            run.iter().for_each(|place| drawing.dot(*place, width * 1.4, ink));
+        }
+        if run.len() > 1 {
+            drawing.line(run, ink, width);
+        }
+    }
+}
+
+/// One window for many. Counts add up; of the tails the highest stays, so that no peak is lost; the median is the
+/// median of the medians, weighted by how many operations each stands for.
+fn merge(windows: &[Window]) -> Window {
+    let sum = |of: fn(&Window) -> u64| windows.iter().map(of).sum();
+    let most = |of: fn(&Window) -> Option<u64>| windows.iter().filter_map(of).max();
+    Window {
+        from_us: windows.first().map_or(0, |window| window.from_us),
+        offered: sum(|window| window.offered),
+        finished: sum(|window| window.finished),
+        achieved: sum(|window| window.achieved),
+        dropped: sum(|window| window.dropped),
+        response_p50_us: weighted_median(windows),
+        response_p95_us: most(|window| window.response_p95_us),
+        response_p99_us: most(|window| window.response_p99_us),
+        response_max_us: most(|window| window.response_max_us),
+    }
+}
+
+fn weighted_median(windows: &[Window]) -> Option<u64> {
+    let weighted = |window: &Window| window.response_p50_us.map(|p50| (p50, window.offered.max(1)));
+    let mut medians: Vec<(u64, u64)> = windows.iter().filter_map(weighted).collect();
+    medians.sort_unstable();
+    let half = medians.iter().map(|(_, weight)| weight).sum::<u64>().div_ceil(2);
+    let mut passed = 0;
+    medians
+        .into_iter()
+        .find(|(_, weight)| {
+            passed += weight;
+            passed >= half
+        })
+        .map(|(p50, _)| p50)
+}
+
+/// The note of merged windows, empty when none were.
+pub(crate) fn merged_note(timeline: &Timeline, what: &str) -> String {
+    if timeline.merged <= 1 {
+        return String::new();
+    }
+    format!(
+        "Each point is {} windows, {} in all; {what}.",
+        timeline.merged,
+        text::duration_us(timeline.width_us as f64)
+    )
+}
+
+/// Draws everything but the data; returns where that goes.
+pub(crate) fn stage(
+    drawing: &mut Drawing,
+    figures: &Figures,
+    timeline: &Timeline,
+    sheet: Sheet,
+    heading: &Heading,
+    vertical: &Axis,
+) -> Plot {
+    let top = frame::heading(drawing, heading);
+    let strips = timeline.strips(figures, sheet);
+    let lines = strips.iter().filter(|shown| **shown).count();
+    let plot = frame::plot_below(drawing, top, vertical, lines);
+    timeline.shade(drawing, &plot, figures);
+    timeline.name(drawing, &plot, figures, strips);
+    frame::vertical(drawing, &plot, vertical);
+    frame::horizontal(drawing, &plot, &timeline.axis(sheet), false);
+    plot
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn merging_keeps_counts_peaks_and_order() {
+        let window = |index: u64, p50: u64, p99: u64| Window {
+            from_us: index * 10,
+            offered: 2,
+            achieved: 1,
+            response_p50_us: Some(p50),
+            response_p95_us: Some(p99 - 1),
+            response_p99_us: Some(p99),
+            ..Window::default()
+        };
+        let windows = vec![window(0, 5, 20), window(1, 50, 900), window(2, 6, 30), window(3, 7, 40)];
+        let figures = Figures {
+            window_us: 10,
+            windows,
+            ..Figures::default()
+        };
+        let timeline = Timeline::new(&figures, 2).unwrap();
+        assert_eq!((timeline.windows.len(), timeline.width_us, timeline.merged), (2, 20, 2));
+        assert_eq!(timeline.windows.iter().map(|window| window.offered).sum::<u64>(), 8);
+        assert_eq!(timeline.windows[0].response_p99_us, Some(900));
+        assert_eq!(timeline.windows[1].response_p50_us, Some(6));
+        assert_eq!(Timeline::new(&Figures::default(), 2), None);
+    }
+}

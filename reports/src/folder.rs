@@ -1,0 +1,62 @@
+//! Everything a report is, into the run folder.
+
+use std::path::PathBuf;
+
+use history::RunFolder;
+use judge::Judgement;
+
+use crate::charts::Chart;
+use crate::{ReportError, junit, markdown, page};
+
+/// Where the files of a report are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// `verdict.json`.
+    pub verdict: PathBuf,
+    /// `report.html`, one self-contained file.
+    pub html: PathBuf,
+    /// `junit.xml`.
+    pub junit: PathBuf,
+    /// `summary.md`.
+    pub summary: PathBuf,
+    /// `charts/<name>.png` and `charts/<name>.svg`, in the order of [`Chart::ALL`].
+    pub charts: Vec<PathBuf>,
+}
+
+/// Writes the verdict and draws the report: verdict, charts, page, JUnit and Markdown. Each file is written whole or not at
+/// all; the verdict comes first, so that a run that cannot be drawn is still judged.
+///
+/// # Errors
+/// [`ReportError`], naming the file or the chart.
+pub fn write(folder: &RunFolder, judgement: &Judgement) -> Result<Written, ReportError> {
+    folder.write_verdict(&judgement.verdict)?;
+    let manifest = folder.manifest()?;
+    let charts = write_charts(folder, judgement)?;
+    let put = |name: &str, text: String| {
+        folder.write(name, text.as_bytes())?;
+        Ok::<PathBuf, ReportError>(folder.path(name))
+    };
+    Ok(Written {
+        verdict: folder.path("verdict.json"),
+        junit: put("junit.xml", junit::xml(judgement, &manifest)?)?,
+        summary: put("summary.md", markdown::summary(judgement, &manifest))?,
+        html: put("report.html", page::html(judgement, &manifest)?)?,
+        charts,
+    })
+}
+
+fn write_charts(folder: &RunFolder, judgement: &Judgement) -> Result<Vec<PathBuf>, ReportError> {
+    let path = folder.path("charts");
+    std::fs::create_dir_all(&path).map_err(|source| ReportError::MakeFolder { path, source })?;
+    let mut written = Vec::with_capacity(2 * Chart::ALL.len());
+    for chart in Chart::ALL {
+        let (png, svg) = (
+            format!("charts/{}.png", chart.name()),
+            format!("charts/{}.svg", chart.name()),
+        );
+        folder.write(&png, &chart.png(&judgement.figures)?)?;
+        folder.write(&svg, chart.svg(&judgement.figures)?.as_bytes())?;
+        written.extend([folder.path(&png), folder.path(&svg)]);
+    }
+    Ok(written)
+}

@@ -1,0 +1,212 @@
+//! `summary.md`: for the page of a CI job.
+
+use std::fmt::Write as _;
+
+use history::{Finding, Manifest, Mark, OpCounts};
+use judge::Judgement;
+use vocabulary::{OpKind, OutcomeClass};
+
+use crate::text::{self, clean};
+use crate::words::{self, Reason};
+
+/// Violations of one check that are listed; the page has all.
+const LISTED: usize = 10;
+
+/// The summary.
+pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
+    let verdict = &judgement.verdict;
+    let mut out = format!(
+        "# {} {}: {}\n\n{}\n\n",
+        icon(verdict.verdict),
+        words::shout(verdict.verdict),
+        plain(&verdict.scenario),
+        plain(&words::headline(verdict))
+    );
+    reasons(&mut out, &words::reasons(verdict));
+    list(&mut out, "What to do", &words::next_steps(verdict, manifest));
+    figures(&mut out, judgement);
+    findings(&mut out, &verdict.findings);
+    goals(&mut out, judgement);
+    operations(&mut out, judgement);
+    about(&mut out, manifest);
+    out
+}
+
+fn icon(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Pass => "✅",
+        Mark::Fail => "❌",
+        Mark::Inconclusive => "⚠️",
+    }
+}
+
+fn reasons(out: &mut String, reasons: &[Reason]) {
+    for reason in reasons {
+        let _ = writeln!(
+            out,
+            "- {} **{}**: {}",
+            icon(reason.mark),
+            plain(&reason.name),
+            plain(&reason.why)
+        );
+    }
+    if !reasons.is_empty() {
+        out.push('\n');
+    }
+}
+
+fn list(out: &mut String, title: &str, items: &[String]) {
+    let _ = writeln!(out, "**{title}**\n");
+    for item in items {
+        let _ = writeln!(out, "- {}", plain(item));
+    }
+    out.push('\n');
+}
+
+fn figures(out: &mut String, judgement: &Judgement) {
+    let figures = words::figures(judgement);
+    let row = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
+    out.push_str(&row(figures.iter().map(|figure| figure.label).collect()));
+    out.push_str("|---|---|---|---|---|\n");
+    let values: Vec<String> = figures
+        .iter()
+        .map(|figure| format!("**{}**", plain(&figure.value)))
+        .collect();
+    out.push_str(&row(values.iter().map(String::as_str).collect()));
+    let notes: Vec<String> = figures.iter().map(|figure| plain(&figure.note)).collect();
+    out.push_str(&row(notes.iter().map(String::as_str).collect()));
+    out.push('\n');
+}
+
+fn findings(out: &mut String, findings: &[Finding]) {
+    out.push_str("## Checks\n\n| | check | looked at | why |\n|---|---|---:|---|\n");
+    for finding in findings {
+        let (mark, checked) = (icon(finding.verdict), text::count(finding.checked));
+        let _ = writeln!(
+            out,
+            "| {mark} | {} | {checked} | {} |",
+            plain(&finding.check),
+            plain(&finding.why)
+        );
+    }
+    out.push('\n');
+    for finding in findings.iter().filter(|finding| !finding.violations.is_empty()) {
+        violations(out, finding);
+    }
+}
+
+fn violations(out: &mut String, finding: &Finding) {
+    let all = finding.violations.len();
+    let _ = writeln!(
+        out,
+        "### {}: {}\n",
+        plain(&finding.check),
+        text::of(all as u64, "violation", "violations")
+    );
+    for violation in finding.violations.iter().take(LISTED) {
+        let _ = writeln!(out, "1. {}", plain(violation));
+    }
+    if all > LISTED {
+        let _ = writeln!(out, "\n{} more in report.html.", text::count((all - LISTED) as u64));
+    }
+    out.push('\n');
+}
+
+fn goals(out: &mut String, judgement: &Judgement) {
+    if judgement.verdict.goals.is_empty() {
+        return;
+    }
+    out.push_str("## Goals\n\n| | goal | limit | measured |\n|---|---|---:|---:|\n");
+    for goal in &judgement.verdict.goals {
+        let value = |number: f64| text::goal_value(&goal.goal, number);
+        let measured = goal.measured.map_or_else(|| "–".to_owned(), value);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {measured} |",
+            icon(goal.verdict),
+            plain(&goal.goal),
+            value(goal.limit)
+        );
+    }
+    out.push('\n');
+}
+
+fn operations(out: &mut String, judgement: &Judgement) {
+    out.push_str(
+        "## Operations\n\n| kind | applied | rejected | failed | unknown | dropped |\n|---|---:|---:|---:|---:|---:|\n",
+    );
+    let mut row = |name: &str, counts: OpCounts| {
+        let cells = OutcomeClass::ALL.map(|class| text::count(counts.get(class)));
+        let _ = writeln!(out, "| {name} | {} |", cells.join(" | "));
+    };
+    for kind in OpKind::ALL {
+        row(&plain(kind.as_str()), judgement.verdict.ops_by_kind.of(kind));
+    }
+    row("all", judgement.verdict.ops);
+    out.push('\n');
+}
+
+fn about(out: &mut String, manifest: &Manifest) {
+    let _ = writeln!(
+        out,
+        "World {}, seed {}, plan {}. Replay: {}",
+        plain(&manifest.world),
+        manifest.seed,
+        code(&manifest.plan_hash),
+        code(&manifest.reproduce)
+    );
+}
+
+/// The text with everything that Markdown or HTML would act on taken as it is.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in clean(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // Entities, since a backslash does not stop a mention or a bare link.
+            '@' => out.push_str("&#64;"),
+            ':' => out.push_str("&#58;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '(' | ')' | '#' | '|' | '~' | '!' | '$' => {
+                out.push('\\');
+                out.push(c);
+            }
+            other => out.push(other),
+        }
+    }
+    // A colon within a sentence needs no entity; only one that begins a link does.
+    out.replace("&#58; ", ": ")
+}
+
+/// The text as code, to be copied; as plain text where a code span could be broken out of.
+fn code(text: &str) -> String {
+    let hostile = clean(text) != text || text.contains(['`', '|', '<', '>', '&', '@']);
+    if hostile || text.is_empty() {
+        plain(text)
+    } else {
+        format!("`{text}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hostile_is_acted_on() {
+        let hostile = "<script>|`x`| [a](http://b) @team #1\n# head\u{1b}[0m";
+        let text = plain(hostile);
+        assert!(
+            !text.contains('<') && !text.contains("://") && !text.contains('@') && !text.contains('\n'),
+            "{text}"
+        );
+        assert!(
+            text.contains("\\|") && text.contains("\\`x\\`") && text.contains("\\["),
+            "{text}"
+        );
+        assert_eq!(plain("p99: fine"), "p99: fine");
+        assert_eq!(code("a`b"), "a\\`b");
+        assert_eq!(code("wblab run"), "`wblab run`");
+    }
+}

@@ -1,0 +1,91 @@
+//! What the run was made of, so that it can be made again.
+
+use history::{Capability, Manifest};
+use judge::Judgement;
+use maud::{Markup, html};
+
+use super::tables::boxed;
+use crate::text::{self, clean};
+
+/// The plan, the directories, and what it takes to replay the run.
+pub(super) fn all(judgement: &Judgement, manifest: &Manifest) -> Markup {
+    html! {
+        (plan(judgement, manifest))
+        (directories(manifest))
+        (replay(manifest))
+    }
+}
+
+fn plan(judgement: &Judgement, manifest: &Manifest) -> Markup {
+    html! {
+        section aria-labelledby="plan" {
+            h2 id="plan" { "The plan" }
+            @if manifest.sentences.is_empty() { p { "The manifest tells no plan." } }
+            ul { @for sentence in &manifest.sentences { li { (clean(sentence)) } } }
+            @if !judgement.figures.phases.is_empty() {
+                p.note {
+                    "Phases as they really were: "
+                    (text::listed(&judgement.figures.phases.iter().map(phase).collect::<Vec<_>>()))
+                    "."
+                }
+            }
+        }
+    }
+}
+
+fn phase(span: &judge::Span) -> String {
+    let length = span.to_us.saturating_sub(span.from_us) as f64;
+    format!("{} {}", clean(&span.name), text::duration_us(length))
+}
+
+fn directories(manifest: &Manifest) -> Markup {
+    html! {
+        section aria-labelledby="directories" {
+            h2 id="directories" { "What the directories said of themselves" }
+            @if manifest.capabilities.is_empty() { p { "No directory was asked." } }
+            @for capability in &manifest.capabilities { (sheet(capability)) }
+        }
+    }
+}
+
+fn sheet(capability: &Capability) -> Markup {
+    let table = html! {
+        thead { tr { th scope="col" { "Fact" } th scope="col" { "Value" } } }
+        tbody { @for (name, value) in &capability.facts { tr { th scope="row" { (clean(name)) } td { (clean(value)) } } } }
+    };
+    html! {
+        h3 { (clean(&capability.dc)) }
+        (boxed(&format!("Facts of {}", clean(&capability.dc)), &table))
+    }
+}
+
+fn replay(manifest: &Manifest) -> Markup {
+    let host = &manifest.host;
+    let machine = format!(
+        "{}, {}, {} MiB, Linux {}",
+        clean(&host.cpu),
+        text::of(u64::from(host.cores), "processor", "processors"),
+        text::count(host.memory_mib),
+        clean(&host.kernel)
+    );
+    html! {
+        section aria-labelledby="replay" {
+            h2 id="replay" { "To make it again" }
+            pre tabindex="0" { code { (clean(&manifest.reproduce)) } }
+            dl.facts {
+                (fact("Run", &manifest.run))
+                (fact("Seed", &manifest.seed.to_string()))
+                (fact("Plan", &manifest.plan_hash))
+                (fact("People (SHA-256)", &manifest.people_sha256))
+                (fact("Arrivals (SHA-256)", &manifest.arrivals_sha256))
+                (fact("Machine", &machine))
+                @for (name, version) in &manifest.versions { (fact(name, version)) }
+                @for (name, digest) in &manifest.image_digests { (fact(&format!("Image {name}"), digest)) }
+            }
+        }
+    }
+}
+
+fn fact(name: &str, value: &str) -> Markup {
+    html! { div { dt { (clean(name)) } dd { (clean(value)) } } }
+}

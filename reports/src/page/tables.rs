@@ -1,0 +1,192 @@
+//! The tables: checks with what breaks them, goals, faults, operations, stages.
+
+use history::{Finding, OpCounts};
+use judge::{Judgement, StageRow};
+use maud::{Markup, html};
+use vocabulary::{OpKind, OutcomeClass};
+
+use super::first::mark;
+use crate::text::{self, clean};
+
+/// Violations up to which the list is open from the start.
+const FEW: u64 = 5;
+
+/// All tables.
+pub(super) fn all(judgement: &Judgement) -> Markup {
+    html! {
+        (checks(judgement))
+        (goals(judgement))
+        (faults(judgement))
+        (operations(judgement))
+        (latency(judgement))
+        (stages(judgement))
+    }
+}
+
+/// A table that scrolls in a box of its own, reachable by keyboard.
+pub(super) fn boxed(label: &str, table: &Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (table) } } }
+}
+
+fn checks(judgement: &Judgement) -> Markup {
+    let findings = &judgement.verdict.findings;
+    html! {
+        section aria-labelledby="checks" {
+            h2 id="checks" { "Checks" }
+            @if findings.is_empty() { p { "No check ran." } }
+            @for finding in findings { (check(finding)) }
+        }
+    }
+}
+
+fn check(finding: &Finding) -> Markup {
+    let violations = finding.violations.len() as u64;
+    html! {
+        article.check.(finding.verdict.as_str()) {
+            p.row {
+                (mark(finding.verdict))
+                strong { (clean(&finding.check)) }
+                span.note { (text::count(finding.checked)) " looked at" }
+                span { (clean(&finding.why)) }
+            }
+            @if violations > 0 {
+                details open[violations <= FEW] {
+                    summary { (text::of(violations, "violation", "violations")) }
+                    ol { @for violation in &finding.violations { li { (clean(violation)) } } }
+                }
+            }
+        }
+    }
+}
+
+fn goals(judgement: &Judgement) -> Markup {
+    let goals = &judgement.verdict.goals;
+    let table = html! {
+        thead { tr { th scope="col" { "Goal" } th scope="col" { "Verdict" } th.number scope="col" { "Limit" } th.number scope="col" { "Measured" } } }
+        tbody {
+            @for goal in goals {
+                tr {
+                    th scope="row" { (clean(&goal.goal)) }
+                    td { (mark(goal.verdict)) }
+                    td.number { (text::goal_value(&goal.goal, goal.limit)) }
+                    td.number { (goal.measured.map_or_else(|| "no data".to_owned(), |value| text::goal_value(&goal.goal, value))) }
+                }
+            }
+        }
+    };
+    html! {
+        section aria-labelledby="goals" {
+            h2 id="goals" { "Goals" }
+            @if goals.is_empty() { p { "The scenario sets no goal." } } @else { (boxed("Goals", &table)) }
+        }
+    }
+}
+
+fn faults(judgement: &Judgement) -> Markup {
+    let faults = &judgement.verdict.faults;
+    let table = html! {
+        thead { tr { th scope="col" { "Fault" } th scope="col" { "Did it bite?" } } }
+        tbody {
+            @for fault in faults {
+                tr {
+                    th scope="row" { (clean(&fault.fault)) }
+                    td { (match fault.bit { Some(true) => "yes", Some(false) => "no: it proves nothing", None => "not known" }) }
+                }
+            }
+        }
+    };
+    html! {
+        @if !faults.is_empty() {
+            section aria-labelledby="faults" { h2 id="faults" { "Faults" } (boxed("Faults", &table)) }
+        }
+    }
+}
+
+fn operations(judgement: &Judgement) -> Markup {
+    let verdict = &judgement.verdict;
+    let row = |name: &str, counts: OpCounts| {
+        html! {
+            tr {
+                th scope="row" { (name) }
+                @for class in OutcomeClass::ALL { td.number { (text::count(counts.get(class))) } }
+            }
+        }
+    };
+    let table = html! {
+        thead { tr { th scope="col" { "Kind" } @for class in OutcomeClass::ALL { th.number scope="col" { (class.as_str()) } } } }
+        tbody {
+            @for kind in OpKind::ALL { (row(&kind.as_str().replace('_', " "), verdict.ops_by_kind.of(kind))) }
+        }
+        tfoot { (row("all", verdict.ops)) }
+    };
+    html! {
+        section aria-labelledby="operations" {
+            h2 id="operations" { "Operations" }
+            (boxed("Operations by kind and outcome", &table))
+            (proven(judgement))
+        }
+    }
+}
+
+fn proven(judgement: &Judgement) -> Markup {
+    let verdict = &judgement.verdict;
+    let (unknown, probed) = (verdict.unknown_resolved, verdict.probed);
+    html! {
+        dl.facts {
+            div { dt { "Unknown, resolved by the directory" } dd { (text::count(unknown.applied)) " applied, " (text::count(unknown.not_applied)) " not applied, " (text::count(unknown.open)) " still open" } }
+            div { dt { "People probed" } dd { (text::count(probed.people)) " of " (text::count(probed.of)) ", with " (text::of(probed.binds, "bind", "binds")) } }
+            div { dt { "Locks proven before the load" } dd { (text::count(verdict.locks_proven)) } }
+        }
+    }
+}
+
+fn latency(judgement: &Judgement) -> Markup {
+    let verdict = &judgement.verdict;
+    let rows = [
+        ("response time", verdict.response_time_ms),
+        ("service time", verdict.service_time_ms),
+    ];
+    let table = html! {
+        thead { tr { th scope="col" { "Latency" } @for name in ["p50", "p90", "p99", "p99.9", "max"] { th.number scope="col" { (name) } } } }
+        tbody {
+            @for (name, times) in rows {
+                tr {
+                    th scope="row" { (name) }
+                    @for value in [times.p50, times.p90, times.p99, times.p999, times.max] { td.number { (text::millis(value)) } }
+                }
+            }
+        }
+    };
+    html! {
+        section aria-labelledby="latency" {
+            h2 id="latency" { "Latency" }
+            (boxed("Latency percentiles", &table))
+            p.note { "Over the measure phase. Response counts from the intended start, with dropped and unknown operations slower than all others; service counts from the actual start." }
+        }
+    }
+}
+
+fn stages(judgement: &Judgement) -> Markup {
+    let rows = &judgement.figures.stages;
+    let row = |row: &StageRow| {
+        html! {
+            tr {
+                th scope="row" { (clean(&row.stage)) }
+                td.number { (text::count(row.count)) }
+                td.number { (text::duration_us(row.mean_us)) }
+                td.number { (text::duration_us(row.p50_us as f64)) }
+                td.number { (text::duration_us(row.p99_us as f64)) }
+            }
+        }
+    };
+    let table = html! {
+        thead { tr { th scope="col" { "Stage" } @for name in ["operations", "mean", "p50", "p99"] { th.number scope="col" { (name) } } } }
+        tbody { @for stage in rows { (row(stage)) } }
+    };
+    html! {
+        section aria-labelledby="stages" {
+            h2 id="stages" { "Stages" }
+            @if rows.is_empty() { p { "No answer carried stage times." } } @else { (boxed("Stages", &table)) }
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The verdict in words: what it is, why, and what to do. The same on every face of the report.
+
+use history::{Finding, GoalResult, Manifest, Mark, Verdict};
+use judge::Judgement;
+use vocabulary::OpKind;
+
+use crate::text::{self, clean};
+
+/// One thing that does not hold, or cannot be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reason {
+    pub(crate) mark: Mark,
+    pub(crate) name: String,
+    pub(crate) why: String,
+}
+
+/// A large number of the first screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Figure {
+    pub(crate) value: String,
+    pub(crate) label: &'static str,
+    pub(crate) note: String,
+}
+
+/// The verdict in a sentence.
+pub(crate) fn headline(verdict: &Verdict) -> String {
+    let checks = |mark| {
+        verdict
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict == mark)
+            .count() as u64
+    };
+    let goals = |mark| verdict.goals.iter().filter(|goal| goal.verdict == mark).count() as u64;
+    let both = |mark| {
+        let mut parts = Vec::new();
+        if checks(mark) > 0 {
+            parts.push(text::of(checks(mark), "check", "checks"));
+        }
+        if goals(mark) > 0 {
+            parts.push(text::of(goals(mark), "goal", "goals"));
+        }
+        text::listed(&parts)
+    };
+    match verdict.verdict {
+        Mark::Pass => format!("{} looked at, and everything holds.", capital(&both(Mark::Pass))),
+        Mark::Fail if both(Mark::Fail).is_empty() => "The run failed.".to_owned(),
+        Mark::Fail => format!("{} did not hold.", capital(&both(Mark::Fail))),
+        Mark::Inconclusive if both(Mark::Inconclusive).is_empty() => {
+            "The run cannot be judged: it did not reach its end.".to_owned()
+        }
+        Mark::Inconclusive => format!("Nothing failed, but of {} nobody can tell.", both(Mark::Inconclusive)),
+    }
+}
+
+fn capital(words: &str) -> String {
+    if words.is_empty() {
+        "Nothing".to_owned()
+    } else {
+        words.to_owned()
+    }
+}
+
+/// Everything that does not hold or cannot be told; failures first.
+pub(crate) fn reasons(verdict: &Verdict) -> Vec<Reason> {
+    let checks = verdict.findings.iter().map(finding_reason);
+    let goals = verdict.goals.iter().map(goal_reason);
+    let mut all: Vec<Reason> = checks.chain(goals).filter(|reason| reason.mark != Mark::Pass).collect();
+    all.sort_by_key(|reason| std::cmp::Reverse(reason.mark));
+    all
+}
+
+fn finding_reason(finding: &Finding) -> Reason {
+    let mut why = clean(&finding.why);
+    if let Some(first) = finding.violations.first() {
+        why = format!("{}. First: {}", why.trim_end_matches('.'), clean(first));
+    }
+    Reason {
+        mark: finding.verdict,
+        name: clean(&finding.check),
+        why,
+    }
+}
+
+fn goal_reason(goal: &GoalResult) -> Reason {
+    Reason {
+        mark: goal.verdict,
+        name: format!("goal {}", clean(&goal.goal)),
+        why: goal_words(goal),
+    }
+}
+
+/// What a goal measured beside its limit, in words.
+pub(crate) fn goal_words(goal: &GoalResult) -> String {
+    let limit = text::goal_value(&goal.goal, goal.limit);
+    match goal.measured {
+        Some(measured) => format!("measured {}, limit {limit}", text::goal_value(&goal.goal, measured)),
+        None => format!("nothing was measured, limit {limit}"),
+    }
+}
+
+/// What to do next, the most useful first.
+pub(crate) fn next_steps(verdict: &Verdict, manifest: &Manifest) -> Vec<String> {
+    let mut steps = Vec::new();
+    match verdict.verdict {
+        Mark::Fail => steps.extend(after_failure(verdict)),
+        Mark::Inconclusive => steps.extend(after_doubt(verdict)),
+        Mark::Pass => steps
+            .push("Nothing needs doing. The run folder can serve as the one to compare later runs with.".to_owned()),
+    }
+    steps.extend(about_load(verdict));
+    let replay = &manifest.reproduce;
+    if !replay.is_empty() && verdict.verdict != Mark::Pass {
+        steps.push(format!(
+            "Replay the run with the same people and arrivals: {}",
+            clean(replay)
+        ));
+    }
+    steps
+}
+
+fn after_failure(verdict: &Verdict) -> Vec<String> {
+    let failed = |finding: &&Finding| finding.verdict == Mark::Fail;
+    let mut steps: Vec<String> = verdict.findings.iter().filter(failed).filter_map(hint).collect();
+    if verdict.findings.iter().any(|finding| failed(&finding)) {
+        steps.push(
+            "Read the violations below: each names the person and the operation to look for in logs/.".to_owned(),
+        );
+    }
+    if verdict.goals.iter().any(|goal| goal.verdict == Mark::Fail) {
+        steps.push("For a missed goal, see which stage took the time, and whether faults or dropped arrivals fall in the same minutes.".to_owned());
+    }
+    steps
+}
+
+fn hint(finding: &Finding) -> Option<String> {
+    let hint = match finding.check.as_str() {
+        "acknowledged-is-durable" | "no-lost-ack" => {
+            "the agent said yes to what the directory does not hold: look whether it acknowledges before its write is answered"
+        }
+        "no-double-apply" => {
+            "a password was written more than once: look at retries and at how the agent knows an operation again"
+        }
+        "rejected-leaves-no-trace" => {
+            "a refused operation changed the directory: look at the order of policy check and write"
+        }
+        "unlock-unlocks-and-changes-no-password" => {
+            "an unlock left the lock or touched the password: look at what it writes"
+        }
+        "reset-also-unlocks" => "a reset left the account locked: the agent must also write lockoutTime = 0",
+        "no-cross-user-write" => {
+            "somebody else's account changed: look at how the agent finds the person behind an anchor"
+        }
+        "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
+        _ => return None,
+    };
+    Some(format!("{}: {hint}.", clean(&finding.check)))
+}
+
+fn after_doubt(verdict: &Verdict) -> Vec<String> {
+    let mut steps = Vec::new();
+    if verdict
+        .findings
+        .iter()
+        .any(|finding| finding.verdict == Mark::Inconclusive && finding.checked == 0)
+    {
+        steps.push(
+            "A check that looked at nothing proves nothing: give the scenario load of the kind it needs, or more time."
+                .to_owned(),
+        );
+    }
+    if verdict.unknown_resolved.open > 0 {
+        let open = text::of(verdict.unknown_resolved.open, "operation stays", "operations stay");
+        steps.push(format!(
+            "{open} unknown even after the probe: see their reasons in the chart of what was not applied."
+        ));
+    }
+    if verdict.probed.people < verdict.probed.of {
+        let (people, of) = (text::count(verdict.probed.people), text::count(verdict.probed.of));
+        steps.push(format!(
+            "Only {people} of {of} people were probed: see logs/ for why the directory could not be read."
+        ));
+    }
+    if steps.is_empty() {
+        steps.push("Read below why each finding is inconclusive; a longer run often settles it.".to_owned());
+    }
+    steps
+}
+
+fn about_load(verdict: &Verdict) -> Option<String> {
+    let dropped = verdict.ops.dropped;
+    let arrivals = dropped + verdict.ops.started();
+    (dropped > 0).then(|| {
+        format!(
+            "{} of {} arrivals were dropped: the chain took less than was offered. Lower the rate, or see which stage is full.",
+            text::count(dropped),
+            text::count(arrivals)
+        )
+    })
+}
+
+/// The five figures of the first screen.
+pub(crate) fn figures(judgement: &Judgement) -> [Figure; 5] {
+    let verdict = &judgement.verdict;
+    [
+        applied(verdict),
+        achieved(verdict),
+        response(verdict),
+        unknown(verdict),
+        probed(verdict),
+    ]
+}
+
+fn applied(verdict: &Verdict) -> Figure {
+    let of = |kind: OpKind| verdict.ops_by_kind.of(kind).applied;
+    let mut parts = vec![
+        text::of(of(OpKind::Reset), "reset", "resets"),
+        text::of(of(OpKind::Unlock), "unlock", "unlocks"),
+    ];
+    if of(OpKind::Change) > 0 {
+        parts.push(text::of(of(OpKind::Change), "change", "changes"));
+    }
+    if of(OpKind::AdminReset) > 0 {
+        parts.push(text::of(
+            of(OpKind::AdminReset),
+            "administrator's reset",
+            "administrators' resets",
+        ));
+    }
+    Figure {
+        value: text::count(verdict.ops.applied),
+        label: "operations applied",
+        note: text::listed(&parts),
+    }
+}
+
+fn achieved(verdict: &Verdict) -> Figure {
+    Figure {
+        value: text::rate(verdict.rates.achieved_per_s),
+        label: "achieved",
+        note: format!("of {} offered", text::rate(verdict.rates.offered_per_s)),
+    }
+}
+
+fn response(verdict: &Verdict) -> Figure {
+    let times = verdict.response_time_ms;
+    let note = format!(
+        "p50 {}, service p99 {}",
+        text::millis(times.p50),
+        text::millis(verdict.service_time_ms.p99)
+    );
+    Figure {
+        value: text::millis(times.p99),
+        label: "response time, p99",
+        note,
+    }
+}
+
+fn unknown(verdict: &Verdict) -> Figure {
+    let resolved = verdict.unknown_resolved;
+    let note = if verdict.ops.unknown == 0 {
+        "every answer was clear".to_owned()
+    } else {
+        format!(
+            "found {} applied, {} not applied, {} open",
+            text::count(resolved.applied),
+            text::count(resolved.not_applied),
+            text::count(resolved.open)
+        )
+    };
+    Figure {
+        value: text::count(verdict.ops.unknown),
+        label: "unknown when they ended",
+        note,
+    }
+}
+
+fn probed(verdict: &Verdict) -> Figure {
+    let probed = verdict.probed;
+    Figure {
+        value: text::count(probed.people),
+        label: "people probed",
+        note: format!(
+            "of {}, {}",
+            text::count(probed.of),
+            text::of(probed.binds, "bind", "binds")
+        ),
+    }
+}
+
+/// A mark in capitals.
+pub(crate) fn shout(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Pass => "PASS",
+        Mark::Fail => "FAIL",
+        Mark::Inconclusive => "INCONCLUSIVE",
+    }
+}
+
+/// A sign beside a mark, so that colour is never the only bearer.
+pub(crate) fn sign(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Pass => "✓",
+        Mark::Fail => "✗",
+        Mark::Inconclusive => "?",
+    }
+}

@@ -1,0 +1,258 @@
+//! The files of a report, written from invented judgements.
+#![expect(clippy::unwrap_used, reason = "a helper of a test that fails is a test that fails")]
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+
+use history::{Finding, GoalResult, Manifest, Mark, RunFolder};
+use judge::{Figures, Judgement, ReasonRow};
+use reports::Chart;
+use vocabulary::OutcomeClass;
+
+#[path = "../examples/synthetic/mod.rs"]
+mod synthetic;
+
+/// Everything that a page, a terminal, a table or an XML reader might act on.
+const HOSTILE: &str = "<script>alert(1)</script> ]]> \u{1b}[31m \u{0} `|` \"'&amp; \u{202e} [a](http://b) @team";
+
+fn written(judgement: &Judgement, manifest: &Manifest) -> (tempfile::TempDir, reports::Written) {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(&dir.path().join("run")).unwrap();
+    folder.write_manifest(manifest).unwrap();
+    let written = reports::write(&folder, judgement).unwrap();
+    assert_eq!(folder.verdict().unwrap(), judgement.verdict);
+    (dir, written)
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap()
+}
+
+/// A judgement in which everything that is a name is hostile.
+fn hostile() -> (Judgement, Manifest) {
+    let mut judgement = synthetic::judgement(3, 12, true);
+    let mut manifest = synthetic::manifest(3, &judgement.figures);
+    let name = || HOSTILE.to_owned();
+    judgement.verdict.scenario = name();
+    judgement.verdict.world = name();
+    judgement.verdict.findings.push(Finding {
+        check: name(),
+        verdict: Mark::Fail,
+        checked: 1,
+        violations: vec![name()],
+        why: name(),
+    });
+    let (goal, verdict) = (name(), Mark::Inconclusive);
+    judgement.verdict.goals.push(GoalResult {
+        goal,
+        limit: 1.0,
+        measured: None,
+        verdict,
+    });
+    judgement.figures.reasons.push(ReasonRow {
+        class: OutcomeClass::Failed,
+        reason: name(),
+        count: 4,
+    });
+    judgement.figures.stages[0].stage = name();
+    judgement.figures.phases[0].name = name();
+    manifest.why = name();
+    manifest.sentences.push(name());
+    manifest.capabilities[0].dc = name();
+    manifest.capabilities[0].facts.insert(name(), name());
+    manifest.reproduce = name();
+    manifest.host.cpu = name();
+    (judgement, manifest)
+}
+
+/// Characters that steer a terminal or a reader's eye; a line break is none.
+fn steers(c: char) -> bool {
+    (c.is_control() && c != '\n') || ('\u{202a}'..='\u{202e}').contains(&c)
+}
+
+#[test]
+fn hostile_names_stay_names_everywhere() {
+    let (judgement, manifest) = hostile();
+    let (_dir, written) = written(&judgement, &manifest);
+    let texts = [&written.html, &written.junit, &written.summary].map(|path| read(path));
+    for text in texts.iter().chain(
+        &written
+            .charts
+            .iter()
+            .filter(|path| path.extension().unwrap() == "svg")
+            .map(|path| read(path))
+            .collect::<Vec<_>>(),
+    ) {
+        assert!(!text.contains("<script") && !text.contains("]]>"), "{text}");
+        assert!(!text.chars().any(steers));
+    }
+    let [html, junit, summary] = texts;
+    assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(junit.contains("&lt;script&gt;") && summary.contains("&lt;script&gt;"));
+    assert!(!summary.contains("@team") && !summary.contains("http://b"), "{summary}");
+    let terminal = reports::terminal(&judgement, &manifest);
+    assert!(
+        terminal.contains("alert(1)") && !terminal.chars().any(steers),
+        "{terminal}"
+    );
+}
+
+#[test]
+fn junit_reads_back_with_a_case_for_each_check_and_goal() {
+    let judgement = synthetic::judgement(1, 30, true);
+    let manifest = synthetic::manifest(1, &judgement.figures);
+    let (_dir, written) = written(&judgement, &manifest);
+    let report = quick_junit::Report::deserialize_from_str(&read(&written.junit)).unwrap();
+    let marks = |mark| {
+        judgement
+            .verdict
+            .findings
+            .iter()
+            .filter(|finding| finding.verdict == mark)
+            .count()
+    };
+    assert_eq!(
+        report.tests,
+        judgement.verdict.findings.len() + judgement.verdict.goals.len()
+    );
+    assert_eq!(
+        (report.failures, report.errors, report.skipped),
+        (marks(Mark::Fail), marks(Mark::Inconclusive), 0)
+    );
+    let failed = &report.test_suites[0].test_cases[0];
+    assert_eq!(failed.name.as_str(), "acknowledged-is-durable");
+    let quick_junit::TestCaseStatus::NonSuccess {
+        message, description, ..
+    } = &failed.status
+    else {
+        panic!("{failed:?}");
+    };
+    assert!(message.as_ref().unwrap().as_str().contains("not in the directory"));
+    assert!(description.as_ref().unwrap().as_str().contains("zoe.o'neill@corp.test"));
+}
+
+#[test]
+fn the_page_is_whole_by_itself() {
+    let judgement = synthetic::judgement(1, 30, true);
+    let manifest = synthetic::manifest(1, &judgement.figures);
+    let (_dir, written) = written(&judgement, &manifest);
+    let html = read(&written.html);
+    for outside in [
+        "<script",
+        "<link",
+        "<img",
+        "src=",
+        "url(",
+        "@import",
+        " style=",
+        "javascript:",
+        " on",
+    ] {
+        let tags = html.split('<').any(|tag| {
+            tag.split('>')
+                .next()
+                .unwrap_or_default()
+                .contains(outside.trim_start_matches('<'))
+                && outside.starts_with('<')
+                && tag.starts_with(&outside[1..])
+        });
+        let attributes = !outside.starts_with('<') && outside != " on" && html.contains(outside);
+        assert!(!tags && !attributes, "{outside}");
+    }
+    assert!(html.contains("default-src 'none'; style-src 'sha256-"));
+    for chart in Chart::ALL {
+        assert!(
+            html.contains(&format!("id=\"chart-{}\"", chart.name())),
+            "{}",
+            chart.name()
+        );
+    }
+    for word in [
+        "FAIL",
+        "What to do next",
+        "zoe.o'neill@corp.test",
+        "wblab run scenarios/quick.toml --seed 1",
+        "history: not enforced by this DC",
+    ] {
+        assert!(html.contains(word), "{word}");
+    }
+    assert_eq!(
+        html.matches("<svg").count(),
+        html.matches("role=\"img\" aria-label=").count()
+    );
+}
+
+#[test]
+fn every_axis_has_a_title_with_its_unit() {
+    let judgement = synthetic::judgement(1, 72, false);
+    let titles = [
+        (
+            Chart::ResponseTime,
+            ["Response time (ms, logarithmic)", "Time since the load began (s)"].as_slice(),
+        ),
+        (
+            Chart::Rates,
+            &["Operations per second (1/s)", "Time since the load began (s)"],
+        ),
+        (Chart::Outcomes, &["Operations (count, warm-up included)"]),
+        (Chart::Failures, &["Operations (count, warm-up included)"]),
+        (Chart::Stages, &["Exclusive time (ms)"]),
+        (
+            Chart::Percentiles,
+            &[
+                "Latency (ms, logarithmic)",
+                "Operations that took at most as long (%, stretched towards 100 %)",
+            ],
+        ),
+    ];
+    for (chart, titles) in titles {
+        let svg = chart.svg(&judgement.figures).unwrap();
+        for title in titles {
+            assert!(svg.contains(&format!(">{title}</text>")), "{}: {title}", chart.name());
+        }
+    }
+}
+
+fn pixels(bytes: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut reader = png::Decoder::new(bytes).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size()];
+    let info = reader.next_frame(&mut pixels).unwrap();
+    (info.width, info.height, pixels)
+}
+
+#[test]
+fn a_png_has_its_size_and_shows_its_data() {
+    let judgement = synthetic::judgement(1, 30, false);
+    let (width, height, drawn) = pixels(&Chart::ResponseTime.png(&judgement.figures).unwrap());
+    assert_eq!((width, height), (1280, 720));
+    let colours: HashSet<&[u8]> = drawn.chunks_exact(3).collect();
+    assert!(colours.len() > 100, "{} colours", colours.len());
+    for line in [[0x00, 0x72, 0xB2], [0x00, 0x9E, 0x73], [0xD5, 0x5E, 0x00]] {
+        assert!(colours.contains(line.as_slice()), "no line of {line:02X?}");
+    }
+    let (_, _, empty) = pixels(&Chart::ResponseTime.png(&Figures::default()).unwrap());
+    assert_ne!(drawn, empty);
+    assert!(
+        empty.chunks_exact(3).any(|pixel| pixel[0] < 0x40),
+        "the sentence is drawn"
+    );
+}
+
+#[test]
+fn an_empty_judgement_says_so_and_ten_thousand_windows_stay_small() {
+    let mut empty = synthetic::judgement(1, 0, false);
+    empty.figures = Figures::default();
+    empty.verdict.findings.clear();
+    empty.verdict.goals.clear();
+    empty.verdict.verdict = Mark::Inconclusive;
+    let manifest = synthetic::manifest(1, &empty.figures);
+    let (_dir, nothing) = written(&empty, &manifest);
+    assert!(read(&nothing.html).contains("No load ran, so nobody waited."));
+
+    let large = synthetic::judgement(1, 10_000, false);
+    let (_dir, written) = written(&large, &synthetic::manifest(1, &large.figures));
+    let size = fs::metadata(&written.html).unwrap().len();
+    assert!(size < 1_000_000, "{size} bytes");
+    assert!(read(&written.html).contains("Each point is 17 windows"));
+}
