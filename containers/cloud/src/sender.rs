@@ -1,0 +1,279 @@
+//! The sender's side of writeback: seal, carry over a relay, open the answer. Dispatched at most once.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use protocol::connection::ConnectionString;
+use protocol::envelope::{Binding, Direction, Header};
+use protocol::writeback::{AnswerBody, CONTENT_TYPE, RequestBody};
+use protocol::{ProtocolError, lab};
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use reqwest::{Certificate, Client, Response};
+use uuid::Uuid;
+use vocabulary::{Clock, NameTable, Outcome, Password, Reason, ReasonCode, StageTimes, lab_name};
+use zeroize::Zeroizing;
+
+use crate::config::CloudConfig;
+use crate::placing::{Exchange, Placed, place};
+use crate::secret;
+use crate::tenant::Order;
+use crate::{CloudError, server};
+
+/// The relay's own word that no listener was given the request.
+const DISPATCHED: &str = "relay-dispatched";
+
+/// Lifetime of a relay token, and how much of it must be left for it to be used again.
+const TOKEN_LIFETIME_S: u64 = 3600;
+const TOKEN_LEFT_S: u64 = 300;
+
+/// The largest answer that is read, in bytes; an answer normally is below 1 KiB.
+const ANSWER_MAX: usize = 64 * 1024;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const POOL_IDLE: Duration = Duration::from_secs(20);
+
+/// How an order ended, and where the time went.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    pub(crate) outcome: Outcome,
+    /// What relay and agent said about their own time.
+    pub(crate) stages: StageTimes,
+    /// How long the cloud waited for others.
+    pub(crate) waited: Duration,
+}
+
+#[derive(Debug)]
+struct Relay {
+    url: String,
+    connection: ConnectionString,
+    token: Mutex<Option<(String, u64)>>,
+}
+
+/// Carries orders to the agent.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    client: Client,
+    relays: Vec<Relay>,
+    tenant: Uuid,
+    lifetime: Duration,
+}
+
+impl Sender {
+    pub(crate) fn new(config: &CloudConfig, relays: Vec<ConnectionString>) -> Result<Self, CloudError> {
+        Ok(Self {
+            client: client(config, &relays)?,
+            relays: relays.into_iter().map(Relay::new).collect(),
+            tenant: config.tenant_id,
+            lifetime: config.message_lifetime,
+        })
+    }
+
+    /// Seals an order and offers it to one relay after the other until one may have dispatched it.
+    pub(crate) async fn send(&self, order: &Order, lab_token: Option<&Password>, clock: &dyn Clock) -> Sent {
+        let mut sent = Sent {
+            outcome: Outcome::Failed(Reason::new(ReasonCode::CloudError)),
+            stages: StageTimes::new(),
+            waited: Duration::ZERO,
+        };
+        let Ok(sealed) = self.seal(order, clock.unix()) else {
+            return sent;
+        };
+        for relay in &self.relays {
+            let left = clock.monotonic();
+            let exchange = self
+                .exchange(relay, order, &sealed, lab_token, clock, &mut sent.stages)
+                .await;
+            sent.waited += clock.monotonic().saturating_sub(left);
+            match place(exchange) {
+                Placed::Undispatched(outcome) => sent.outcome = outcome,
+                Placed::Final(outcome) => {
+                    sent.outcome = outcome;
+                    break;
+                }
+            }
+        }
+        sent
+    }
+
+    fn seal(&self, order: &Order, now_unix: Duration) -> Result<String, ProtocolError> {
+        let body = RequestBody {
+            password: order.password.as_ref().map(|password| password.expose().to_owned()),
+            current: None,
+            unlock: order.kind.unlocks(),
+            proof: order.proof.clone(),
+        };
+        // Final size from the start: a buffer that grows leaves copies that no wipe reaches.
+        let mut content = Zeroizing::new(Vec::with_capacity(2048));
+        serde_json::to_writer(&mut *content, &body).map_err(|_| ProtocolError::Sealed)?;
+        let binding = Binding {
+            tenant: self.tenant,
+            operation: order.operation,
+            anchor: order.anchor.clone(),
+            kind: order.kind,
+            direction: Direction::Request,
+            issued: now_unix.as_secs(),
+            expires: (now_unix + self.lifetime).as_secs(),
+        };
+        order.keys.agent.seal(&binding, &content)
+    }
+
+    async fn exchange(
+        &self,
+        relay: &Relay,
+        order: &Order,
+        sealed: &str,
+        lab_token: Option<&Password>,
+        clock: &dyn Clock,
+        stages: &mut StageTimes,
+    ) -> Exchange {
+        let mut request = self
+            .client
+            .post(&relay.url)
+            .header("servicebusauthorization", relay.token(clock.unix().as_secs()))
+            .header("content-type", CONTENT_TYPE)
+            .header(lab::OPERATION_ID, order.operation.to_string())
+            .body(sealed.to_owned());
+        if let Some(token) = lab_token {
+            request = request.header(lab::LAB_TOKEN, token.expose());
+        }
+        match request.send().await {
+            Ok(response) => self.read(response, order, stages).await,
+            Err(error) => broken(&error),
+        }
+    }
+
+    async fn read(&self, response: Response, order: &Order, stages: &mut StageTimes) -> Exchange {
+        let status = response.status();
+        if !status.is_success() {
+            return match says_undispatched(response.headers()) {
+                true => Exchange::NotDispatched {
+                    status: status.as_u16(),
+                },
+                false => Exchange::Status(status.as_u16()),
+            };
+        }
+        let timing = StageTimes::from_server_timing(&joined(response.headers(), lab::SERVER_TIMING));
+        let body = match bounded(response).await {
+            Ok(body) => body,
+            Err(exchange) => return exchange,
+        };
+        match self.open(&body, order) {
+            Some(answer) => {
+                stages.merge(&timing);
+                Exchange::Answer(answer)
+            }
+            None => Exchange::Unauthentic,
+        }
+    }
+
+    /// The agent's answer, if it opens, is bound to this very order, and repeats its proof.
+    fn open(&self, body: &[u8], order: &Order) -> Option<AnswerBody> {
+        let (header, content) = order.keys.cloud.open(std::str::from_utf8(body).ok()?).ok()?;
+        let answer: AnswerBody = serde_json::from_slice(&content).ok()?;
+        (self.bound(&header, order) && secret::same(&answer.proof, &order.proof)).then_some(answer)
+    }
+
+    fn bound(&self, header: &Header, order: &Order) -> bool {
+        header.tid == self.tenant
+            && header.op == order.operation
+            && header.anchor == order.anchor
+            && header.kind == order.kind
+            && header.dir == Direction::Answer
+    }
+}
+
+impl Relay {
+    fn new(connection: ConnectionString) -> Self {
+        // No port here: the name table says where the name is, and an explicit port would go before it.
+        let url = format!(
+            "https://{}/{}",
+            connection.host,
+            connection.path.trim_start_matches('/')
+        );
+        Self {
+            url,
+            connection,
+            token: Mutex::new(None),
+        }
+    }
+
+    fn token(&self, now_unix_s: u64) -> String {
+        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.as_ref() {
+            Some((token, expires)) if *expires > now_unix_s + TOKEN_LEFT_S => token.clone(),
+            _ => {
+                let expires = now_unix_s + TOKEN_LIFETIME_S;
+                let token = self.connection.token(expires);
+                *held = Some((token.clone(), expires));
+                token
+            }
+        }
+    }
+}
+
+fn client(config: &CloudConfig, relays: &[ConnectionString]) -> Result<Client, CloudError> {
+    let authorities = server::read_certificates(&config.ca_file)?;
+    let wrong = |source| CloudError::Client {
+        path: config.ca_file.clone(),
+        source,
+    };
+    let authorities: Result<Vec<_>, _> = authorities.iter().map(|der| Certificate::from_der(der)).collect();
+    let mut builder = Client::builder()
+        .tls_certs_only(authorities.map_err(wrong)?)
+        .https_only(true)
+        .http1_only()
+        .no_proxy()
+        .redirect(Policy::none())
+        // Shorter than any server keeps an idle connection: a request must not meet the end of one.
+        .pool_idle_timeout(POOL_IDLE)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(config.relay_timeout);
+    for relay in relays {
+        let address = address(&config.names, &relay.host)?;
+        builder = builder.resolve(&relay.host, address);
+    }
+    builder.build().map_err(wrong)
+}
+
+fn address(names: &NameTable, host: &str) -> Result<std::net::SocketAddr, CloudError> {
+    if !lab_name(host) {
+        return Err(CloudError::NotALab(host.to_owned()));
+    }
+    names.resolve(host).ok_or_else(|| CloudError::Unnamed(host.to_owned()))
+}
+
+fn broken(error: &reqwest::Error) -> Exchange {
+    match (error.is_connect(), error.is_timeout()) {
+        (true, _) => Exchange::NotConnected,
+        (false, true) => Exchange::TimedOut,
+        (false, false) => Exchange::Lost,
+    }
+}
+
+fn says_undispatched(headers: &HeaderMap) -> bool {
+    headers
+        .get(DISPATCHED)
+        .is_some_and(|value| value.as_bytes() == b"false")
+}
+
+/// All values of a header, joined as a list.
+fn joined(headers: &HeaderMap, name: &str) -> String {
+    let values: Vec<_> = headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .collect();
+    values.join(", ")
+}
+
+async fn bounded(mut response: Response) -> Result<Vec<u8>, Exchange> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| broken(&error))? {
+        if body.len() + chunk.len() > ANSWER_MAX {
+            return Err(Exchange::Unauthentic);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -1,0 +1,176 @@
+//! The listener: TLS, HTTP/1.1, and the end of both.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::{debug, info, warn};
+use vocabulary::SharedClock;
+
+use crate::app::App;
+use crate::web::Surfaces;
+use crate::{CloudConfig, CloudError, clock};
+
+/// Connections at once; one more is closed unheard.
+const CONNECTIONS_MAX: usize = 8192;
+
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest silence before the head of a request is complete, also between two requests. Longer than what
+/// clients keep an idle connection for (90 s is common), so that they and not we end it.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Request heads above this many bytes end the connection.
+const HEAD_MAX: usize = 32 * 1024;
+
+/// How long tasks have to end after the stop.
+const STOP_TIMEOUT: Duration = Duration::from_millis(900);
+
+/// A running cloud. Dropping it ends it too.
+#[derive(Debug)]
+pub struct CloudHandle {
+    address: SocketAddr,
+    tasks: TaskTracker,
+    stop: DropGuard,
+}
+
+impl CloudHandle {
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Stops accepting and ends every connection, within a second.
+    pub async fn stop(self) {
+        drop(self.stop);
+        if tokio::time::timeout(STOP_TIMEOUT, self.tasks.wait()).await.is_err() {
+            warn!("some connections did not end in time");
+        }
+    }
+}
+
+/// Starts the cloud; returns once the port is bound.
+///
+/// # Errors
+/// [`CloudError`] naming the file or the address that could not be used.
+pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandle, CloudError> {
+    let tls = TlsAcceptor::from(tls(&config)?);
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    let listen = config.listen;
+    let app = App::new(config, clock, tasks.clone(), stop.clone())?;
+    let wrong = |source| CloudError::Listen {
+        address: listen,
+        source,
+    };
+    let listener = TcpListener::bind(listen).await.map_err(wrong)?;
+    let address = listener.local_addr().map_err(wrong)?;
+    let server = Arc::new(Server {
+        tls,
+        surfaces: Surfaces::new(&Arc::new(app)),
+        stop: stop.clone(),
+    });
+    tasks.spawn(accept(server, listener, tasks.clone()));
+    tasks.close();
+    info!(%address, "listening");
+    Ok(CloudHandle {
+        address,
+        tasks,
+        stop: stop.drop_guard(),
+    })
+}
+
+struct Server {
+    tls: TlsAcceptor,
+    surfaces: Surfaces,
+    stop: CancellationToken,
+}
+
+async fn accept(server: Arc<Server>, listener: TcpListener, tasks: TaskTracker) {
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let accepted = tokio::select! {
+            () = server.stop.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, peer)) = accepted else {
+            clock::breathe().await;
+            continue;
+        };
+        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+            warn!(%peer, "too many connections");
+            continue;
+        };
+        let server = Arc::clone(&server);
+        tasks.spawn(async move {
+            tokio::select! {
+                () = server.stop.cancelled() => {}
+                () = serve(&server, stream) => {}
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn serve(server: &Server, stream: TcpStream) {
+    // Small answers must not wait for the peer's acknowledgement of earlier ones.
+    let _ = stream.set_nodelay(true);
+    let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, server.tls.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return debug!(%error, "no TLS handshake"),
+        Err(_) => return debug!("the TLS handshake took too long"),
+    };
+    let service = service_fn(|request| server.surfaces.answer(request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_MAX)
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = connection.await {
+        debug!(%error, "the connection ended early");
+    }
+}
+
+fn tls(config: &CloudConfig) -> Result<Arc<ServerConfig>, CloudError> {
+    let certificates = read_certificates(&config.certificate_file)?;
+    let key = PrivateKeyDer::from_pem_file(&config.key_file).map_err(|source| CloudError::Pem {
+        path: config.key_file.clone(),
+        source,
+    })?;
+    let wrong = |source| CloudError::Tls {
+        path: config.certificate_file.clone(),
+        source,
+    };
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut tls = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(wrong)?
+        .with_no_client_auth()
+        .with_single_cert(certificates, key)
+        .map_err(wrong)?;
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Arc::new(tls))
+}
+
+/// All certificates of a PEM file.
+pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CloudError> {
+    let wrong = |source| CloudError::Pem {
+        path: path.to_owned(),
+        source,
+    };
+    let read = CertificateDer::pem_file_iter(path).map_err(wrong)?;
+    read.collect::<Result<_, _>>().map_err(wrong)
+}
