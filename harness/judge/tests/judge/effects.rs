@@ -154,6 +154,11 @@ fn an_unread_person_is_not_called_unchanged() {
     assert_mark(&judgement, CROSS, Mark::Inconclusive);
     assert_mark(&judgement, "probe-complete", Mark::Inconclusive);
     assert_eq!((judgement.verdict.probed.people, judgement.verdict.probed.of), (11, 12));
+
+    world.people[4].after = vec![None];
+    let unread = world.judge();
+    assert_mark(&unread, UNLOCK, Mark::Inconclusive);
+    assert_eq!(finding(&unread, UNLOCK).checked, 1);
 }
 
 #[test]

@@ -56,6 +56,17 @@ fn without_a_count_only_the_bind_tells() {
 }
 
 #[test]
+fn a_count_that_one_domain_controller_did_not_tell_resolves_nothing() {
+    let mut world = World::clean();
+    world.second_dc();
+    world.lose_answer(9, 8 * SECOND, true);
+    world.people[9].binds = Some(Vec::new());
+    assert_eq!(resolved(&world), (1, 0, 0));
+    world.people[9].after[1] = None;
+    assert_eq!(resolved(&world), (0, 0, 1));
+}
+
+#[test]
 fn an_unknown_unlock_is_resolved_by_a_proven_lock() {
     let lost = || Outcome::Unknown(UnknownWhy::ConnectionLost);
     let mut world = World::clean();
