@@ -1,0 +1,66 @@
+//! What can go wrong while a directory starts. Once it runs, nothing a client does is an error of ours: it is an answer.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a directory could not start.
+#[derive(Debug, Error)]
+pub enum DirectoryError {
+    /// A file named in the configuration could not be read.
+    #[error("could not read `{path}`: {source}")]
+    ReadFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A certificate or key file does not hold what it should.
+    #[error("could not read PEM from `{path}`: {why}")]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The certificate and the key do not make a TLS server.
+    #[error("could not set up TLS with `{path}`: {source}")]
+    Tls {
+        /// The certificate file.
+        path: PathBuf,
+        /// What rustls said.
+        source: rustls::Error,
+    },
+    /// The address could not be bound.
+    #[error("could not listen on {address}: {source}")]
+    Listen {
+        /// The address of the configuration.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A name that is not a laboratory's.
+    #[error(
+        "could not serve `{name}`: a lab's names end in .test, .example or .invalid and contain no real cloud's name"
+    )]
+    NotALab {
+        /// The domain or host name.
+        name: String,
+    },
+    /// A name in the configuration that is no distinguished name of this domain.
+    #[error("could not use `{name}` in a delegation: {why}")]
+    Delegation {
+        /// The name as written.
+        name: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The administrator's password file is empty.
+    #[error("could not take the administrator's password from `{path}`: the file is empty")]
+    EmptyPassword {
+        /// The file.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,156 @@
+//! What a fresh domain holds before anybody writes to it.
+
+use std::collections::HashMap;
+
+use vocabulary::{Password, Seed};
+
+use super::bind::ADMINISTRATOR_RID;
+use super::dn::{Dn, Rdn};
+use super::draft::Draft;
+use super::entry::{Attributes, Entry, EntryId, uac};
+use super::policy::Policy;
+use super::rights::Grant;
+use super::schema::{Attr, Class};
+use super::time::FileTime;
+use super::tree::{Links, Tree};
+use super::{Domain, Identity};
+use crate::config::DirectoryConfig;
+use crate::error::DirectoryError;
+
+/// The first RID that is nobody's by definition.
+const FIRST_FREE_RID: u32 = 1103;
+const DOMAIN_USERS: u32 = 513;
+/// The RID of the first domain controller.
+const FIRST_CONTROLLER: u32 = 1000;
+
+impl Identity {
+    fn new(config: &DirectoryConfig) -> Self {
+        let first = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_uppercase();
+        let seed = Seed::new(config.guid_seed).child(&config.domain.to_ascii_lowercase());
+        let bytes = seed.child("domain SID");
+        let number = |at: usize| {
+            let four = bytes.bytes().as_chunks::<4>().0[at];
+            u32::from_le_bytes(four)
+        };
+        Self {
+            domain: config.domain.to_ascii_lowercase(),
+            netbios: first(&config.domain),
+            fqdn: config.fqdn.clone(),
+            host: first(&config.fqdn),
+            sid: [number(0), number(1), number(2)],
+            seed,
+        }
+    }
+
+    fn base(&self) -> Dn {
+        let labels = self.domain.split('.').map(|label| rdn("DC", label));
+        Dn(labels.collect())
+    }
+}
+
+fn rdn(kind: &str, value: &str) -> Rdn {
+    Rdn {
+        kind: kind.to_owned(),
+        value: value.to_owned(),
+    }
+}
+
+impl Domain {
+    /// A fresh domain with its administrator.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Delegation`] for a delegation whose names cannot be read.
+    pub fn new(config: &DirectoryConfig, administrator: &Password, now: FileTime) -> Result<Self, DirectoryError> {
+        let identity = Identity::new(config);
+        let base = identity.base();
+        let head = head(&identity, &base, now);
+        let grants = config.delegations.iter().map(Grant::read).collect::<Result<_, _>>()?;
+        let mut domain = Self {
+            tree: Tree::new(base, head),
+            links: Links::default(),
+            policy: Policy::new(&config.policy, &config.lockout),
+            identity,
+            grants,
+            administrator: Tree::HEAD,
+            old_password_allowed: config.old_password_allowed,
+            highest_usn: 1,
+            next_rid: FIRST_FREE_RID,
+            buried: HashMap::new(),
+        };
+        domain.furnish(administrator, now);
+        Ok(domain)
+    }
+
+    fn furnish(&mut self, administrator: &Password, now: FileTime) {
+        let users = self.preset(Tree::HEAD, Class::Container, "Users", now, |_, _| {});
+        self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        let controllers = self.preset(Tree::HEAD, Class::Unit, "Domain Controllers", now, |_, _| {});
+        self.preset(users, Class::Group, "Domain Users", now, |_, entry| {
+            entry.rid = Some(DOMAIN_USERS);
+            set(entry, Attr::SamAccountName, "Domain Users");
+        });
+        let host = self.identity.host.clone();
+        self.preset(controllers, Class::Computer, &host, now, |_, entry| {
+            set(entry, Attr::SamAccountName, &format!("{host}$"));
+            entry.rid = Some(FIRST_CONTROLLER);
+            control(entry, uac::SERVER_TRUST);
+        });
+        self.administrator = self.preset(users, Class::User, "Administrator", now, |domain, entry| {
+            entry.rid = Some(ADMINISTRATOR_RID);
+            set(entry, Attr::SamAccountName, "Administrator");
+            set(entry, Attr::AdminCount, "1");
+            control(entry, uac::NORMAL_ACCOUNT | uac::NEVER_EXPIRES);
+            domain.give_password(entry, administrator, now);
+        });
+    }
+
+    fn preset(
+        &mut self,
+        parent: EntryId,
+        class: Class,
+        name: &str,
+        now: FileTime,
+        fill: impl FnOnce(&Self, &mut Entry),
+    ) -> EntryId {
+        let rdn = rdn(class.naming(), name);
+        let mut dn = self.tree.dn(parent);
+        dn.0.insert(0, rdn.clone());
+        let mut entry = self.blank(&dn, parent, rdn, class, now);
+        fill(self, &mut entry);
+        self.plant(Draft::new(entry))
+    }
+
+    /// The administrator's password is given, not judged.
+    fn give_password(&self, entry: &mut Entry, password: &Password, now: FileTime) {
+        let mut draft = Draft::new(entry.clone());
+        if self.store_password(&mut draft, password, now).is_ok() {
+            *entry = draft.entry;
+        }
+    }
+}
+
+fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
+    Entry {
+        parent: None,
+        rdn: base.0.first().cloned().unwrap_or_else(|| rdn("DC", "")),
+        class: Class::Domain,
+        guid: identity.seed.child("objectGUID").child(&base.key()).uuid(),
+        rid: None,
+        usn_created: 1,
+        usn_changed: 1,
+        when_created: now,
+        when_changed: now,
+        attributes: Attributes::default(),
+        account: None,
+    }
+}
+
+fn set(entry: &mut Entry, attr: Attr, value: &str) {
+    entry.attributes.set(attr, vec![value.as_bytes().into()]);
+}
+
+fn control(entry: &mut Entry, bits: u32) {
+    if let Some(account) = entry.account.as_mut() {
+        account.control = bits;
+    }
+}
