@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use vocabulary::NameTable;
+use vocabulary::{NameTable, lab_name};
 
 use crate::AgentError;
 
@@ -90,6 +90,14 @@ impl AgentConfig {
         format!("{role}.{}.test", self.lab)
     }
 
+    /// Every name that this agent is told to talk to.
+    fn hosts(&self) -> Vec<String> {
+        let controllers = self.forests.iter().flat_map(|forest| &forest.domain_controllers);
+        let domains = self.forests.iter().map(|forest| forest.domain.clone());
+        let fqdns = controllers.map(|dc| dc.fqdn.clone());
+        domains.chain(fqdns).chain([self.cloud_host("login")]).collect()
+    }
+
     /// Says what serde cannot.
     pub(crate) fn check(&self) -> Result<(), AgentError> {
         let wrong = |what: String| Err(AgentError::Config(what));
@@ -101,6 +109,9 @@ impl AgentConfig {
         }
         if self.forests.is_empty() {
             return wrong("there is no forest".to_owned());
+        }
+        if let Some(name) = self.hosts().into_iter().find(|name| !lab_name(name)) {
+            return Err(AgentError::NotALab(name));
         }
         match self.forests.iter().find(|forest| forest.domain_controllers.is_empty()) {
             Some(forest) => wrong(format!("the forest {} has no domain controller", forest.domain)),
@@ -198,6 +209,11 @@ mod tests {
         let mut config = testing::config();
         config.workers = 0;
         assert!(config.check().is_err());
+        for name in ["dc1.corp.com", "microsoftonline.test"] {
+            let mut config = testing::config();
+            config.forests[0].domain_controllers[0].fqdn = name.to_owned();
+            assert!(matches!(config.check(), Err(crate::AgentError::NotALab(wrong)) if wrong == name));
+        }
         let mut config = testing::config();
         config.forests[0].domain_controllers.clear();
         assert_eq!(

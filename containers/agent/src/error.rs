@@ -27,6 +27,9 @@ pub enum AgentError {
         /// What is wrong.
         why: String,
     },
+    /// A name that is not a laboratory's; no option lifts this.
+    #[error("{0} is not the name of a laboratory: it must end in .test, .example or .invalid")]
+    NotALab(String),
     /// The name table does not know a host; there is no other resolver.
     #[error("the name table has no address for {0}")]
     Name(String),

@@ -160,7 +160,8 @@ fn fallen(error: &AgentError) -> Link {
             status: Some(401 | 403 | 404),
             ..
         }
-        | AgentError::Name(_) => Link::Refused(error.to_string()),
+        | AgentError::Name(_)
+        | AgentError::NotALab(_) => Link::Refused(error.to_string()),
         _ => Link::Down(Some(error.to_string())),
     }
 }

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request, Uri};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
-use vocabulary::NameTable;
+use vocabulary::{NameTable, lab_name};
 
 use crate::AgentError;
 
@@ -69,7 +69,8 @@ fn host_of(url: &str) -> Result<String, AgentError> {
     };
     let uri: Uri = url.parse().map_err(|_| wrong())?;
     match (uri.scheme_str(), uri.host()) {
-        (Some("wss"), Some(host)) => Ok(host.to_owned()),
+        (Some("wss"), Some(host)) if lab_name(host) => Ok(host.to_owned()),
+        (Some("wss"), Some(host)) => Err(AgentError::NotALab(host.to_owned())),
         _ => Err(wrong()),
     }
 }
@@ -114,6 +115,8 @@ mod tests {
             "relay1.test"
         );
         for wrong in [
+            "wss://ns.servicebus.windows.net/",
+            "wss://127.0.0.1/",
             "ws://relay1.test/",
             "https://relay1.test/",
             "relay1.test",
@@ -128,9 +131,9 @@ mod tests {
     async fn a_name_that_the_table_does_not_know_is_never_looked_up_elsewhere() {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let (_ca, tls) = crate::testing::authority(&["relay1.test"]);
-        let failed = dial("wss://localhost/", None, &NameTable::default(), &tls.client)
+        let failed = dial("wss://relay2.test/", None, &NameTable::default(), &tls.client)
             .await
             .unwrap_err();
-        assert_eq!(failed.to_string(), "the name table has no address for localhost");
+        assert_eq!(failed.to_string(), "the name table has no address for relay2.test");
     }
 }
