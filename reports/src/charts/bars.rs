@@ -1,7 +1,7 @@
 //! Groups of horizontal bars, each with its value beside it.
 
 use super::font;
-use super::frame::{self, BELOW, Heading, MARGIN, Plot, Sheet, TEXT};
+use super::frame::{self, BELOW, Heading, Height, MARGIN, Plot, Sheet, TEXT};
 use super::palette::Ink;
 use super::scale::Axis;
 use super::shape::{Anchor, Drawing};
@@ -26,6 +26,10 @@ pub(crate) struct Group {
 const GROUP_GAP: f64 = 12.0;
 /// The part of a sheet's width that names may take.
 const MOST_OF_NAMES: f64 = 0.4;
+/// Sheets less wide have the names above the bars.
+const LEAST_WIDTH_BESIDE: f64 = 600.0;
+/// The name of a group, and what is said of it.
+const NAME_INKS: [Ink; 2] = [Ink::Text, Ink::Muted];
 const LEAST_GAP: f64 = 2.0;
 const USUAL_PITCH: f64 = 22.0;
 const MOST_PITCH: f64 = 40.0;
@@ -37,7 +41,7 @@ pub(crate) const MOST_GROUPS: usize = 12;
 
 /// Draws the groups on a sheet that is as high as they need.
 pub(crate) fn draw(sheet: Sheet, heading: &Heading, groups: &[Group], axis: &Axis) -> Drawing {
-    let mut drawing = Drawing::new(sheet.width, sheet.height);
+    let mut drawing = sheet.drawing();
     let top = frame::heading(&mut drawing, heading) + 4.0;
     let layout = Layout::new(sheet, groups, top);
     drawing.resize(layout.height);
@@ -64,6 +68,7 @@ pub(crate) fn draw(sheet: Sheet, heading: &Heading, groups: &[Group], axis: &Axi
 
 /// Where names and bars stand.
 struct Layout {
+    width: f64,
     left: f64,
     /// Names stand above their bars, for want of room beside them.
     above: bool,
@@ -75,45 +80,75 @@ struct Layout {
 impl Layout {
     fn new(sheet: Sheet, groups: &[Group], top: f64) -> Self {
         let name = |group: &Group| font::width(&group.name, TEXT, false).max(font::width(&group.note, TEXT, false));
-        let widest = groups.iter().map(name).fold(0.0, f64::max);
-        let above = sheet.width < 600.0;
-        let names = widest.min(sheet.width * MOST_OF_NAMES);
+        let names = groups
+            .iter()
+            .map(name)
+            .fold(0.0, f64::max)
+            .min(sheet.width * MOST_OF_NAMES);
+        let above = sheet.width < LEAST_WIDTH_BESIDE;
         let left = if above { MARGIN } else { MARGIN + names + 12.0 };
-        let lines = groups.iter().map(|group| lines(group, above)).sum::<usize>().max(1) as f64;
-        let gaps = groups.len() as f64 + 1.0;
-        let need = lines * USUAL_PITCH + gaps * GROUP_GAP;
-        if sheet.grows {
-            let height = top + need + BELOW;
-            return Self {
-                left,
-                above,
-                pitch: USUAL_PITCH,
-                gap: GROUP_GAP,
-                height,
-            };
-        }
-        let room = sheet.height - top - BELOW;
-        let pitch = ((room - gaps * LEAST_GAP) / lines).clamp(LEAST_PITCH, MOST_PITCH);
-        let gap = ((room - lines * pitch) / gaps).max(0.0);
-        Self {
+        let mut layout = Self {
+            width: sheet.width,
             left,
             above,
-            pitch,
-            gap,
-            height: sheet.height,
+            pitch: USUAL_PITCH,
+            gap: GROUP_GAP,
+            height: 0.0,
+        };
+        let lines = groups.iter().map(|group| layout.lines(group)).sum::<usize>().max(1) as f64;
+        let gaps = groups.len() as f64 + 1.0;
+        layout.height = sheet.total(top, Some(lines * USUAL_PITCH + gaps * GROUP_GAP));
+        let room = layout.height - top - BELOW;
+        if matches!(sheet.height, Height::Fixed(_)) {
+            layout.pitch = ((room - gaps * LEAST_GAP) / lines).clamp(LEAST_PITCH, MOST_PITCH);
+            layout.gap = ((room - lines * layout.pitch) / gaps).max(0.0);
+        }
+        layout
+    }
+
+    /// The name and the note of a group in the lines they take.
+    fn names(&self, group: &Group) -> Vec<String> {
+        let room = if self.above {
+            self.width - 2.0 * MARGIN
+        } else {
+            self.left - 12.0 - MARGIN + 1.0
+        };
+        let one = format!("{}: {}", group.name, group.note);
+        if self.above && !group.note.is_empty() && font::width(&one, TEXT, false) <= room {
+            return vec![one];
+        }
+        let both = [&group.name, &group.note];
+        both.into_iter()
+            .filter(|words| !words.is_empty())
+            .map(|words| font::fit(words, TEXT, room))
+            .collect()
+    }
+
+    /// How many lines a group takes: its bars, and its name where that needs room of its own.
+    fn lines(&self, group: &Group) -> usize {
+        let names = self.names(group).len();
+        if self.above {
+            group.bars.len() + names
+        } else {
+            group.bars.len().max(names)
         }
     }
 
     /// Draws a group from `y` down; returns where the next begins.
     fn group(&self, drawing: &mut Drawing, plot: &Plot, axis: &Axis, group: &Group, y: f64) -> f64 {
-        let end = y + lines(group, self.above) as f64 * self.pitch;
+        let end = y + self.lines(group) as f64 * self.pitch;
         let bars = group.bars.len() as f64 * self.pitch;
+        let names = self.names(group);
         if self.above {
-            self.name_above(drawing, group, y);
+            self.names_above(drawing, names, y);
         } else {
-            self.name_beside(drawing, group, (y + end) / 2.0, end - y);
+            self.names_beside(drawing, names, f64::midpoint(y, end));
         }
-        let first = if self.above { end - bars } else { (y + end - bars) / 2.0 };
+        let first = if self.above {
+            end - bars
+        } else {
+            f64::midpoint(y, end - bars)
+        };
         for (index, bar) in group.bars.iter().enumerate() {
             self.bar(drawing, plot, axis, bar, first + index as f64 * self.pitch);
         }
@@ -135,36 +170,24 @@ impl Layout {
         );
     }
 
-    fn name_above(&self, drawing: &mut Drawing, group: &Group, y: f64) {
-        let words = if group.note.is_empty() {
-            group.name.clone()
-        } else {
-            format!("{}: {}", group.name, group.note)
-        };
-        let words = font::fit(&words, TEXT, drawing.width - 2.0 * MARGIN);
-        drawing.rect((self.left - 2.0, y), (drawing.width, y + self.pitch), Ink::Paper);
-        drawing.text(words, (self.left, y + self.pitch - 6.0), Anchor::Start, Ink::Text);
-    }
-
-    fn name_beside(&self, drawing: &mut Drawing, group: &Group, middle: f64, high: f64) {
-        let middle = middle + TEXT * 0.36;
-        let two_lines = !group.note.is_empty() && high >= 2.0 * LEAST_PITCH;
-        let base = if two_lines { middle - LEAST_PITCH / 2.0 } else { middle };
-        let at = self.left - 12.0;
-        let fit = |text: &str| font::fit(text, TEXT, at - MARGIN);
-        drawing.text(fit(&group.name), (at, base), Anchor::End, Ink::Text);
-        if two_lines {
-            drawing.text(fit(&group.note), (at, base + LEAST_PITCH), Anchor::End, Ink::Muted);
+    fn names_above(&self, drawing: &mut Drawing, names: Vec<String>, y: f64) {
+        let high = names.len() as f64 * self.pitch;
+        drawing.rect((self.left - 2.0, y), (drawing.width, y + high), Ink::Paper);
+        for (index, (words, ink)) in names.into_iter().zip(NAME_INKS).enumerate() {
+            let base = y + (index + 1) as f64 * self.pitch - 6.0;
+            drawing.text(words, (self.left, base), Anchor::Start, ink);
         }
     }
-}
 
-/// How many lines a group takes: its bars, and its name where that needs room of its own.
-fn lines(group: &Group, above: bool) -> usize {
-    let names = if group.note.is_empty() { 1 } else { 2 };
-    if above {
-        group.bars.len() + 1
-    } else {
-        group.bars.len().max(names)
+    fn names_beside(&self, drawing: &mut Drawing, names: Vec<String>, middle: f64) {
+        let first = middle + TEXT * 0.36 - (names.len() as f64 - 1.0) * LEAST_PITCH / 2.0;
+        for (index, (words, ink)) in names.into_iter().zip(NAME_INKS).enumerate() {
+            drawing.text(
+                words,
+                (self.left - 12.0, first + index as f64 * LEAST_PITCH),
+                Anchor::End,
+                ink,
+            );
+        }
     }
 }

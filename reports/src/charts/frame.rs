@@ -24,30 +24,48 @@ pub(crate) const BELOW: f64 = MARGIN + 2.0 * LINE + 9.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Sheet {
     pub(crate) width: f64,
-    pub(crate) height: f64,
-    /// Whether a chart with many rows may be higher.
-    pub(crate) grows: bool,
+    pub(crate) height: Height,
+}
+
+/// How high a sheet is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Height {
+    /// As high as a picture has to be.
+    Fixed(f64),
+    /// As high as its words and a plot of this height need.
+    Plot(f64),
 }
 
 impl Sheet {
     /// For a page on a screen.
     pub(crate) const WIDE: Self = Self {
         width: 960.0,
-        height: 440.0,
-        grows: true,
+        height: Height::Plot(270.0),
     };
     /// For a page on a phone.
     pub(crate) const NARROW: Self = Self {
         width: 366.0,
-        height: 380.0,
-        grows: true,
+        height: Height::Plot(220.0),
     };
     /// For a PNG.
     pub(crate) const PNG: Self = Self {
         width: 960.0,
-        height: 540.0,
-        grows: false,
+        height: Height::Fixed(540.0),
     };
+
+    /// A drawing to begin with; a growing sheet gets its height later.
+    pub(crate) fn drawing(self) -> Drawing {
+        let (Height::Fixed(height) | Height::Plot(height)) = self.height;
+        Drawing::new(self.width, height)
+    }
+
+    /// The height of the whole where the plot begins at `top` and takes `plot`, if nothing is fixed.
+    pub(crate) fn total(self, top: f64, plot: Option<f64>) -> f64 {
+        match self.height {
+            Height::Fixed(height) => height,
+            Height::Plot(usual) => top + plot.unwrap_or(usual) + BELOW,
+        }
+    }
 
     /// How many values a line may have here: more would fall on the same pixels.
     pub(crate) fn points(self) -> usize {
@@ -162,8 +180,8 @@ fn legend(drawing: &mut Drawing, entries: &[Entry], top: f64) -> f64 {
     y + LINE - top
 }
 
-/// Lays out a plot with a vertical axis between `top` and the sheet's end. `strips`: lines of text kept free above it.
-pub(crate) fn plot_below(drawing: &mut Drawing, top: f64, vertical: &Axis, strips: usize) -> Plot {
+/// Lays out a plot with a vertical axis from `top` down. `strips`: lines of text kept free above it.
+pub(crate) fn plot_below(drawing: &mut Drawing, sheet: Sheet, top: f64, vertical: &Axis, strips: usize) -> Plot {
     drawing.text(
         vertical.title.clone(),
         (MARGIN, top + 6.0 + TEXT),
@@ -175,9 +193,11 @@ pub(crate) fn plot_below(drawing: &mut Drawing, top: f64, vertical: &Axis, strip
         .iter()
         .map(|tick| font::width(&tick.label, TEXT, false))
         .fold(0.0, f64::max);
+    let top = top + LINE + 14.0 + strips as f64 * LINE;
+    drawing.resize(sheet.total(top, None));
     Plot {
         left: MARGIN + widest + 8.0,
-        top: top + LINE + 14.0 + strips as f64 * LINE,
+        top,
         right: drawing.width - MARGIN - 10.0,
         bottom: drawing.height - BELOW,
     }
@@ -244,16 +264,22 @@ fn tick_label(drawing: &mut Drawing, plot: &Plot, tick: &Tick, x: f64, taken: f6
 
 /// A chart without data: its title, and a sentence where the data would be.
 pub(crate) fn sentence(sheet: Sheet, title: &str, sentence: &str) -> Drawing {
-    let height = if sheet.grows { 180.0 } else { sheet.height };
-    let mut drawing = Drawing::new(sheet.width, height);
+    const ROOM: f64 = 110.0;
+    let mut drawing = sheet.drawing();
     let words = Heading {
         title: title.to_owned(),
         ..Heading::default()
     };
     let top = heading(&mut drawing, &words);
+    let height = if let Height::Fixed(height) = sheet.height {
+        height
+    } else {
+        top + ROOM
+    };
+    drawing.resize(height);
     drawing.rect((MARGIN, top + 4.0), (sheet.width - MARGIN, height - MARGIN), Ink::Band);
     let lines = font::wrap(sentence, TEXT, false, sheet.width - 4.0 * MARGIN);
-    let middle = (top + 4.0 + height - MARGIN) / 2.0 - (lines.len() as f64 - 1.0) * LINE / 2.0;
+    let middle = f64::midpoint(top + 4.0, height - MARGIN) - (lines.len() as f64 - 1.0) * LINE / 2.0;
     for (index, line) in lines.into_iter().enumerate() {
         let y = middle + index as f64 * LINE + TEXT * 0.36;
         drawing.text(line, (sheet.width / 2.0, y), Anchor::Middle, Ink::Text);

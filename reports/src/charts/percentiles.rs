@@ -50,13 +50,11 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
     };
     heading.legend = LINES.iter().map(|(name, ink, _)| Entry::line(*ink, *name)).collect();
     if curve.unanswered.is_some() {
-        heading
-            .legend
-            .push(Entry::area(Ink::Fault, "dropped or unknown: slower than all others"));
+        heading.legend.push(Entry::area(Ink::Fault, "dropped or unknown"));
     }
-    let mut drawing = Drawing::new(sheet.width, sheet.height);
+    let mut drawing = sheet.drawing();
     let top = frame::heading(&mut drawing, &heading);
-    let plot = frame::plot_below(&mut drawing, top, &vertical, 0);
+    let plot = frame::plot_below(&mut drawing, sheet, top, &vertical, 0);
     if let Some(from) = curve.unanswered {
         drawing.rect(
             (plot.x(curve.axis.scale.share(from)), plot.top),
@@ -97,12 +95,12 @@ impl Curve {
             .filter(|share| *share < 1.0);
         let last = inner.map(distance).fold(10.0, f64::max);
         let end = last * 1.6;
-        let mut ticks = vec![tick(1.0, "0 %"), tick(2.0, "50 %")];
+        let mut ticks = vec![tick(2.0, "50 %")];
         let powers = (1..=9)
             .map(|power| 10f64.powi(power))
             .take_while(|at| *at <= last * 1.001);
         ticks.extend(powers.map(|at| tick(at, &format!("{} %", text::number(100.0 - 100.0 / at, 7)))));
-        let title = "Operations that took at most as long (%, stretched towards 100 %)".to_owned();
+        let title = "Percentile (%, stretched towards 100 %)".to_owned();
         let axis = Axis {
             scale: Scale::Log { from: 1.0, to: end },
             ticks,

@@ -43,7 +43,7 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
         .map(|(name, ink, _, count)| entry(figures, name, *ink, *count))
         .collect();
     timeline.explain(figures, &mut heading);
-    let mut drawing = Drawing::new(sheet.width, sheet.height);
+    let mut drawing = sheet.drawing();
     let plot = stage(&mut drawing, figures, &timeline, sheet, &heading, &axis);
     for (_, ink, width, count) in LINES {
         let rate = |window: &Window| count(window) as f64 / seconds;

@@ -53,7 +53,7 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
         .map(|(name, ink, _)| Entry::line(*ink, *name))
         .collect();
     timeline.explain(figures, &mut heading);
-    let mut drawing = Drawing::new(sheet.width, sheet.height);
+    let mut drawing = sheet.drawing();
     let axis = Axis::latency(least, most, 5, "Response time");
     let plot = stage(&mut drawing, figures, &timeline, sheet, &heading, &axis);
     for (_, ink, value) in LINES {

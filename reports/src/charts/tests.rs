@@ -45,7 +45,7 @@ fn check_all(figures: &Figures, what: &str) {
     for chart in Chart::ALL {
         for sheet in SHEETS {
             check(
-                &format!("{} {what} {}x{}", chart.name(), sheet.width, sheet.height),
+                &format!("{} {what} {sheet:?}", chart.name()),
                 &chart.drawing(figures, sheet),
             );
         }

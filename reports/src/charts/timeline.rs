@@ -235,7 +235,7 @@ pub(crate) fn stage(
     let top = frame::heading(drawing, heading);
     let strips = timeline.strips(figures, sheet);
     let lines = strips.iter().filter(|shown| **shown).count();
-    let plot = frame::plot_below(drawing, top, vertical, lines);
+    let plot = frame::plot_below(drawing, sheet, top, vertical, lines);
     timeline.shade(drawing, &plot, figures);
     timeline.name(drawing, &plot, figures, strips);
     frame::vertical(drawing, &plot, vertical);
