@@ -1,0 +1,10 @@
+//! The cloud over real TLS: a browser of our own in front, relays of our own behind.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+mod browser;
+mod flow;
+mod lab;
+mod log;
+mod relay;
+mod services;
+mod surfaces;
