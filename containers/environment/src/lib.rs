@@ -1,1 +1,37 @@
-//! containers/environment
+//! Worlds, embedded and docker: provision, populate, inject, read, tear down.
+//!
+//! For: the engine's [`engine::ports::World`], in one process or in containers, with the same parts on the same wire.
+//! Never: judges what it reads, or touches anything that is not a laboratory.
+//!
+//! ```no_run
+//! use environment::{LabWorld, Parts, ServedBinary};
+//!
+//! let served = ServedBinary { path: std::env::current_exe()?, prefix: Vec::new() };
+//! let world = LabWorld::new("20261123T090000Z-1", Parts::genuine(served), vocabulary::SystemClock::shared());
+//! # drop(world);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod authority;
+mod blueprint;
+mod clock;
+mod docker;
+mod embedded;
+mod error;
+mod inhabitants;
+mod lab;
+mod ldap;
+mod names;
+mod parts;
+mod scan;
+mod secrets;
+mod site;
+mod standing;
+mod world;
+
+pub use docker::{CachedImage, EngineVersion, Leftovers, ServedBinary, cached_images, engine_version, leftovers, prune, sweep};
+pub use error::EnvironmentError;
+pub use parts::Parts;
+pub use scan::{Scan, Source};
+pub use standing::Description;
+pub use world::{LabWorld, forget_run};

@@ -1,1 +1,89 @@
-//! harness/cli
+//! The command line of writeback-lab: the only crate that knows everyone, and the only one that ends the process.
+//!
+//! For: arguments, exit codes, progress, logs and signals, around the engine, a world, the judge and the reports.
+//! Never: decides what a run does (the scenario says so) or what it means (the judge says so).
+//!
+//! ```no_run
+//! // A test stands wrong parts in the place of ours by calling this with constructors of its own.
+//! let code = wblab::main(Vec::new(), environment::Parts::genuine);
+//! # drop(code);
+//! ```
+
+mod args;
+mod commands;
+mod error;
+mod interrupt;
+mod logs;
+mod progress;
+mod registry;
+mod sealed;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use environment::{Parts, ServedBinary};
+
+use crate::args::{Arguments, Command};
+use crate::error::{CliError, Exit};
+
+/// Runs the command line and gives the process's exit code. `prefix` stands before `serve` when this program serves parts
+/// in containers; `parts` makes the parts of a world.
+pub fn main(prefix: Vec<String>, parts: impl Fn(ServedBinary) -> Parts) -> ExitCode {
+    main_with(std::env::args_os(), prefix, parts)
+}
+
+/// The same with arguments of one's own, the program's name first.
+pub fn main_with(
+    arguments: impl IntoIterator<Item = OsString>,
+    prefix: Vec<String>,
+    parts: impl Fn(ServedBinary) -> Parts,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Printing fails only when nobody listens.
+            let _ = error.print();
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Pass };
+            return code.into();
+        }
+    };
+    match run(arguments, prefix, parts) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            progress::complain(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -> Parts) -> Result<Exit, CliError> {
+    // A second installation is refused and changes nothing.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::Runtime)?;
+    let path = std::env::current_exe().map_err(CliError::Runtime)?;
+    let parts = parts(ServedBinary {
+        path: path.clone(),
+        prefix,
+    });
+    let exit = runtime.block_on(async {
+        match arguments.command {
+            Command::Run(arguments) => commands::run::run(arguments, parts, path).await,
+            Command::Check(arguments) => commands::check::check(&arguments),
+            Command::Plan(arguments) => commands::plan::plan(&arguments),
+            Command::Report(arguments) => commands::report::report(&arguments),
+            Command::Up(arguments) => commands::up::up(arguments, parts).await,
+            Command::Down(arguments) => commands::down::down(&arguments).await,
+            Command::Doctor(arguments) => commands::doctor::doctor(&arguments).await,
+            Command::Schema(arguments) => commands::schema::schema(&arguments),
+            Command::Completions(arguments) => commands::completions::completions(&arguments),
+            Command::Serve(arguments) => commands::serve::serve(&arguments, &parts).await,
+            Command::Load => load::serve().await.map(|()| Exit::Pass).map_err(CliError::Load),
+        }
+    });
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    exit
+}

@@ -97,6 +97,14 @@ fn whole(value: f64) -> u64 {
     value.round() as u64
 }
 
+impl Arrivals {
+    /// How many there are in all.
+    #[must_use]
+    pub fn planned(&self) -> u64 {
+        self.count
+    }
+}
+
 impl Iterator for Arrivals {
     type Item = Arrival;
 

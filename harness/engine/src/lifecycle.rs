@@ -163,7 +163,7 @@ impl Stage<'_> {
         self.folder.write_people(&rows)?;
         self.progress.step("synchronise", None);
         self.world
-            .synchronise(self.progress)
+            .synchronise(self.plan.population.people)
             .await
             .map_err(EngineError::World)?;
 

@@ -111,7 +111,7 @@ pub trait World: Send {
     ) -> Answer<'a, Vec<Uuid>>;
 
     /// Starts the agent: full import, full sync, onboarding; ends when the cloud knows everyone and the agent listens.
-    fn synchronise<'a>(&'a mut self, progress: &'a dyn Progress) -> Answer<'a, ()>;
+    fn synchronise<'a>(&'a mut self, people: u64) -> Answer<'a, ()>;
 
     /// Locks accounts by wrong passwords and proves each lock by a bind with the right one, which must be refused.
     fn lock<'a>(

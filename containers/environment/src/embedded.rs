@@ -1,0 +1,132 @@
+//! The embedded world: every part in this process, over real loopback sockets with real TLS.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use vocabulary::SharedClock;
+
+use crate::site::{Address, Kit, RoleConfig};
+use crate::{EnvironmentError, Parts};
+
+/// The parts that run here.
+enum Running {
+    Cloud(cloud::CloudHandle),
+    Relay(relay::RelayHandle),
+    Gateway(gateway::GatewayHandle),
+    Directory(directory::DirectoryHandle),
+    Agent(agent::AgentHandle),
+}
+
+/// Where the parts of an embedded world stand: a folder of secrets, and the handles.
+pub(crate) struct EmbeddedSite {
+    folder: PathBuf,
+    clock: SharedClock,
+    parts: Parts,
+    running: Vec<Running>,
+}
+
+impl EmbeddedSite {
+    /// Makes the folder of secrets, readable by this user alone.
+    pub fn stand_up(run: &str, clock: SharedClock, parts: Parts) -> Result<Self, EnvironmentError> {
+        let folder = std::env::temp_dir().join(format!("wblab-{run}"));
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)))
+            .map_err(|source| EnvironmentError::File { path: folder.clone(), source })?;
+        Ok(Self { folder, clock, parts, running: Vec::new() })
+    }
+
+    pub fn kit(&self, part: &str) -> Kit {
+        Kit::new(part, &self.folder.join(part))
+    }
+
+    /// An address to listen on: 443 of a loopback address of its own where that is allowed and free, since some clients
+    /// of the relay know no other port.
+    pub async fn listen_address(&self, number: u32) -> SocketAddr {
+        let host = IpAddr::V4(Ipv4Addr::new(127, 0, 0, u8::try_from(number + 1).unwrap_or(1)));
+        let wanted = SocketAddr::new(host, 443);
+        match tokio::net::TcpListener::bind(wanted).await {
+            Ok(_) => wanted,
+            Err(_) => SocketAddr::new(host, 0),
+        }
+    }
+
+    /// Writes the kit's files and starts the part; it is ready when this returns.
+    pub async fn start(&mut self, kit: &Kit, role: RoleConfig) -> Result<Address, EnvironmentError> {
+        write_files(kit)?;
+        let failed = |cause: String| EnvironmentError::Part { part: kit.part().to_owned(), cause };
+        let clock = SharedClock::clone(&self.clock);
+        let (running, address) = match role {
+            RoleConfig::Cloud(config) => {
+                let handle = cloud::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let address = handle.address();
+                (Running::Cloud(handle), address)
+            }
+            RoleConfig::Relay(config) => {
+                let handle = relay::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let address = handle.address();
+                (Running::Relay(handle), address)
+            }
+            RoleConfig::Gateway(config) => {
+                let handle = gateway::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let address = handle.address();
+                (Running::Gateway(handle), address)
+            }
+            RoleConfig::Directory(config) => {
+                let handle = directory::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let address = handle.address();
+                (Running::Directory(handle), address)
+            }
+            RoleConfig::Agent(config) => {
+                let handle = (self.parts.agent)(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                (Running::Agent(handle), SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))
+            }
+        };
+        self.running.push(running);
+        Ok(Address { inside: address, outside: address })
+    }
+
+    /// A file that a part has written.
+    pub fn fetch(&self, path: &Path) -> Result<Vec<u8>, EnvironmentError> {
+        fs::read(path).map_err(|source| EnvironmentError::File { path: path.to_owned(), source })
+    }
+
+    /// Stops every part, the last first, and removes the secrets.
+    pub async fn tear_down(&mut self) -> Result<(), EnvironmentError> {
+        while let Some(running) = self.running.pop() {
+            match running {
+                Running::Cloud(handle) => handle.stop().await,
+                Running::Relay(handle) => handle.stop().await,
+                Running::Gateway(handle) => handle.stop().await,
+                Running::Directory(handle) => handle.stop().await,
+                Running::Agent(handle) => handle.stop().await,
+            }
+        }
+        match fs::remove_dir_all(&self.folder) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(EnvironmentError::File { path: self.folder.clone(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes a kit's files, readable by this user alone.
+fn write_files(kit: &Kit) -> Result<(), EnvironmentError> {
+    let make = fs::create_dir_all(kit.folder())
+        .and_then(|()| fs::set_permissions(kit.folder(), fs::Permissions::from_mode(0o700)));
+    make.map_err(|source| EnvironmentError::File { path: kit.folder().to_owned(), source })?;
+    for file in kit.files() {
+        write_secret(&file.path, &file.content)?;
+    }
+    Ok(())
+}
+
+/// Writes a file that this user alone may read.
+pub(crate) fn write_secret(path: &Path, content: &[u8]) -> Result<(), EnvironmentError> {
+    use std::io::Write as _;
+    let mut options = fs::OpenOptions::new();
+    let written = options.write(true).create(true).truncate(true).mode(0o600).open(path).and_then(|mut file| file.write_all(content));
+    written.map_err(|source| EnvironmentError::File { path: path.to_owned(), source })
+}

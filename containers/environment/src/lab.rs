@@ -1,0 +1,102 @@
+//! The cloud's lab interface: status and journal, behind the lab token.
+
+use history::JournalRecord;
+use reqwest::{Certificate, Client, StatusCode};
+use serde::Deserialize;
+use vocabulary::lab::LAB_TOKEN;
+use vocabulary::{NameTable, Password};
+
+use crate::EnvironmentError;
+use crate::clock::breathe;
+
+/// Looks until the cloud knows everyone; the agent's own start has bounds of its own.
+const LOOKS_MAX: u32 = 1500;
+
+/// The cloud as the harness asks it.
+pub(crate) struct Lab {
+    client: Client,
+    url: String,
+    token: Password,
+}
+
+/// What the cloud says of itself.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Status {
+    pub onboarded: bool,
+    pub people: u64,
+    pub synchronised: bool,
+}
+
+impl Lab {
+    pub fn new(url: &str, names: &NameTable, ca_pem: &str, token: &Password) -> Result<Self, EnvironmentError> {
+        let failed = |error: reqwest::Error| lab_error("build a client", &error);
+        let certificate = Certificate::from_pem(ca_pem.as_bytes()).map_err(failed)?;
+        let mut builder = Client::builder().tls_certs_only([certificate]).redirect(reqwest::redirect::Policy::none());
+        for (name, address) in names.iter() {
+            builder = builder.resolve(name, address);
+        }
+        Ok(Self { client: builder.build().map_err(failed)?, url: url.to_owned(), token: token.clone() })
+    }
+
+    async fn get(&self, path: &str) -> Result<String, EnvironmentError> {
+        let doing = format!("ask the cloud for {path}");
+        let request = self.client.get(format!("{}{path}", self.url)).header(LAB_TOKEN, self.token.expose());
+        let response = request.send().await.map_err(|error| lab_error(&doing, &error))?;
+        let status = response.status();
+        if status != StatusCode::OK {
+            return Err(EnvironmentError::Lab { doing, cause: format!("it answered {status}") });
+        }
+        response.text().await.map_err(|error| lab_error(&doing, &error))
+    }
+
+    /// The cloud's status.
+    pub async fn status(&self) -> Result<Status, EnvironmentError> {
+        let text = self.get("/lab/status").await?;
+        serde_json::from_str(&text).map_err(|error| lab_error("read the cloud's status", &error))
+    }
+
+    /// Waits until the cloud knows this many people and has an agent.
+    pub async fn synchronised(&self, people: u64) -> Result<(), EnvironmentError> {
+        let mut last = None;
+        for _ in 0..LOOKS_MAX {
+            let status = self.status().await?;
+            if status.onboarded && status.synchronised && status.people >= people {
+                return Ok(());
+            }
+            last = Some(status);
+            breathe().await;
+        }
+        Err(EnvironmentError::NotReady { part: "the cloud".to_owned(), cause: format!("it knows {last:?}") })
+    }
+
+    /// What the cloud wrote down about each operation.
+    pub async fn journal(&self) -> Result<Vec<JournalRecord>, EnvironmentError> {
+        let text = self.get("/lab/journal").await?;
+        Ok(journal_lines(&text))
+    }
+}
+
+/// Final lines of a journal: those that carry an operation, a result and a code.
+pub(crate) fn journal_lines(text: &str) -> Vec<JournalRecord> {
+    #[derive(Deserialize)]
+    struct Line {
+        op_id: Option<uuid::Uuid>,
+        result: Option<String>,
+        code: Option<u32>,
+    }
+    let line = |text: &str| -> Option<JournalRecord> {
+        let line: Line = serde_json::from_str(text).ok()?;
+        Some(JournalRecord { op_id: line.op_id?, result: line.result?, code: line.code.unwrap_or(0) })
+    };
+    text.lines().filter_map(line).collect()
+}
+
+fn lab_error(doing: &str, error: &dyn std::error::Error) -> EnvironmentError {
+    let mut cause = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        cause = format!("{cause}: {inner}");
+        source = inner.source();
+    }
+    EnvironmentError::Lab { doing: doing.to_owned(), cause }
+}

@@ -1,0 +1,230 @@
+//! The harness's own LDAP client: it dials an address and verifies the name, always with a timeout.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use history::{BindRecord, Metadata};
+use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry, StdStream};
+use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use uuid::Uuid;
+use vocabulary::{Password, Win32};
+
+use crate::EnvironmentError;
+
+const TIMEOUT: Duration = Duration::from_secs(20);
+const PAGE: i32 = 500;
+const METADATA: [&str; 7] = [
+    "objectGUID",
+    "msDS-KeyVersionNumber",
+    "pwdLastSet",
+    "lockoutTime",
+    "badPwdCount",
+    "userAccountControl",
+    "uSNChanged",
+];
+/// LDAP result codes (RFC 4511 appendix A).
+const SUCCESS: u32 = 0;
+const INVALID_CREDENTIALS: u32 = 49;
+const ENTRY_ALREADY_EXISTS: u32 = 68;
+
+/// One domain controller as the harness sees it.
+#[derive(Clone)]
+pub(crate) struct DirectoryClient {
+    pub fqdn: String,
+    pub address: SocketAddr,
+    pub tls: Arc<ClientConfig>,
+}
+
+/// An open connection.
+pub(crate) struct Connection {
+    fqdn: String,
+    ldap: Ldap,
+}
+
+impl DirectoryClient {
+    /// Connects without binding.
+    pub async fn connect(&self) -> Result<Connection, EnvironmentError> {
+        let failed = |cause: String| ldap_error("connect", &self.fqdn, cause);
+        let dial = async {
+            let stream = TcpStream::connect(self.address).await.map_err(|error| failed(error.to_string()))?;
+            let stream = stream.into_std().map_err(|error| failed(error.to_string()))?;
+            let settings = LdapConnSettings::new()
+                .set_config(Arc::clone(&self.tls))
+                .set_conn_timeout(TIMEOUT)
+                .set_std_stream(StdStream::Tcp(stream));
+            let url = format!("ldaps://{}:{}", self.fqdn, self.address.port());
+            LdapConnAsync::with_settings(settings, &url).await.map_err(|error| failed(error.to_string()))
+        };
+        let (connection, ldap) = tokio::time::timeout(TIMEOUT, dial).await.map_err(|_| failed("it took too long".into()))??;
+        // A hostile message can make the driver panic; then the connection is lost, and every operation says so.
+        tokio::spawn(AssertUnwindSafe(connection.drive()).catch_unwind());
+        Ok(Connection { fqdn: self.fqdn.clone(), ldap })
+    }
+
+    /// Connects and binds; a refusal is an error.
+    pub async fn bound(&self, dn: &str, password: &Password) -> Result<Connection, EnvironmentError> {
+        let mut connection = self.connect().await?;
+        let record = connection.bind(dn, password).await?;
+        match record {
+            Ok(()) => Ok(connection),
+            Err(text) => Err(ldap_error(&format!("bind as {dn}"), &self.fqdn, text)),
+        }
+    }
+}
+
+impl Connection {
+    /// A simple bind; the inner error is the text of a refusal.
+    pub async fn bind(&mut self, dn: &str, password: &Password) -> Result<Result<(), String>, EnvironmentError> {
+        if password.expose().is_empty() {
+            // RFC 4513 section 5.1.2: that would be an unauthenticated bind, which many servers call a success.
+            return Err(ldap_error("bind", &self.fqdn, "an empty password proves nothing".into()));
+        }
+        let answer = self.ldap.with_timeout(TIMEOUT).simple_bind(dn, password.expose()).await;
+        let answer = answer.map_err(|error| ldap_error("bind", &self.fqdn, error.to_string()))?;
+        match answer.rc {
+            SUCCESS => Ok(Ok(())),
+            INVALID_CREDENTIALS => Ok(Err(answer.text)),
+            rc => Err(ldap_error("bind", &self.fqdn, format!("result {rc}, {}", answer.text))),
+        }
+    }
+
+    /// A bind as a record for the history.
+    pub async fn try_bind(&mut self, dn: &str, password: &Password, label: u32) -> Result<BindRecord, EnvironmentError> {
+        Ok(match self.bind(dn, password).await? {
+            Ok(()) => BindRecord { label, accepted: true, data: None },
+            Err(text) => BindRecord { label, accepted: false, data: Win32::from_bind_diagnostic(&text) },
+        })
+    }
+
+    /// Adds an entry; one that is already there stays as it is when `or_keep`.
+    pub async fn add(&mut self, dn: &str, attributes: Vec<(&str, Vec<u8>)>, or_keep: bool) -> Result<(), EnvironmentError> {
+        let attributes = attributes
+            .into_iter()
+            .map(|(name, value)| (name.as_bytes().to_vec(), [value].into()))
+            .collect::<Vec<_>>();
+        let answer = self.ldap.with_timeout(TIMEOUT).add(dn, attributes).await;
+        let doing = || format!("add {dn}");
+        let answer = answer.map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))?;
+        match answer.rc {
+            SUCCESS => Ok(()),
+            ENTRY_ALREADY_EXISTS if or_keep => Ok(()),
+            rc => Err(ldap_error(&doing(), &self.fqdn, format!("result {rc}, {}", answer.text))),
+        }
+    }
+
+    /// All users below a base, with the attributes asked for, page by page.
+    pub async fn users(&mut self, base: &str, attributes: &[&str]) -> Result<Vec<SearchEntry>, EnvironmentError> {
+        let failed = |error: ldap3::LdapError| ldap_error(&format!("search {base}"), &self.fqdn.clone(), error.to_string());
+        let adapters: Vec<Box<dyn Adapter<'_, &str, &[&str]>>> = vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
+        let ldap = self.ldap.with_timeout(TIMEOUT);
+        let mut stream = ldap
+            .streaming_search_with(adapters, base, Scope::Subtree, "(&(objectCategory=person)(objectClass=user))", attributes)
+            .await
+            .map_err(failed)?;
+        let mut found = Vec::new();
+        while let Some(entry) = stream.next().await.map_err(failed)? {
+            found.push(SearchEntry::construct(entry));
+        }
+        stream.finish().await.success().map_err(failed)?;
+        Ok(found)
+    }
+
+    /// The metadata of everyone below a base.
+    pub async fn metadata(&mut self, base: &str) -> Result<Vec<(Uuid, Metadata)>, EnvironmentError> {
+        let entries = self.users(base, &METADATA).await?;
+        entries
+            .iter()
+            .map(|entry| {
+                let user = guid(entry).ok_or_else(|| {
+                    ldap_error(&format!("read the objectGUID of {}", entry.dn), &self.fqdn, "it is missing".into())
+                })?;
+                Ok((user, metadata_of(entry)))
+            })
+            .collect()
+    }
+
+    /// objectGUIDs by sAMAccountName in lower case.
+    pub async fn guids(&mut self, base: &str) -> Result<HashMap<String, Uuid>, EnvironmentError> {
+        let entries = self.users(base, &["objectGUID", "sAMAccountName"]).await?;
+        let pair = |entry: &SearchEntry| Some((entry.attrs.get("sAMAccountName")?.first()?.to_lowercase(), guid(entry)?));
+        Ok(entries.iter().filter_map(pair).collect())
+    }
+
+    /// Attributes of one entry.
+    pub async fn read(&mut self, dn: &str, attributes: &[&str]) -> Result<SearchEntry, EnvironmentError> {
+        let doing = format!("read {}", if dn.is_empty() { "the rootDSE" } else { dn });
+        let answer = self.ldap.with_timeout(TIMEOUT).search(dn, Scope::Base, "(objectClass=*)", attributes.to_vec()).await;
+        let found = answer.and_then(ldap3::SearchResult::success);
+        let (entries, _) = found.map_err(|error| ldap_error(&doing, &self.fqdn, error.to_string()))?;
+        let entry = entries.into_iter().next().map(SearchEntry::construct);
+        entry.ok_or_else(|| ldap_error(&doing, &self.fqdn, "there is no such entry".into()))
+    }
+}
+
+fn guid(entry: &SearchEntry) -> Option<Uuid> {
+    // The library calls a value text when its bytes happen to be UTF-8.
+    let binary = entry.bin_attrs.get("objectGUID").and_then(|values| values.first()).map(Vec::as_slice);
+    let text = || entry.attrs.get("objectGUID").and_then(|values| values.first()).map(String::as_bytes);
+    // MS-DTYP section 2.3.4: the first three fields are little-endian.
+    Uuid::from_slice_le(binary.or_else(text)?).ok()
+}
+
+fn metadata_of(entry: &SearchEntry) -> Metadata {
+    fn number<T: std::str::FromStr + Default>(entry: &SearchEntry, name: &str) -> T {
+        let value = entry.attrs.get(name).and_then(|values| values.first());
+        value.and_then(|text| text.parse().ok()).unwrap_or_default()
+    }
+    Metadata {
+        kvno: number(entry, "msDS-KeyVersionNumber"),
+        pwd_last_set: number(entry, "pwdLastSet"),
+        lockout_time: number(entry, "lockoutTime"),
+        bad_pwd_count: number(entry, "badPwdCount"),
+        uac: number(entry, "userAccountControl"),
+        usn: number(entry, "uSNChanged"),
+    }
+}
+
+pub(crate) fn ldap_error(doing: &str, dc: &str, cause: String) -> EnvironmentError {
+    EnvironmentError::Ldap { doing: doing.to_owned(), dc: dc.to_owned(), cause }
+}
+
+impl Connection {
+    /// The SID of a domain, as text.
+    pub async fn domain_sid(&mut self, base: &str) -> Result<String, EnvironmentError> {
+        let entry = self.read(base, &["objectSid"]).await?;
+        let binary = entry.bin_attrs.get("objectSid").and_then(|values| values.first()).map(Vec::as_slice);
+        let text = || entry.attrs.get("objectSid").and_then(|values| values.first()).map(String::as_bytes);
+        let sid = binary.or_else(text).and_then(sid_text);
+        sid.ok_or_else(|| ldap_error(&format!("read the SID of {base}"), &self.fqdn, "it is missing or malformed".into()))
+    }
+}
+
+/// A SID as text (MS-DTYP sections 2.4.2.1 and 2.4.2.2).
+fn sid_text(bytes: &[u8]) -> Option<String> {
+    let (revision, count) = (bytes.first()?, usize::from(*bytes.get(1)?));
+    let authority = bytes.get(2..8)?.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+    let (parts, rest) = bytes.get(8..)?.as_chunks::<4>();
+    if parts.len() != count || !rest.is_empty() {
+        return None;
+    }
+    let parts: String = parts.iter().map(|part| format!("-{}", u32::from_le_bytes(*part))).collect();
+    Some(format!("S-{revision}-{authority}{parts}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sid_is_read_as_text() {
+        let bytes = [1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0];
+        assert_eq!(sid_text(&bytes).as_deref(), Some("S-1-5-32-544"));
+        assert_eq!(sid_text(&bytes[..15]), None);
+    }
+}

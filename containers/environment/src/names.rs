@@ -1,0 +1,52 @@
+//! The lab's names.
+
+/// The lab: its hosts are `portal.wblab.test` and its sisters.
+pub(crate) const LAB: &str = "wblab";
+/// The path of the hybrid connection on every relay.
+pub(crate) const ENTITY: &str = "writeback";
+/// The hosts of the cloud, in front of the lab's name.
+pub(crate) const CLOUD_ROLES: [&str; 5] = ["portal", "graph", "login", "sync", "passwordreset"];
+/// What the gateway lets through to the cloud.
+pub(crate) const AGENT_ROLES: [&str; 3] = ["login", "sync", "passwordreset"];
+/// The application's id for client credentials.
+pub(crate) const CLIENT_ID: &str = "wblab-client";
+
+/// A host of the cloud.
+pub(crate) fn cloud_host(role: &str) -> String {
+    format!("{role}.{LAB}.test")
+}
+
+/// The namespace of a relay, counted from 1.
+pub(crate) fn relay_host(number: u32) -> String {
+    format!("relay{number}.servicebus.{LAB}.test")
+}
+
+/// The distinguished name of a domain.
+pub(crate) fn base_dn(domain: &str) -> String {
+    domain.split('.').map(|label| format!("DC={label}")).collect::<Vec<_>>().join(",")
+}
+
+/// Where people live.
+pub(crate) fn people_dn(domain: &str) -> String {
+    format!("OU=People,{}", base_dn(domain))
+}
+
+/// Where service accounts live, outside the people's unit.
+pub(crate) fn services_dn(domain: &str) -> String {
+    format!("OU=Services,{}", base_dn(domain))
+}
+
+/// The agent's account in the directory.
+pub(crate) fn service_account_dn(domain: &str) -> String {
+    format!("CN=svc-writeback,{}", services_dn(domain))
+}
+
+/// The domain's administrator.
+pub(crate) fn administrator_dn(domain: &str) -> String {
+    format!("CN=Administrator,CN=Users,{}", base_dn(domain))
+}
+
+/// The name of a domain controller, counted from 1.
+pub(crate) fn dc_fqdn(number: u32, domain: &str) -> String {
+    format!("dc{number}.{domain}")
+}

@@ -1,0 +1,189 @@
+//! The arguments. Flags choose files, worlds and verbosity; behaviour belongs in the scenario.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use scenario::WorldKind;
+
+const AFTER: &str = "\
+Examples:
+  wblab run scenarios/quick.toml                   the main job, no Docker, under a minute
+  wblab run scenarios/samba-smoke.toml             the same on a real Samba AD in containers
+  wblab run scenarios/quick.toml --set load.constant_arrival_rate.rate=50/s
+  wblab plan scenarios/quick.toml                  what would happen, in sentences
+  wblab report reports/runs/quick/…                judge and draw an old run again
+  wblab up scenarios/quick.toml --json             a world that stays, for any other client
+
+Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 bad scenario or usage, 70 a bug of ours, 74 files, 75 the world.";
+
+/// Proves that what the cloud acknowledged is what the directory holds, at scale, while things break.
+#[derive(Debug, Parser)]
+#[command(name = "wblab", version, after_help = AFTER, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Stand a world up, drive load through it, prove the effect, draw the report
+    Run(RunArguments),
+    /// Say every mistake of scenario files, with line and column
+    Check(CheckArguments),
+    /// Tell what a scenario would do, in sentences or as digests
+    Plan(PlanArguments),
+    /// Judge a run folder again and draw its report
+    Report(ReportArguments),
+    /// Stand a world up and keep it until Ctrl-C or `wblab down`
+    Up(UpArguments),
+    /// Take worlds down that `wblab up` keeps
+    Down(DownArguments),
+    /// Tell what this machine can do and what earlier runs left
+    Doctor(DoctorArguments),
+    /// Print the JSON Schema of scenario files, or check the committed one
+    Schema(SchemaArguments),
+    /// Print completions for a shell
+    Completions(CompletionsArguments),
+    /// Run one part of a world alone
+    Serve(ServeArguments),
+    /// The load generator; started by `run`
+    #[command(hide = true)]
+    Load,
+}
+
+/// Where parts stand.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum WorldChoice {
+    /// All parts in this process, with the embedded directory
+    Embedded,
+    /// Every part in a container, with a real Samba AD
+    Docker,
+}
+
+impl From<WorldChoice> for WorldKind {
+    fn from(choice: WorldChoice) -> Self {
+        match choice {
+            WorldChoice::Embedded => Self::Embedded,
+            WorldChoice::Docker => Self::Docker,
+        }
+    }
+}
+
+/// A scenario with what the command line chooses over it.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ScenarioArguments {
+    /// The scenario file
+    pub scenario: PathBuf,
+    /// Override one value of the scenario; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub sets: Vec<String>,
+    /// The root of every die
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=i64::MAX.unsigned_abs()))]
+    pub seed: Option<u64>,
+    /// Where the parts stand
+    #[arg(long, value_enum)]
+    pub world: Option<WorldChoice>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Where run folders go
+    #[arg(long, value_name = "DIR", default_value = "reports/runs")]
+    pub out: PathBuf,
+    /// Print the verdict alone on the standard output, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArguments {
+    /// Scenario files
+    #[arg(required = true)]
+    pub scenarios: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Print the digests and the plan as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The run folder
+    pub run: PathBuf,
+    /// Print the verdict alone on the standard output, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpArguments {
+    #[command(flatten)]
+    pub scenario: ScenarioArguments,
+    /// Where run folders go
+    #[arg(long, value_name = "DIR", default_value = "reports/runs")]
+    pub out: PathBuf,
+    /// Print where everything is as one line of JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DownArguments {
+    /// The run folder of one world; all standing ones without it
+    pub run: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// Remove cached images and what dead runs left
+    #[arg(long)]
+    pub prune: bool,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArguments {
+    /// Compare with this file instead of printing; differing ends with 1
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "scenarios/schema.json")]
+    pub check: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// A part of a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// The mock cloud
+    Cloud,
+    /// A relay namespace
+    Relay,
+    /// The on-premises agent
+    Agent,
+    /// The embedded directory
+    Directory,
+    /// The firewall
+    Gateway,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The part
+    #[arg(value_enum)]
+    pub role: Role,
+    /// Its configuration, TOML
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+}

@@ -1,0 +1,133 @@
+//! From arguments to a plan, a folder and a manifest.
+
+use std::path::Path;
+
+use history::{GoalLimit, HistoryError, Manifest, RunFolder};
+use scenario::{Choices, Plan};
+use time::OffsetDateTime;
+use time::macros::format_description;
+use vocabulary::{Clock as _, SystemClock};
+
+use crate::args::ScenarioArguments;
+use crate::error::CliError;
+
+/// A run that is about to be: its plan, its folder, its name.
+pub(crate) struct Ordered {
+    pub plan: Plan,
+    pub folder: RunFolder,
+    pub manifest: Manifest,
+    /// The name that everything of the run carries, for example `20261123t092512z-1-4242`.
+    pub run: String,
+}
+
+/// Reads the scenario and resolves it.
+pub(crate) fn plan_of(arguments: &ScenarioArguments) -> Result<Plan, CliError> {
+    let scenario = scenario::read(&arguments.scenario, &arguments.sets)?;
+    let nanos = SystemClock::new().unix().subsec_nanos();
+    let choices = Choices {
+        seed: arguments.seed,
+        world: arguments.world.map(Into::into),
+        fresh_seed: u64::from(nanos),
+    };
+    Ok(Plan::resolve(&scenario, &choices))
+}
+
+/// Makes the run's folder below `out` and the manifest that is written first.
+pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered, CliError> {
+    let plan = plan_of(arguments)?;
+    let clock = SystemClock::new();
+    let started_unix_ms = u64::try_from(clock.unix().as_millis()).unwrap_or(u64::MAX);
+    let stamp = utc(clock.unix().as_secs());
+    let folder = fresh_folder(out, &plan, &stamp)?;
+    let people = scenario::people(&plan);
+    let arrivals = engine::arrivals(&plan, &people);
+    let name = folder
+        .root()
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let manifest = Manifest {
+        version: history::FORMAT_VERSION,
+        scenario: plan.name.clone(),
+        why: plan.why.clone(),
+        world: plan.world.kind.as_str().to_owned(),
+        seed: plan.seed,
+        plan_hash: plan.hash(),
+        people_sha256: scenario::people_sha256(&people),
+        arrivals: arrivals.planned(),
+        arrivals_sha256: engine::arrivals_sha256(arrivals),
+        sentences: plan.sentences(),
+        people: plan.population.people,
+        message_lifetime_us: micros(plan.world.message_lifetime),
+        start_within_us: micros(plan.load.start_within),
+        goals: plan
+            .goals
+            .iter()
+            .map(|goal| GoalLimit {
+                goal: goal.goal.clone(),
+                limit: goal.limit,
+            })
+            .collect(),
+        phases: engine::planned_phases(&plan),
+        started_unix_ms,
+        run: name,
+        versions: [("wblab".to_owned(), env!("CARGO_PKG_VERSION").to_owned())].into(),
+        host: engine::fingerprint(),
+        image_digests: std::collections::BTreeMap::new(),
+        capabilities: Vec::new(),
+        reproduce: reproduce(arguments, &plan),
+    };
+    let run = format!("{}-{}-{}", stamp.to_lowercase(), plan.seed, std::process::id());
+    Ok(Ordered {
+        plan,
+        folder,
+        manifest,
+        run,
+    })
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn utc(unix_s: u64) -> String {
+    let format = format_description!("[year][month][day]T[hour][minute][second]Z");
+    let instant = i64::try_from(unix_s)
+        .ok()
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+    instant
+        .and_then(|instant| instant.format(&format).ok())
+        .unwrap_or_else(|| unix_s.to_string())
+}
+
+/// `<out>/<scenario>/<UTC time>-seed-<n>`; a second run within the same second gets a number.
+fn fresh_folder(out: &Path, plan: &Plan, stamp: &str) -> Result<RunFolder, CliError> {
+    let parent = out.join(&plan.name);
+    let mut name = format!("{stamp}-seed-{}", plan.seed);
+    for number in 2..100 {
+        match RunFolder::create(&parent.join(&name)) {
+            Err(HistoryError::Write { source, .. }) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+                name = format!("{stamp}-seed-{}-{number}", plan.seed);
+            }
+            other => return Ok(other?),
+        }
+    }
+    Err(CliError::Usage(format!(
+        "{} holds a hundred runs of this second",
+        parent.display()
+    )))
+}
+
+/// The command that replays the run.
+fn reproduce(arguments: &ScenarioArguments, plan: &Plan) -> String {
+    let mut command = format!(
+        "wblab run {} --seed {} --world {}",
+        arguments.scenario.display(),
+        plan.seed,
+        plan.world.kind.as_str()
+    );
+    for set in &arguments.sets {
+        command.push_str(&format!(" --set '{}'", set.replace('\'', r"'\''")));
+    }
+    command
+}

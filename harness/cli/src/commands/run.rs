@@ -1,0 +1,47 @@
+//! `wblab run`: the main job.
+
+use std::path::PathBuf;
+
+use engine::Order;
+use environment::{LabWorld, Parts};
+use load::ChildProcess;
+use vocabulary::SystemClock;
+
+use super::order::order;
+use crate::args::RunArguments;
+use crate::error::{CliError, Exit};
+use crate::interrupt::Interrupt;
+use crate::logs;
+use crate::progress::{Teller, say};
+use crate::sealed::{judge_and_draw, tell};
+
+pub(crate) async fn run(arguments: RunArguments, parts: Parts, program: PathBuf) -> Result<Exit, CliError> {
+    let ordered = order(&arguments.scenario, &arguments.out)?;
+    let interrupt = Interrupt::listen().map_err(CliError::Runtime)?;
+    logs::to_folder(&ordered.folder.logs());
+    say(&format!(
+        "{} on {}, seed {}",
+        ordered.plan.name,
+        ordered.plan.world.kind.as_str(),
+        ordered.plan.seed
+    ));
+    let clock = SystemClock::shared();
+    let mut world = LabWorld::new(&ordered.run, parts, SystemClock::shared());
+    let teller = Teller::new();
+    let went = engine::run(Order {
+        plan: &ordered.plan,
+        folder: &ordered.folder,
+        manifest: ordered.manifest,
+        clock,
+        world: &mut world,
+        generators: &mut ChildProcess { program },
+        progress: &teller,
+        interrupt: interrupt.wanted(),
+    })
+    .await;
+    teller.finish();
+    let end = went.inspect_err(|_| say(&format!("what was recorded is in {}", ordered.folder.root().display())))?;
+    let judgement = judge_and_draw(&ordered.folder, &end.secrets, !interrupt.twice())?;
+    tell(&ordered.folder, &judgement, arguments.json)?;
+    Ok(judgement.verdict.verdict.into())
+}
