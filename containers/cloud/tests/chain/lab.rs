@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use cloud::{Accounts, CloudConfig, CloudHandle, RelayFiles, TenantSettings};
 use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::{Heartbeat, OnboardRequest, OnboardResponse, SyncExport, SyncObject, TokenResponse, path};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use reqwest::{Client, StatusCode};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -51,6 +51,10 @@ struct Authority {
 fn authority() -> Authority {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // Without a name of its own it has that of the leaf, and OpenSSL takes the leaf for self-signed.
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "authority of a test");
     let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let mut names: Vec<String> = HOSTS.iter().map(ToString::to_string).collect();

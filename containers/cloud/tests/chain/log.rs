@@ -38,7 +38,8 @@ async fn no_secret_is_logged_at_any_level() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(log.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: what a thread alone subscribes to may be switched off by what another one hit first.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let lab = Lab::ready().await;
     let browser = Browser::new(&lab);
     let page = browser.reset("Must-not-be-seen-1").await;
