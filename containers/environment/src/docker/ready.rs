@@ -1,0 +1,144 @@
+//! When a part is ready: when it says so in its log, because a condition of its own held.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use super::engine::Engine;
+use crate::EnvironmentError;
+
+/// What every part writes, on a line of JSON, once it serves.
+const READY: &str = "\"ready\":true";
+/// How many lines of a part that did not become ready go into the error.
+const KEPT: usize = 20;
+
+/// Waits until a container's log says that its part is ready.
+///
+/// # Errors
+/// [`EnvironmentError::NotReady`] with the last lines of its log when it ends first, or when `within` is over.
+pub(super) async fn wait(
+    engine: &Engine,
+    container: &str,
+    part: &str,
+    within: Duration,
+) -> Result<(), EnvironmentError> {
+    let mut watch = Watch::default();
+    let not_ready = |cause: String| EnvironmentError::NotReady {
+        part: part.to_owned(),
+        cause,
+    };
+    match timeout(within, watch_log(engine, container, &mut watch)).await {
+        Ok(Ok(true)) => Ok(()),
+        Ok(Ok(false)) => {
+            let code = exit_code(engine, container).await;
+            Err(not_ready(format!(
+                "it ended with {code}; its last words:\n{}",
+                watch.last_words()
+            )))
+        }
+        Ok(Err(error)) => Err(error),
+        Err(_) => {
+            let seconds = within.as_secs();
+            Err(not_ready(format!(
+                "not within {seconds} s; its last words:\n{}",
+                watch.last_words()
+            )))
+        }
+    }
+}
+
+async fn watch_log(engine: &Engine, container: &str, watch: &mut Watch) -> Result<bool, EnvironmentError> {
+    let mut log = std::pin::pin!(engine.follow(container));
+    while let Some(chunk) = log.next().await {
+        if watch.take(&chunk?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn exit_code(engine: &Engine, container: &str) -> String {
+    let state = engine.inspect(container).await.ok().and_then(|seen| seen.state);
+    state
+        .and_then(|state| state.exit_code)
+        .map_or_else(|| "an unknown code".to_owned(), |code| format!("code {code}"))
+}
+
+/// Puts a log's pieces together to lines and looks for the one that matters.
+#[derive(Debug, Default)]
+struct Watch {
+    partial: Vec<u8>,
+    lines: VecDeque<String>,
+}
+
+impl Watch {
+    /// Takes the next piece; true once the part is ready.
+    fn take(&mut self, piece: &[u8]) -> bool {
+        let mut ready = false;
+        for byte in piece {
+            if *byte == b'\n' {
+                let line = String::from_utf8_lossy(&std::mem::take(&mut self.partial)).into_owned();
+                ready |= is_ready(&line);
+                self.keep(line);
+            } else {
+                self.partial.push(*byte);
+            }
+        }
+        ready
+    }
+
+    fn keep(&mut self, line: String) {
+        if self.lines.len() == KEPT {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+
+    fn last_words(&self) -> String {
+        let partial = String::from_utf8_lossy(&self.partial).into_owned();
+        let all = self
+            .lines
+            .iter()
+            .cloned()
+            .chain((!partial.is_empty()).then_some(partial));
+        all.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn is_ready(line: &str) -> bool {
+    line.trim_start().starts_with('{') && line.contains(READY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ready_line_is_found_across_pieces() {
+        let mut watch = Watch::default();
+        assert!(!watch.take(b"hello\n{\"level\":\"INFO\",\"fields\":{\"rea"));
+        assert!(watch.take(b"dy\":true,\"role\":\"relay\"}}\nmore"));
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_not_ready() {
+        let mut watch = Watch::default();
+        assert!(!watch.take(b"{\"ready\":false}\nnot json \"ready\":true\n{\"ready\":true"));
+    }
+
+    #[test]
+    fn the_last_words_are_the_last_twenty_lines() {
+        let mut watch = Watch::default();
+        for number in 0..30 {
+            watch.take(format!("line {number}\n").as_bytes());
+        }
+        watch.take(b"unfinished");
+        let words = watch.last_words();
+        assert!(
+            words.starts_with("line 10\n") && words.ends_with("line 29\nunfinished"),
+            "{words}"
+        );
+    }
+}
