@@ -59,7 +59,6 @@ impl Choice {
 }
 
 /// A message for any one listener of an entity, and who waits for what comes of it.
-#[derive(Debug)]
 pub(crate) struct Order<P> {
     pub(crate) key: Key,
     pub(crate) entity: EntityId,

@@ -12,7 +12,8 @@ use crate::query;
 pub(crate) const SERVICE_BUS_AUTHORIZATION: &str = "servicebusauthorization";
 
 /// A token as it came, and whether it came in the header that otherwise belongs to the application.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Carried {
     pub(crate) token: Option<String>,
     /// The token came in `Authorization`, which then is evaluated and stripped.

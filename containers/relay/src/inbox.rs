@@ -6,7 +6,8 @@ use protocol::hybrid::{BODY_MAX, Response, ToRelay};
 use crate::broker::Close;
 
 /// Something a listener has said in full.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Heard {
     Response(Response, Bytes),
     Renew(String),

@@ -1,5 +1,6 @@
 //! A request's rendezvous: the socket that a listener dialled to get a long request, or to give a long response.
 
+use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use protocol::hybrid::{BODY_MAX, Response, ToRelay};
@@ -152,42 +154,35 @@ pub(crate) fn serve_rendezvous(relay: &Arc<Relay>, meeting: Meeting, has_body: b
 type Writer = WriteHalf<TokioIo<Upgraded>>;
 
 async fn send(writer: &mut Writer, text: &str, upload: Upload, limit: Duration) -> Result<(), Refusal> {
-    let gone = |_: io::Error| Refusal::broken(GAVE_UP);
-    frames::write(writer, OpCode::Data(Data::Text), true, text.as_bytes())
-        .await
-        .map_err(gone)?;
+    write(writer, Data::Text, true, text.as_bytes(), limit).await?;
     match upload {
         Upload::Short(body) if body.is_empty() => {}
-        Upload::Short(body) => {
-            frames::write(writer, OpCode::Data(Data::Binary), true, &body)
-                .await
-                .map_err(gone)?;
-        }
+        Upload::Short(body) => write(writer, Data::Binary, true, &body, limit).await?,
         Upload::Long { begun, rest } => send_long(writer, begun, rest, limit).await?,
     }
-    writer.flush().await.map_err(gone)
+    in_time(limit, writer.flush()).await
 }
 
 /// One message of many fragments, so that no body has to be held.
-async fn send_long(
-    writer: &mut Writer,
-    begun: Bytes,
-    mut rest: hyper::body::Incoming,
-    limit: Duration,
-) -> Result<(), Refusal> {
-    let gone = |_: io::Error| Refusal::broken(GAVE_UP);
-    frames::write(writer, OpCode::Data(Data::Binary), false, &begun)
-        .await
-        .map_err(gone)?;
-    let more = OpCode::Data(Data::Continue);
+async fn send_long(writer: &mut Writer, begun: Bytes, mut rest: Incoming, limit: Duration) -> Result<(), Refusal> {
+    write(writer, Data::Binary, false, &begun, limit).await?;
     while let Some(frame) = timeout(limit, rest.frame()).await.map_err(|_| timed_out())? {
         let frame = frame.map_err(|_| Refusal::broken("The sender broke its body off"))?;
         if let Ok(data) = frame.into_data() {
-            let written = timeout(limit, frames::write(writer, more, false, &data)).await;
-            written.map_err(|_| timed_out())?.map_err(gone)?;
+            write(writer, Data::Continue, false, &data, limit).await?;
         }
     }
-    frames::write(writer, more, true, &[]).await.map_err(gone)
+    write(writer, Data::Continue, true, &[], limit).await
+}
+
+async fn write(writer: &mut Writer, data: Data, last: bool, payload: &[u8], limit: Duration) -> Result<(), Refusal> {
+    in_time(limit, frames::write(writer, OpCode::Data(data), last, payload)).await
+}
+
+/// A listener that dialled and then does not read holds nobody for longer than `limit`.
+async fn in_time(limit: Duration, written: impl Future<Output = io::Result<()>>) -> Result<(), Refusal> {
+    let written = timeout(limit, written).await.map_err(|_| timed_out())?;
+    written.map_err(|_| Refusal::broken(GAVE_UP))
 }
 
 fn timed_out() -> Refusal {

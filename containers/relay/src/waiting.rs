@@ -13,7 +13,6 @@ use crate::refusal::Refusal;
 use crate::shared::{Relay, Reply};
 
 /// What is to be said to a listener, and to one of which entity.
-#[derive(Debug)]
 pub(crate) struct Errand {
     pub(crate) key: Key,
     pub(crate) entity: EntityId,

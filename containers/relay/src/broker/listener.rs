@@ -49,7 +49,8 @@ impl Close {
 }
 
 /// Something to write to a control channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Outgoing {
     /// JSON and, right after it, its body.
     Message {
@@ -71,7 +72,8 @@ impl Outgoing {
 }
 
 /// What to write now; after `close` nothing more.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) struct Batch {
     pub(crate) messages: Vec<Outgoing>,
     pub(crate) close: Option<Close>,

@@ -194,10 +194,14 @@ async fn a_rejection_is_gone_for_the_listener_and_told_to_the_sender() {
 
 #[tokio::test]
 async fn a_connect_that_nobody_accepts_ends() {
-    let lab = lab(|config| config.accept_timeout = Duration::from_millis(50)).await;
+    let lab = lab(|_| {}).await;
     assert_eq!(status(connect(&lab, "/$hc/hc").await), 404);
     let mut listener = lab.listener().await;
-    let (sender, accept) = tokio::join!(connect(&lab, "/$hc/hc"), listener.json());
+    let (sender, accept) = tokio::join!(connect(&lab, "/$hc/hc"), async {
+        let accept = listener.json().await;
+        lab.later(Duration::from_secs(30));
+        accept
+    });
     assert_eq!(status(sender), 504);
     assert_eq!(
         status(lab.dial_address(accept["accept"]["address"].as_str().unwrap()).await),

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -28,7 +29,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
-use vocabulary::{Clock as _, SystemClock};
+use vocabulary::{Clock, SharedClock, SystemClock};
 
 pub const HOST: &str = "relay1.servicebus.wblab.test";
 pub const LAB_TOKEN: &str = "the-lab-token";
@@ -38,9 +39,33 @@ pub type Socket = WebSocketStream<Tls>;
 
 pub struct Lab {
     pub relay: RelayHandle,
+    clock: Arc<LabClock>,
     address: SocketAddr,
     trust: CertificateDer<'static>,
     _files: TempDir,
+}
+
+/// The machine's clock, and what the test has put before it.
+#[derive(Debug)]
+struct LabClock {
+    machine: SystemClock,
+    ahead_ms: AtomicU64,
+}
+
+impl LabClock {
+    fn ahead(&self) -> Duration {
+        Duration::from_millis(self.ahead_ms.load(Ordering::SeqCst))
+    }
+}
+
+impl Clock for LabClock {
+    fn monotonic(&self) -> Duration {
+        self.machine.monotonic() + self.ahead()
+    }
+
+    fn unix(&self) -> Duration {
+        self.machine.unix() + self.ahead()
+    }
 }
 
 /// What a sender got.
@@ -95,10 +120,16 @@ pub async fn lab(change: impl FnOnce(&mut RelayConfig)) -> Lab {
     let files = TempDir::new().unwrap();
     let (mut config, trust) = config(files.path());
     change(&mut config);
-    let relay = relay::start(config, SystemClock::shared()).await.unwrap();
+    let clock = Arc::new(LabClock {
+        machine: SystemClock::new(),
+        ahead_ms: AtomicU64::new(0),
+    });
+    let shared: SharedClock = Arc::<LabClock>::clone(&clock);
+    let relay = relay::start(config, shared).await.unwrap();
     Lab {
         address: relay.address(),
         relay,
+        clock,
         trust,
         _files: files,
     }
@@ -111,11 +142,18 @@ pub fn token_for(rule: &str, key: &str, seconds: i64) -> String {
     sas::sign(&format!("http://{HOST}/"), rule, key, expires)
 }
 
+/// A good token that outlives what the tests do to the clock.
 pub fn token(rule: &str) -> String {
-    token_for(rule, &format!("key of {rule}"), 60)
+    token_for(rule, &format!("key of {rule}"), 100_000)
 }
 
 impl Lab {
+    /// Puts the relay's clock forward.
+    pub fn later(&self, by: Duration) {
+        let by = u64::try_from(by.as_millis()).unwrap();
+        self.clock.ahead_ms.fetch_add(by, Ordering::SeqCst);
+    }
+
     pub async fn dial(&self) -> Tls {
         let mut roots = RootCertStore::empty();
         roots.add(self.trust.clone()).unwrap();
@@ -123,6 +161,7 @@ impl Lab {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let socket = TcpStream::connect(self.address).await.unwrap();
+        socket.set_nodelay(true).unwrap();
         let name = ServerName::try_from(HOST).unwrap();
         TlsConnector::from(Arc::new(config))
             .connect(name, socket)
@@ -267,6 +306,17 @@ impl Listener {
             };
             self.respond(request, json!({}), body).await;
         }
+    }
+
+    /// Returns once the relay has read all that was said so far.
+    pub async fn proven(&mut self) {
+        self.0.send(Message::Ping("proof".into())).await.unwrap();
+        while !matches!(soon(self.0.next()).await.unwrap().unwrap(), Message::Pong(_)) {}
+    }
+
+    /// Returns once the relay has pinged, which it does at a tick at which nothing closed this channel.
+    pub async fn pinged(&mut self) {
+        while !matches!(soon(self.0.next()).await.unwrap().unwrap(), Message::Ping(_)) {}
     }
 
     /// How the relay closed the channel.
