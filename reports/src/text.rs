@@ -188,9 +188,9 @@ mod tests {
 
     #[test]
     fn a_goal_has_the_unit_of_its_name() {
-        assert_eq!(goal_value("response_p99", 250.0), "250 ms");
-        assert_eq!(goal_value("unknown_ratio", 0.001), "0.001");
-        assert_eq!(goal_value("achieved_per_s", 49.5), "49.5/s");
+        assert_eq!(goal_value("response_time_p99_max", 250.0), "250 ms");
+        assert_eq!(goal_value("unknown_ratio_max", 0.001), "0.001");
+        assert_eq!(goal_value("achieved_rate_min", 49.5), "49.5/s");
         assert_eq!(goal_value("dropped", 0.0), "0");
     }
 

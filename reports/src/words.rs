@@ -6,6 +6,14 @@ use vocabulary::OpKind;
 
 use crate::text::{self, clean};
 
+/// Checks of the run itself: what to do about them is the same whether they fail or cannot tell.
+const ABOUT_THE_RUN: [&str; 4] = [
+    "every-arrival-accounted",
+    "probe-complete",
+    "run-complete",
+    "goals-known",
+];
+
 /// One thing that does not hold, or cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reason {
@@ -93,9 +101,15 @@ fn goal_reason(goal: &GoalResult) -> Reason {
 /// What a goal measured beside its limit, in words.
 pub(crate) fn goal_words(goal: &GoalResult) -> String {
     let limit = text::goal_value(&goal.goal, goal.limit);
-    match goal.measured {
-        Some(measured) => format!("measured {}, limit {limit}", text::goal_value(&goal.goal, measured)),
-        None => format!("nothing was measured, limit {limit}"),
+    let Some(measured) = goal.measured else {
+        return format!("nothing was measured, limit {limit}");
+    };
+    let words = format!("measured {}, limit {limit}", text::goal_value(&goal.goal, measured));
+    let endless = goal.verdict == Mark::Fail && goal.goal.ends_with("_max") && measured <= goal.limit;
+    if endless {
+        format!("{words}, but it falls on operations that never ended, slower than any limit")
+    } else {
+        words
     }
 }
 
@@ -122,13 +136,16 @@ pub(crate) fn next_steps(verdict: &Verdict, manifest: &Manifest) -> Vec<String> 
 fn after_failure(verdict: &Verdict) -> Vec<String> {
     let failed = |finding: &&Finding| finding.verdict == Mark::Fail;
     let mut steps: Vec<String> = verdict.findings.iter().filter(failed).filter_map(hint).collect();
-    if verdict.findings.iter().any(|finding| failed(&finding)) {
-        steps.push(
-            "Read the violations below: each names the person and the operation to look for in logs/.".to_owned(),
-        );
+    if verdict
+        .findings
+        .iter()
+        .any(|finding| finding.verdict == Mark::Fail && !finding.violations.is_empty())
+    {
+        steps.push("Read the violations below: each names whom and what to look for in logs/.".to_owned());
     }
     if verdict.goals.iter().any(|goal| goal.verdict == Mark::Fail) {
-        steps.push("For a missed goal, see which stage took the time, and whether faults or dropped arrivals fall in the same minutes.".to_owned());
+        let stages = "For a missed goal, see which stage took the time, and whether faults or dropped arrivals fall in the same minutes.";
+        steps.push(stages.to_owned());
     }
     steps
 }
@@ -152,33 +169,40 @@ fn hint(finding: &Finding) -> Option<String> {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
         }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
+        "every-arrival-accounted" => {
+            "arrivals are missing from the history: trust none of its rates before that is understood"
+        }
+        "probe-complete" => "the directory was not read for everyone: see logs/ for why",
+        "run-complete" => "the run was ended early: let it reach its end, and see logs/ for what stopped it",
+        "goals-known" => "a goal is not known to this version: see how the scenario names it",
         _ => return None,
     };
     Some(format!("{}: {hint}.", clean(&finding.check)))
 }
 
 fn after_doubt(verdict: &Verdict) -> Vec<String> {
-    let mut steps = Vec::new();
+    let doubted = |finding: &&Finding| finding.verdict == Mark::Inconclusive;
+    let about_the_run = |finding: &&Finding| ABOUT_THE_RUN.contains(&finding.check.as_str());
+    let mut steps: Vec<String> = verdict
+        .findings
+        .iter()
+        .filter(doubted)
+        .filter(about_the_run)
+        .filter_map(hint)
+        .collect();
     if verdict
         .findings
         .iter()
-        .any(|finding| finding.verdict == Mark::Inconclusive && finding.checked == 0)
+        .any(|finding| doubted(&finding) && finding.checked == 0 && !about_the_run(&finding))
     {
-        steps.push(
-            "A check that looked at nothing proves nothing: give the scenario load of the kind it needs, or more time."
-                .to_owned(),
-        );
+        let nothing =
+            "A check that looked at nothing proves nothing: give the scenario load of the kind it needs, or more time.";
+        steps.push(nothing.to_owned());
     }
     if verdict.unknown_resolved.open > 0 {
         let open = text::of(verdict.unknown_resolved.open, "operation stays", "operations stay");
         steps.push(format!(
-            "{open} unknown even after the probe: see their reasons in the chart of what was not applied."
-        ));
-    }
-    if verdict.probed.people < verdict.probed.of {
-        let (people, of) = (text::count(verdict.probed.people), text::count(verdict.probed.of));
-        steps.push(format!(
-            "Only {people} of {of} people were probed: see logs/ for why the directory could not be read."
+            "{open} unknown even after the probe: see why in the chart of what was not applied."
         ));
     }
     if steps.is_empty() {

@@ -42,12 +42,15 @@ pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
 
 /// The text, cut with an ellipsis where it is wider than the room.
 pub(crate) fn fit(text: &str, size: f64, room: f64) -> String {
-    if width(text, size, false) <= room {
+    let whole = width(text, size, false);
+    if whole <= room {
         return text.to_owned();
     }
     let chars: Vec<char> = text.chars().collect();
+    // Letters differ in width, but what fits is never more than twice the room's share of them.
+    let most = ((chars.len() as f64 * room / whole * 2.0) as usize).min(chars.len().saturating_sub(1));
     let cut = |length: usize| chars[..length].iter().collect::<String>().trim_end().to_owned() + "…";
-    (0..chars.len())
+    (1..=most)
         .rev()
         .map(cut)
         .find(|short| width(short, size, false) <= room)

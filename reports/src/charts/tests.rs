@@ -55,7 +55,7 @@ fn check_all(figures: &Figures, what: &str) {
 #[test]
 fn any_number_of_windows_fits() {
     check_all(&Figures::default(), "empty");
-    for windows in [1, 2, 10, 72, 700, 10_000] {
+    for windows in [1, 10, 72, 10_000] {
         check_all(
             &synthetic::judgement(1, windows, false).figures,
             &format!("{windows} windows"),

@@ -169,8 +169,9 @@ impl Timeline {
 pub(crate) fn broken_line(drawing: &mut Drawing, places: &[Option<Place>], ink: Ink, width: f64, dots: bool) {
     for run in places.split(Option::is_none) {
         let run: Vec<Place> = run.iter().copied().flatten().collect();
+        let radius = if run.len() == 1 { width * 2.0 } else { width * 1.4 };
         if run.len() == 1 || dots {
-            run.iter().for_each(|place| drawing.dot(*place, width * 1.4, ink));
+            run.iter().for_each(|place| drawing.dot(*place, radius, ink));
         }
         if run.len() > 1 {
             drawing.line(run, ink, width);
