@@ -138,11 +138,16 @@ async fn what_may_have_left_is_unknown_and_is_not_sent_again() {
 
 #[tokio::test]
 async fn silence_is_unknown_after_the_timeout() {
-    let lab = Lab::bare(|config| config.relay_timeout = Duration::from_millis(200)).await;
+    let lab = Lab::bare(|config| config.relay_timeout = Duration::from_millis(500)).await;
     lab.populate().await;
     lab.relays[0].set(Mood::Silent);
     let page = Browser::new(&lab).reset(NEW).await;
     assert_eq!(page.outcome(), Some(Outcome::Unknown(UnknownWhy::Timeout)));
+    let own = page.stages().get(Stage::Cloud).unwrap();
+    assert!(
+        own < 500_000,
+        "{own} us: waiting for a relay is not the cloud's own time"
+    );
     let journal = lab
         .client()
         .get("https://portal.wblab.test/lab/journal")
