@@ -12,30 +12,35 @@ use vocabulary::SharedClock;
 #[derive(Debug, Clone)]
 pub struct RunClock {
     clock: SharedClock,
-    start: Duration,
+    /// Where the axis stood …
+    at: Duration,
+    /// … when the clock said this.
+    monotonic: Duration,
 }
 
 impl RunClock {
     /// An axis whose zero is now.
     #[must_use]
     pub fn starting_now(clock: SharedClock) -> Self {
-        let start = clock.monotonic();
-        Self { clock, start }
+        Self::standing_at(clock, Duration::ZERO)
     }
 
     /// An axis that continues another process's: `at_us` there was the wall time `unix_us`.
     #[must_use]
     pub fn continuing(clock: SharedClock, at_us: u64, unix_us: u64) -> Self {
         let passed = clock.unix().saturating_sub(Duration::from_micros(unix_us));
-        let at = Duration::from_micros(at_us) + passed;
-        let start = clock.monotonic().saturating_sub(at);
-        Self { clock, start }
+        Self::standing_at(clock, Duration::from_micros(at_us) + passed)
+    }
+
+    fn standing_at(clock: SharedClock, at: Duration) -> Self {
+        let monotonic = clock.monotonic();
+        Self { clock, at, monotonic }
     }
 
     /// Where the axis stands.
     #[must_use]
     pub fn at_us(&self) -> u64 {
-        micros(self.clock.monotonic().saturating_sub(self.start))
+        micros(self.at + self.clock.monotonic().saturating_sub(self.monotonic))
     }
 
     /// The wall time in microseconds since the Unix epoch.
@@ -63,4 +68,37 @@ pub async fn wait(duration: Duration) {
 
 pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use vocabulary::{Clock, SystemClock};
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Fixed {
+        monotonic: Duration,
+        unix: Duration,
+    }
+
+    impl Clock for Fixed {
+        fn monotonic(&self) -> Duration {
+            self.monotonic
+        }
+
+        fn unix(&self) -> Duration {
+            self.unix
+        }
+    }
+
+    #[test]
+    fn a_young_process_continues_an_old_axis() {
+        let clock = Arc::new(Fixed { monotonic: Duration::from_millis(2), unix: Duration::from_secs(1000) });
+        let axis = RunClock::continuing(clock, 30_000_000, 999_900_000);
+        assert_eq!(axis.at_us(), 30_100_000);
+        assert!(RunClock::starting_now(SystemClock::shared()).at_us() < 1_000_000);
+    }
 }

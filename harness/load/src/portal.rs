@@ -145,7 +145,10 @@ impl Session<'_> {
                 .client
                 .post(url("/passwordreset/identify"))
                 .form(&[("userid", &self.ticket.upn)]),
-            Step::SendCode => self.client.post(url("/passwordreset/code")),
+            Step::SendCode => self
+                .client
+                .post(url("/passwordreset/code"))
+                .form(&[("method", "email")]),
             Step::Verify => self
                 .client
                 .post(url("/passwordreset/verify"))
