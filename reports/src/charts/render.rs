@@ -153,25 +153,36 @@ pub(crate) fn pixels(drawing: &Drawing) -> Result<Vec<u8>, String> {
     Ok(reduced(&large, width as usize))
 }
 
-/// Each pixel the mean of a square of `OVERSAMPLE` by `OVERSAMPLE`.
+/// Each pixel the mean of a square of `OVERSAMPLE` by `OVERSAMPLE`. Rows like the ones before, as most are, are copied.
 fn reduced(large: &[u8], width: usize) -> Vec<u8> {
     let side = OVERSAMPLE as usize;
-    let mut small = Vec::with_capacity(large.len() / (side * side));
-    let mut sums = vec![0_u16; width / side * 3];
-    for rows in large.chunks_exact(width * 3 * side) {
-        sums.fill(0);
-        for row in rows.chunks_exact(width * 3) {
-            for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * side)) {
-                for pixel in square.chunks_exact(3) {
-                    sum[0] += u16::from(pixel[0]);
-                    sum[1] += u16::from(pixel[1]);
-                    sum[2] += u16::from(pixel[2]);
-                }
-            }
+    let high = width * 3 * side;
+    let mut small: Vec<u8> = Vec::with_capacity(large.len() / (side * side));
+    let mut before: &[u8] = &[];
+    for rows in large.chunks_exact(high) {
+        if rows == before {
+            small.extend_from_within(small.len() - width / side * 3..);
+        } else {
+            reduce_rows(rows, width, &mut small);
         }
-        small.extend(sums.iter().map(|sum| (sum / (OVERSAMPLE * OVERSAMPLE) as u16) as u8));
+        before = rows;
     }
     small
+}
+
+fn reduce_rows(rows: &[u8], width: usize, small: &mut Vec<u8>) {
+    let side = OVERSAMPLE as usize;
+    let mut sums = vec![0_u16; width / side * 3];
+    for row in rows.chunks_exact(width * 3) {
+        for (sum, square) in sums.chunks_exact_mut(3).zip(row.chunks_exact(3 * side)) {
+            for pixel in square.chunks_exact(3) {
+                sum[0] += u16::from(pixel[0]);
+                sum[1] += u16::from(pixel[1]);
+                sum[2] += u16::from(pixel[2]);
+            }
+        }
+    }
+    small.extend(sums.iter().map(|sum| (sum / (OVERSAMPLE * OVERSAMPLE) as u16) as u8));
 }
 
 /// The pixels as a PNG.
@@ -183,7 +194,9 @@ pub(crate) fn encode(pixels: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
     let mut encoder = png::Encoder::new(&mut bytes, PNG_SIZE.0, PNG_SIZE.1);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_adaptive_filter(png::AdaptiveFilterType::Adaptive);
+    // Flat colours pack best as they are.
+    encoder.set_filter(png::FilterType::NoFilter);
+    encoder.set_compression(png::Compression::Default);
     let mut writer = encoder.write_header()?;
     writer.write_image_data(pixels)?;
     writer.finish()?;
