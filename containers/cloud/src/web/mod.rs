@@ -10,6 +10,7 @@ mod request;
 mod service;
 
 use std::convert::Infallible;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -64,14 +65,40 @@ impl Surfaces {
         let header = request.headers().get(HOST).and_then(|value| value.to_str().ok());
         let host = request.uri().host().or(header)?;
         let name = host_name(host);
-        let surface = name
-            .strip_suffix(".test")?
-            .strip_suffix(self.lab.as_str())?
-            .strip_suffix('.')?;
+        let named = || {
+            name.strip_suffix(".test")?
+                .strip_suffix(self.lab.as_str())?
+                .strip_suffix('.')
+        };
+        let surface = if is_loopback(&name) {
+            surface_of_path(request.uri().path())
+        } else {
+            named()?
+        };
         self.sites
             .iter()
             .find(|(known, _)| *known == surface)
             .map(|(_, site)| site)
+    }
+}
+
+/// Whether a client reached us by the loopback's name or address: one that resolves no lab names.
+fn is_loopback(name: &str) -> bool {
+    name == "localhost" || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// The surface that a path belongs to, for clients that cannot name it by the host; the paths of the surfaces differ.
+fn surface_of_path(path: &str) -> &'static str {
+    if path.starts_with("/v1.0/") {
+        "graph"
+    } else if path.ends_with("/oauth2/v2.0/token") {
+        "login"
+    } else if path.starts_with("/v1/tenants/") && path.ends_with("/objects") {
+        "sync"
+    } else if path.starts_with("/v1/tenants/") {
+        "passwordreset"
+    } else {
+        "portal"
     }
 }
 
@@ -84,6 +111,15 @@ fn host_name(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_loopback_is_told_apart_by_path() {
+        assert!(is_loopback("localhost") && is_loopback("127.0.0.1") && !is_loopback("10.0.0.1"));
+        let tenant = "/00000000-0000-8000-8000-000000000001/oauth2/v2.0/token";
+        let paths = ["/v1.0/users", tenant, "/v1/tenants/x/objects", "/v1/tenants/x/heartbeat", "/passwordreset/verify"];
+        let surfaces = ["graph", "login", "sync", "passwordreset", "portal"];
+        assert_eq!(paths.map(surface_of_path), surfaces);
+    }
 
     #[test]
     fn hosts_lose_their_port_and_case() {
