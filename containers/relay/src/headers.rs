@@ -7,6 +7,7 @@ use http::{HeaderMap, Method};
 use protocol::hybrid::HOP_HEADERS;
 
 use crate::query;
+use crate::refusal::DISPATCHED;
 
 /// The vendor's header for tokens; always the service's own.
 pub(crate) const SERVICE_BUS_AUTHORIZATION: &str = "servicebusauthorization";
@@ -86,7 +87,9 @@ pub(crate) fn of_response(headers: &BTreeMap<String, String>, host: &str) -> Hea
         let header = HeaderName::from_bytes(name.as_bytes())
             .ok()
             .zip(HeaderValue::from_bytes(value.as_bytes()).ok());
-        if let Some((name, value)) = header.filter(|(name, _)| !HOP_HEADERS.contains(&name.as_str())) {
+        // Whether something was dispatched is the relay's own word: a listener must not speak it.
+        let foreign = |name: &HeaderName| !HOP_HEADERS.contains(&name.as_str()) && name != DISPATCHED;
+        if let Some((name, value)) = header.filter(|(name, _)| foreign(name)) {
             kept.append(name, value);
         }
     }
@@ -203,6 +206,7 @@ mod tests {
                 ("X-Bad", "a\r\nb"),
                 ("no name", "1"),
                 ("Via", "1.1 agent"),
+                ("Relay-Dispatched", "false"),
             ]
             .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
