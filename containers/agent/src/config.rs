@@ -41,10 +41,10 @@ pub struct AgentConfig {
     #[serde(default = "default_queue_limit")]
     pub queue_limit: usize,
     /// How long one directory operation may take.
-    #[serde(default = "default_ldap_timeout", with = "duration_text")]
+    #[serde(default = "default_ldap_timeout", with = "vocabulary::duration_text")]
     pub ldap_timeout: Duration,
     /// How long the relays may take to accept the listeners at start.
-    #[serde(default = "default_listen_timeout", with = "duration_text")]
+    #[serde(default = "default_listen_timeout", with = "vocabulary::duration_text")]
     pub listen_timeout: Duration,
     /// The forests that it reads and writes.
     pub forests: Vec<Forest>,
@@ -164,22 +164,6 @@ fn default_listen_timeout() -> Duration {
 
 fn default_port() -> u16 {
     636
-}
-
-/// Durations as text with their unit.
-mod duration_text {
-    use std::time::Duration;
-
-    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&vocabulary::format_duration(*duration))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        vocabulary::parse_duration(&text).map_err(D::Error::custom)
-    }
 }
 
 #[cfg(test)]

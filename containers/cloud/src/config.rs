@@ -37,10 +37,10 @@ pub struct CloudConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab_token_file: Option<PathBuf>,
     /// How long a sealed request may live before the agent must refuse it.
-    #[serde(default = "sixty_seconds", with = "texts")]
+    #[serde(default = "sixty_seconds", with = "vocabulary::duration_text")]
     pub message_lifetime: Duration,
     /// How long the cloud waits for a relay's answer before the operation is unknown.
-    #[serde(default = "sixty_five_seconds", with = "texts")]
+    #[serde(default = "sixty_five_seconds", with = "vocabulary::duration_text")]
     pub relay_timeout: Duration,
     /// The run's random secret: tokens, sessions, codes and identifiers are derived from it.
     pub secret_file: PathBuf,
@@ -152,19 +152,4 @@ fn sixty_five_seconds() -> Duration {
 
 fn five_minutes() -> u64 {
     300
-}
-
-mod texts {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&vocabulary::format_duration(*value))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        vocabulary::parse_duration(&text).map_err(D::Error::custom)
-    }
 }

@@ -25,7 +25,7 @@ pub struct DirectoryConfig {
     /// What objectGUIDs and the domain's SID derive from: the same seed gives the same identities.
     pub guid_seed: u64,
     /// How long the password before the current one still binds; Active Directory's default is `"1h"`.
-    #[serde(default, with = "duration")]
+    #[serde(default, with = "vocabulary::duration_text")]
     pub old_password_allowed: Duration,
     /// The domain's password policy.
     #[serde(default)]
@@ -52,10 +52,10 @@ pub struct PolicyConfig {
     /// How many passwords, the current one included, may not come back.
     pub history: u32,
     /// Least age of a password before its owner may change it.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub min_age: Duration,
     /// Greatest age of a password; none means that passwords never expire.
-    #[serde(with = "optional_duration", skip_serializing_if = "Option::is_none")]
+    #[serde(with = "vocabulary::duration_text::optional", skip_serializing_if = "Option::is_none")]
     pub max_age: Option<Duration>,
 }
 
@@ -78,10 +78,10 @@ pub struct LockoutConfig {
     /// Failures that lock an account; 0 never locks.
     pub threshold: u32,
     /// How long a lock holds; `"0s"` until somebody unlocks.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub duration: Duration,
     /// How long failures are counted together.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub window: Duration,
 }
 
@@ -128,55 +128,20 @@ pub enum Right {
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceTimes {
     /// A modify that writes `unicodePwd`.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub reset: Duration,
     /// Any other modify.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub unlock: Duration,
     /// A search or compare.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub search: Duration,
     /// A simple bind.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub bind: Duration,
     /// An add, delete or rename.
-    #[serde(with = "duration")]
+    #[serde(with = "vocabulary::duration_text")]
     pub add: Duration,
-}
-
-/// Durations as strings such as `"250ms"`.
-mod duration {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(value: &Duration, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&vocabulary::format_duration(*value))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(from)?;
-        vocabulary::parse_duration(&text).map_err(de::Error::custom)
-    }
-}
-
-/// The same, where none is allowed too.
-mod optional_duration {
-    use std::time::Duration;
-
-    use serde::{Deserializer, Serializer};
-
-    #[expect(clippy::ref_option, reason = "serde's `with` hands over a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(value: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
-        match value {
-            Some(value) => super::duration::serialize(value, to),
-            None => to.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
-        super::duration::deserialize(from).map(Some)
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The run's own certificate authority. Verification is always on, against it alone.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
 use rustls::ClientConfig;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
@@ -22,11 +25,18 @@ pub(crate) struct Issued {
 
 impl Authority {
     pub fn new(run: &str) -> Result<Self, EnvironmentError> {
-        let failed = |error: rcgen::Error| EnvironmentError::Certificate("the run's authority".to_owned(), error.to_string());
+        let failed =
+            |error: rcgen::Error| EnvironmentError::Certificate("the run's authority".to_owned(), error.to_string());
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, format!("wblab run {run}"));
+        params
+            .distinguished_name
+            .push(DnType::CommonName, format!("wblab run {run}"));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign, KeyUsagePurpose::DigitalSignature];
+        params.key_usages = vec![
+            KeyUsagePurpose::KeyCertSign,
+            KeyUsagePurpose::CrlSign,
+            KeyUsagePurpose::DigitalSignature,
+        ];
         let key = KeyPair::generate().map_err(failed)?;
         let issuer = CertifiedIssuer::self_signed(params, key).map_err(failed)?;
         Ok(Self { issuer })
@@ -48,7 +58,10 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let key = KeyPair::generate().map_err(failed)?;
         let certificate = params.signed_by(&key, &self.issuer).map_err(failed)?;
-        Ok(Issued { certificate: certificate.pem(), key: key.serialize_pem() })
+        Ok(Issued {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+        })
     }
 
     /// A client that trusts this authority alone.

@@ -16,8 +16,8 @@ use vocabulary::{NameTable, Password};
 use crate::EnvironmentError;
 use crate::authority::Authority;
 use crate::names::{
-    AGENT_ROLES, CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, base_dn, cloud_host, dc_fqdn, people_dn, relay_host,
-    service_account_dn,
+    AGENT_ROLES, CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, base_dn, cloud_host, dc_fqdn, people_dn,
+    relay_host, service_account_dn,
 };
 use crate::secrets::RunKey;
 use crate::site::Kit;
@@ -55,14 +55,24 @@ pub(crate) struct Blueprint {
 
 impl Blueprint {
     pub fn draw(run: &str, plan: &Plan) -> Result<Self, EnvironmentError> {
-        let domain = plan.world.forests.first().map(|forest| forest.domain.clone()).unwrap_or_default();
+        let domain = plan
+            .world
+            .forests
+            .first()
+            .map(|forest| forest.domain.clone())
+            .unwrap_or_default();
         if !vocabulary::lab_name(&domain) {
             return Err(EnvironmentError::Interlock(format!(
                 "{domain} is no laboratory: a domain ends in .test, .example or .invalid"
             )));
         }
         let key = RunKey::new();
-        let relay = |_| Ok(RelaySecrets { listen_key: key.token()?, send_key: key.token()? });
+        let relay = |_| {
+            Ok(RelaySecrets {
+                listen_key: key.token()?,
+                send_key: key.token()?,
+            })
+        };
         Ok(Self {
             domain,
             tenant_id: key.uuid()?,
@@ -74,7 +84,9 @@ impl Blueprint {
             helpdesk: key.password()?,
             domain_admin: key.password()?,
             service_account: key.password()?,
-            relays: (0..plan.world.relays).map(relay).collect::<Result<_, EnvironmentError>>()?,
+            relays: (0..plan.world.relays)
+                .map(relay)
+                .collect::<Result<_, EnvironmentError>>()?,
         })
     }
 
@@ -89,7 +101,11 @@ impl Blueprint {
     /// The connection string of a relay with one of its rights.
     pub fn connection_string(&self, relay: &RelayPlace, right: &str) -> Option<ConnectionString> {
         let secrets = self.relays.get(usize::try_from(relay.number).ok()?.checked_sub(1)?)?;
-        let key = if right == "listen" { &secrets.listen_key } else { &secrets.send_key };
+        let key = if right == "listen" {
+            &secrets.listen_key
+        } else {
+            &secrets.send_key
+        };
         Some(ConnectionString {
             host: relay_host(relay.number),
             port: relay.address.port(),
@@ -99,16 +115,24 @@ impl Blueprint {
         })
     }
 
-    pub fn relay(&self, kit: &mut Kit, number: u32, listen: SocketAddr, seed: u64) -> Result<RelayConfig, EnvironmentError> {
+    pub fn relay(
+        &self,
+        kit: &mut Kit,
+        number: u32,
+        listen: SocketAddr,
+        seed: u64,
+    ) -> Result<RelayConfig, EnvironmentError> {
         let host = relay_host(number);
-        let (certificate_file, key_file) = self.certificate(kit, &[host.clone()], Some(listen.ip()))?;
+        let (certificate_file, key_file) = self.certificate(kit, std::slice::from_ref(&host), Some(listen.ip()))?;
         let rule = |kit: &mut Kit, name: &str, right: relay::Right, key: &Password| RuleConfig {
             name: name.to_owned(),
             rights: vec![right],
             key_file: kit.password(&format!("{name}.key"), key),
             secondary_key_file: None,
         };
-        let secrets = usize::try_from(number).ok().and_then(|number| self.relays.get(number.checked_sub(1)?));
+        let secrets = usize::try_from(number)
+            .ok()
+            .and_then(|number| self.relays.get(number.checked_sub(1)?));
         let rules = secrets.into_iter().flat_map(|secrets| {
             [
                 rule(kit, "listen", relay::Right::Listen, &secrets.listen_key),
@@ -133,7 +157,11 @@ impl Blueprint {
             in_flight_max: 4000,
             connections_max: 5000,
             seed,
-            entities: vec![EntityConfig { path: ENTITY.to_owned(), requires_client_authorization: true, rules }],
+            entities: vec![EntityConfig {
+                path: ENTITY.to_owned(),
+                requires_client_authorization: true,
+                rules,
+            }],
         })
     }
 
@@ -151,10 +179,16 @@ impl Blueprint {
         for relay in relays {
             names.insert(&relay_host(relay.number), relay.address);
             let mut string = |right: &str| {
-                let text = self.connection_string(relay, right).map(|string| string.expose()).unwrap_or_default();
+                let text = self
+                    .connection_string(relay, right)
+                    .map(|string| string.expose())
+                    .unwrap_or_default();
                 kit.file(&format!("relay{}.{right}", relay.number), text)
             };
-            files.push(RelayFiles { send_file: string("send"), listen_file: string("listen") });
+            files.push(RelayFiles {
+                send_file: string("send"),
+                listen_file: string("listen"),
+            });
         }
         Ok(CloudConfig {
             listen,
@@ -184,8 +218,14 @@ impl Blueprint {
 
     /// The firewall: the names of writeback, sign-in and synchronisation, and nothing else.
     pub fn gateway(listen: SocketAddr, cloud: SocketAddr, relays: &[RelayPlace]) -> GatewayConfig {
-        let to_cloud = AGENT_ROLES.iter().map(|role| AllowRule { name: cloud_host(role), to: cloud });
-        let to_relays = relays.iter().map(|relay| AllowRule { name: relay_host(relay.number), to: relay.address });
+        let to_cloud = AGENT_ROLES.iter().map(|role| AllowRule {
+            name: cloud_host(role),
+            to: cloud,
+        });
+        let to_relays = relays.iter().map(|relay| AllowRule {
+            name: relay_host(relay.number),
+            to: relay.address,
+        });
         GatewayConfig {
             listen,
             allow: to_cloud.chain(to_relays).collect(),
@@ -242,7 +282,13 @@ impl Blueprint {
         Delegation {
             principal: service_account_dn(&self.domain),
             ous: vec![people_dn(&self.domain)],
-            rights: vec![ResetPassword, ChangePassword, WriteLockoutTime, WritePwdLastSet, UnexpirePassword],
+            rights: vec![
+                ResetPassword,
+                ChangePassword,
+                WriteLockoutTime,
+                WritePwdLastSet,
+                UnexpirePassword,
+            ],
         }
     }
 
@@ -296,7 +342,11 @@ impl Blueprint {
             &self.domain_admin,
             &self.service_account,
         ];
-        own.into_iter().chain(self.relays.iter().flat_map(|relay| [&relay.listen_key, &relay.send_key]))
+        own.into_iter().chain(
+            self.relays
+                .iter()
+                .flat_map(|relay| [&relay.listen_key, &relay.send_key]),
+        )
     }
 
     pub fn administrator(&self) -> (String, &Password) {
@@ -312,11 +362,15 @@ impl Blueprint {
     ) -> Result<(std::path::PathBuf, std::path::PathBuf), EnvironmentError> {
         let mut names = hosts.to_vec();
         names.extend(["localhost".to_owned(), "127.0.0.1".to_owned()]);
-        if let Some(address) = address.filter(|address| !address.is_unspecified() && address.to_string() != "127.0.0.1") {
+        if let Some(address) = address.filter(|address| !address.is_unspecified() && address.to_string() != "127.0.0.1")
+        {
             names.push(address.to_string());
         }
         let issued = self.authority.issue(&names)?;
-        Ok((kit.file("server.pem", issued.certificate), kit.file("server.key", issued.key)))
+        Ok((
+            kit.file("server.pem", issued.certificate),
+            kit.file("server.key", issued.key),
+        ))
     }
 }
 

@@ -1,5 +1,8 @@
 //! The one place of this crate that waits.
-#![expect(clippy::disallowed_methods, reason = "this is the clock module: everyone else waits through it")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock module: everyone else waits through it"
+)]
 
 use std::time::Duration;
 

@@ -33,8 +33,16 @@ impl EmbeddedSite {
         let folder = std::env::temp_dir().join(format!("wblab-{run}"));
         fs::create_dir_all(&folder)
             .and_then(|()| fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)))
-            .map_err(|source| EnvironmentError::File { path: folder.clone(), source })?;
-        Ok(Self { folder, clock, parts, running: Vec::new() })
+            .map_err(|source| EnvironmentError::File {
+                path: folder.clone(),
+                source,
+            })?;
+        Ok(Self {
+            folder,
+            clock,
+            parts,
+            running: Vec::new(),
+        })
     }
 
     pub fn kit(&self, part: &str) -> Kit {
@@ -55,41 +63,63 @@ impl EmbeddedSite {
     /// Writes the kit's files and starts the part; it is ready when this returns.
     pub async fn start(&mut self, kit: &Kit, role: RoleConfig) -> Result<Address, EnvironmentError> {
         write_files(kit)?;
-        let failed = |cause: String| EnvironmentError::Part { part: kit.part().to_owned(), cause };
+        let failed = |cause: String| EnvironmentError::Part {
+            part: kit.part().to_owned(),
+            cause,
+        };
         let clock = SharedClock::clone(&self.clock);
         let (running, address) = match role {
             RoleConfig::Cloud(config) => {
-                let handle = cloud::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let handle = cloud::start(config, clock)
+                    .await
+                    .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Cloud(handle), address)
             }
             RoleConfig::Relay(config) => {
-                let handle = relay::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let handle = relay::start(config, clock)
+                    .await
+                    .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Relay(handle), address)
             }
             RoleConfig::Gateway(config) => {
-                let handle = gateway::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let handle = gateway::start(config, clock)
+                    .await
+                    .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Gateway(handle), address)
             }
             RoleConfig::Directory(config) => {
-                let handle = directory::start(config, clock).await.map_err(|error| failed(error.to_string()))?;
+                let handle = directory::start(config, clock)
+                    .await
+                    .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Directory(handle), address)
             }
             RoleConfig::Agent(config) => {
-                let handle = (self.parts.agent)(config, clock).await.map_err(|error| failed(error.to_string()))?;
-                (Running::Agent(handle), SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0))
+                let handle = (self.parts.agent)(config, clock)
+                    .await
+                    .map_err(|error| failed(error.to_string()))?;
+                (
+                    Running::Agent(handle),
+                    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+                )
             }
         };
         self.running.push(running);
-        Ok(Address { inside: address, outside: address })
+        Ok(Address {
+            inside: address,
+            outside: address,
+        })
     }
 
     /// A file that a part has written.
     pub fn fetch(&self, path: &Path) -> Result<Vec<u8>, EnvironmentError> {
-        fs::read(path).map_err(|source| EnvironmentError::File { path: path.to_owned(), source })
+        fs::read(path).map_err(|source| EnvironmentError::File {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     /// Stops every part, the last first, and removes the secrets.
@@ -104,9 +134,10 @@ impl EmbeddedSite {
             }
         }
         match fs::remove_dir_all(&self.folder) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                Err(EnvironmentError::File { path: self.folder.clone(), source })
-            }
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(EnvironmentError::File {
+                path: self.folder.clone(),
+                source,
+            }),
             _ => Ok(()),
         }
     }
@@ -116,7 +147,10 @@ impl EmbeddedSite {
 fn write_files(kit: &Kit) -> Result<(), EnvironmentError> {
     let make = fs::create_dir_all(kit.folder())
         .and_then(|()| fs::set_permissions(kit.folder(), fs::Permissions::from_mode(0o700)));
-    make.map_err(|source| EnvironmentError::File { path: kit.folder().to_owned(), source })?;
+    make.map_err(|source| EnvironmentError::File {
+        path: kit.folder().to_owned(),
+        source,
+    })?;
     for file in kit.files() {
         write_secret(&file.path, &file.content)?;
     }
@@ -127,6 +161,15 @@ fn write_files(kit: &Kit) -> Result<(), EnvironmentError> {
 pub(crate) fn write_secret(path: &Path, content: &[u8]) -> Result<(), EnvironmentError> {
     use std::io::Write as _;
     let mut options = fs::OpenOptions::new();
-    let written = options.write(true).create(true).truncate(true).mode(0o600).open(path).and_then(|mut file| file.write_all(content));
-    written.map_err(|source| EnvironmentError::File { path: path.to_owned(), source })
+    let written = options
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)
+        .and_then(|mut file| file.write_all(content));
+    written.map_err(|source| EnvironmentError::File {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -37,14 +37,18 @@ pub(crate) fn person_dn(person: &Person, domain: &str) -> String {
 
 impl Inhabitants {
     pub async fn as_administrator(&self) -> Result<Connection, EnvironmentError> {
-        self.client.bound(&administrator_dn(&self.domain), &self.administrator).await
+        self.client
+            .bound(&administrator_dn(&self.domain), &self.administrator)
+            .await
     }
 
     /// The units and the agent's account.
     pub async fn prepare(&self, service_account: &Password) -> Result<(), EnvironmentError> {
         let mut connection = self.as_administrator().await?;
         for dn in [people_dn(&self.domain), services_dn(&self.domain)] {
-            connection.add(&dn, vec![("objectClass", b"organizationalUnit".to_vec())], true).await?;
+            connection
+                .add(&dn, vec![("objectClass", b"organizationalUnit".to_vec())], true)
+                .await?;
         }
         let attributes = vec![
             ("objectClass", b"user".to_vec()),
@@ -52,15 +56,20 @@ impl Inhabitants {
             ("userAccountControl", SERVICE_ACCOUNT.into()),
             ("unicodePwd", service_account.unicode_pwd().to_vec()),
         ];
-        connection.add(&service_account_dn(&self.domain), attributes, true).await
+        connection
+            .add(&service_account_dn(&self.domain), attributes, true)
+            .await
     }
 
     /// Creates everyone over LDAP, with the initial password.
     pub async fn create(&self, people: &[BulkPerson], progress: &dyn Progress) -> Result<(), EnvironmentError> {
         let mut connection = self.as_administrator().await?;
         for (done, person) in (1_u64..).zip(people) {
-            let mut attributes: Vec<(&str, Vec<u8>)> =
-                person.attributes.iter().map(|(name, value)| (*name, value.clone().into_bytes())).collect();
+            let mut attributes: Vec<(&str, Vec<u8>)> = person
+                .attributes
+                .iter()
+                .map(|(name, value)| (*name, value.clone().into_bytes()))
+                .collect();
             attributes.push(("objectClass", b"user".to_vec()));
             attributes.push(("unicodePwd", person.password.unicode_pwd().to_vec()));
             connection.add(&person.dn, attributes, false).await?;
@@ -75,7 +84,13 @@ impl Inhabitants {
         people
             .iter()
             .map(|person| {
-                let missing = || ldap_error(&format!("find {}", person.sam), &self.client.fqdn, "nobody has that name".into());
+                let missing = || {
+                    ldap_error(
+                        &format!("find {}", person.sam),
+                        &self.client.fqdn,
+                        "nobody has that name".into(),
+                    )
+                };
                 found.get(&person.sam.to_lowercase()).copied().ok_or_else(missing)
             })
             .collect()
@@ -99,7 +114,11 @@ impl Inhabitants {
         Ok(locked)
     }
 
-    async fn lock_some(&self, people: &[&Person], vault: &Vault) -> Result<Vec<(u64, String, BindRecord)>, EnvironmentError> {
+    async fn lock_some(
+        &self,
+        people: &[&Person],
+        vault: &Vault,
+    ) -> Result<Vec<(u64, String, BindRecord)>, EnvironmentError> {
         let mut connection = self.client.connect().await?;
         let mut locked = Vec::with_capacity(people.len());
         for person in people {
@@ -111,7 +130,10 @@ impl Inhabitants {
             let right = vault.password(person.index, person.persona, 0);
             let proof = connection.try_bind(&dn, &right, 0).await?;
             if proof.data != Some(Win32::ACCOUNT_LOCKED_OUT) {
-                let cause = format!("after {} wrong passwords the right one gave {proof:?}", self.lockout_threshold);
+                let cause = format!(
+                    "after {} wrong passwords the right one gave {proof:?}",
+                    self.lockout_threshold
+                );
                 return Err(ldap_error(&format!("lock {dn}"), &self.client.fqdn, cause));
             }
             locked.push((person.index, self.client.fqdn.clone(), proof));

@@ -31,20 +31,32 @@ impl Lab {
     pub fn new(url: &str, names: &NameTable, ca_pem: &str, token: &Password) -> Result<Self, EnvironmentError> {
         let failed = |error: reqwest::Error| lab_error("build a client", &error);
         let certificate = Certificate::from_pem(ca_pem.as_bytes()).map_err(failed)?;
-        let mut builder = Client::builder().tls_certs_only([certificate]).redirect(reqwest::redirect::Policy::none());
+        let mut builder = Client::builder()
+            .tls_certs_only([certificate])
+            .redirect(reqwest::redirect::Policy::none());
         for (name, address) in names.iter() {
             builder = builder.resolve(name, address);
         }
-        Ok(Self { client: builder.build().map_err(failed)?, url: url.to_owned(), token: token.clone() })
+        Ok(Self {
+            client: builder.build().map_err(failed)?,
+            url: url.to_owned(),
+            token: token.clone(),
+        })
     }
 
     async fn get(&self, path: &str) -> Result<String, EnvironmentError> {
         let doing = format!("ask the cloud for {path}");
-        let request = self.client.get(format!("{}{path}", self.url)).header(LAB_TOKEN, self.token.expose());
+        let request = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .header(LAB_TOKEN, self.token.expose());
         let response = request.send().await.map_err(|error| lab_error(&doing, &error))?;
         let status = response.status();
         if status != StatusCode::OK {
-            return Err(EnvironmentError::Lab { doing, cause: format!("it answered {status}") });
+            return Err(EnvironmentError::Lab {
+                doing,
+                cause: format!("it answered {status}"),
+            });
         }
         response.text().await.map_err(|error| lab_error(&doing, &error))
     }
@@ -66,7 +78,10 @@ impl Lab {
             last = Some(status);
             breathe().await;
         }
-        Err(EnvironmentError::NotReady { part: "the cloud".to_owned(), cause: format!("it knows {last:?}") })
+        Err(EnvironmentError::NotReady {
+            part: "the cloud".to_owned(),
+            cause: format!("it knows {last:?}"),
+        })
     }
 
     /// What the cloud wrote down about each operation.
@@ -86,7 +101,11 @@ pub(crate) fn journal_lines(text: &str) -> Vec<JournalRecord> {
     }
     let line = |text: &str| -> Option<JournalRecord> {
         let line: Line = serde_json::from_str(text).ok()?;
-        Some(JournalRecord { op_id: line.op_id?, result: line.result?, code: line.code.unwrap_or(0) })
+        Some(JournalRecord {
+            op_id: line.op_id?,
+            result: line.result?,
+            code: line.code.unwrap_or(0),
+        })
     };
     text.lines().filter_map(line).collect()
 }
@@ -98,5 +117,8 @@ fn lab_error(doing: &str, error: &dyn std::error::Error) -> EnvironmentError {
         cause = format!("{cause}: {inner}");
         source = inner.source();
     }
-    EnvironmentError::Lab { doing: doing.to_owned(), cause }
+    EnvironmentError::Lab {
+        doing: doing.to_owned(),
+        cause,
+    }
 }

@@ -52,19 +52,28 @@ impl DirectoryClient {
     pub async fn connect(&self) -> Result<Connection, EnvironmentError> {
         let failed = |cause: String| ldap_error("connect", &self.fqdn, cause);
         let dial = async {
-            let stream = TcpStream::connect(self.address).await.map_err(|error| failed(error.to_string()))?;
+            let stream = TcpStream::connect(self.address)
+                .await
+                .map_err(|error| failed(error.to_string()))?;
             let stream = stream.into_std().map_err(|error| failed(error.to_string()))?;
             let settings = LdapConnSettings::new()
                 .set_config(Arc::clone(&self.tls))
                 .set_conn_timeout(TIMEOUT)
                 .set_std_stream(StdStream::Tcp(stream));
             let url = format!("ldaps://{}:{}", self.fqdn, self.address.port());
-            LdapConnAsync::with_settings(settings, &url).await.map_err(|error| failed(error.to_string()))
+            LdapConnAsync::with_settings(settings, &url)
+                .await
+                .map_err(|error| failed(error.to_string()))
         };
-        let (connection, ldap) = tokio::time::timeout(TIMEOUT, dial).await.map_err(|_| failed("it took too long".into()))??;
+        let (connection, ldap) = tokio::time::timeout(TIMEOUT, dial)
+            .await
+            .map_err(|_| failed("it took too long".into()))??;
         // A hostile message can make the driver panic; then the connection is lost, and every operation says so.
         tokio::spawn(AssertUnwindSafe(connection.drive()).catch_unwind());
-        Ok(Connection { fqdn: self.fqdn.clone(), ldap })
+        Ok(Connection {
+            fqdn: self.fqdn.clone(),
+            ldap,
+        })
     }
 
     /// Connects and binds; a refusal is an error.
@@ -83,7 +92,11 @@ impl Connection {
     pub async fn bind(&mut self, dn: &str, password: &Password) -> Result<Result<(), String>, EnvironmentError> {
         if password.expose().is_empty() {
             // RFC 4513 section 5.1.2: that would be an unauthenticated bind, which many servers call a success.
-            return Err(ldap_error("bind", &self.fqdn, "an empty password proves nothing".into()));
+            return Err(ldap_error(
+                "bind",
+                &self.fqdn,
+                "an empty password proves nothing".into(),
+            ));
         }
         let answer = self.ldap.with_timeout(TIMEOUT).simple_bind(dn, password.expose()).await;
         let answer = answer.map_err(|error| ldap_error("bind", &self.fqdn, error.to_string()))?;
@@ -95,15 +108,33 @@ impl Connection {
     }
 
     /// A bind as a record for the history.
-    pub async fn try_bind(&mut self, dn: &str, password: &Password, label: u32) -> Result<BindRecord, EnvironmentError> {
+    pub async fn try_bind(
+        &mut self,
+        dn: &str,
+        password: &Password,
+        label: u32,
+    ) -> Result<BindRecord, EnvironmentError> {
         Ok(match self.bind(dn, password).await? {
-            Ok(()) => BindRecord { label, accepted: true, data: None },
-            Err(text) => BindRecord { label, accepted: false, data: Win32::from_bind_diagnostic(&text) },
+            Ok(()) => BindRecord {
+                label,
+                accepted: true,
+                data: None,
+            },
+            Err(text) => BindRecord {
+                label,
+                accepted: false,
+                data: Win32::from_bind_diagnostic(&text),
+            },
         })
     }
 
     /// Adds an entry; one that is already there stays as it is when `or_keep`.
-    pub async fn add(&mut self, dn: &str, attributes: Vec<(&str, Vec<u8>)>, or_keep: bool) -> Result<(), EnvironmentError> {
+    pub async fn add(
+        &mut self,
+        dn: &str,
+        attributes: Vec<(&str, Vec<u8>)>,
+        or_keep: bool,
+    ) -> Result<(), EnvironmentError> {
         let attributes = attributes
             .into_iter()
             .map(|(name, value)| (name.as_bytes().to_vec(), [value].into()))
@@ -114,17 +145,29 @@ impl Connection {
         match answer.rc {
             SUCCESS => Ok(()),
             ENTRY_ALREADY_EXISTS if or_keep => Ok(()),
-            rc => Err(ldap_error(&doing(), &self.fqdn, format!("result {rc}, {}", answer.text))),
+            rc => Err(ldap_error(
+                &doing(),
+                &self.fqdn,
+                format!("result {rc}, {}", answer.text),
+            )),
         }
     }
 
     /// All users below a base, with the attributes asked for, page by page.
     pub async fn users(&mut self, base: &str, attributes: &[&str]) -> Result<Vec<SearchEntry>, EnvironmentError> {
-        let failed = |error: ldap3::LdapError| ldap_error(&format!("search {base}"), &self.fqdn.clone(), error.to_string());
-        let adapters: Vec<Box<dyn Adapter<'_, &str, &[&str]>>> = vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
+        let failed =
+            |error: ldap3::LdapError| ldap_error(&format!("search {base}"), &self.fqdn.clone(), error.to_string());
+        let adapters: Vec<Box<dyn Adapter<'_, &str, &[&str]>>> =
+            vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
         let ldap = self.ldap.with_timeout(TIMEOUT);
         let mut stream = ldap
-            .streaming_search_with(adapters, base, Scope::Subtree, "(&(objectCategory=person)(objectClass=user))", attributes)
+            .streaming_search_with(
+                adapters,
+                base,
+                Scope::Subtree,
+                "(&(objectCategory=person)(objectClass=user))",
+                attributes,
+            )
             .await
             .map_err(failed)?;
         let mut found = Vec::new();
@@ -142,7 +185,11 @@ impl Connection {
             .iter()
             .map(|entry| {
                 let user = guid(entry).ok_or_else(|| {
-                    ldap_error(&format!("read the objectGUID of {}", entry.dn), &self.fqdn, "it is missing".into())
+                    ldap_error(
+                        &format!("read the objectGUID of {}", entry.dn),
+                        &self.fqdn,
+                        "it is missing".into(),
+                    )
                 })?;
                 Ok((user, metadata_of(entry)))
             })
@@ -152,14 +199,19 @@ impl Connection {
     /// objectGUIDs by sAMAccountName in lower case.
     pub async fn guids(&mut self, base: &str) -> Result<HashMap<String, Uuid>, EnvironmentError> {
         let entries = self.users(base, &["objectGUID", "sAMAccountName"]).await?;
-        let pair = |entry: &SearchEntry| Some((entry.attrs.get("sAMAccountName")?.first()?.to_lowercase(), guid(entry)?));
+        let pair =
+            |entry: &SearchEntry| Some((entry.attrs.get("sAMAccountName")?.first()?.to_lowercase(), guid(entry)?));
         Ok(entries.iter().filter_map(pair).collect())
     }
 
     /// Attributes of one entry.
     pub async fn read(&mut self, dn: &str, attributes: &[&str]) -> Result<SearchEntry, EnvironmentError> {
         let doing = format!("read {}", if dn.is_empty() { "the rootDSE" } else { dn });
-        let answer = self.ldap.with_timeout(TIMEOUT).search(dn, Scope::Base, "(objectClass=*)", attributes.to_vec()).await;
+        let answer = self
+            .ldap
+            .with_timeout(TIMEOUT)
+            .search(dn, Scope::Base, "(objectClass=*)", attributes.to_vec())
+            .await;
         let found = answer.and_then(ldap3::SearchResult::success);
         let (entries, _) = found.map_err(|error| ldap_error(&doing, &self.fqdn, error.to_string()))?;
         let entry = entries.into_iter().next().map(SearchEntry::construct);
@@ -169,8 +221,18 @@ impl Connection {
 
 fn guid(entry: &SearchEntry) -> Option<Uuid> {
     // The library calls a value text when its bytes happen to be UTF-8.
-    let binary = entry.bin_attrs.get("objectGUID").and_then(|values| values.first()).map(Vec::as_slice);
-    let text = || entry.attrs.get("objectGUID").and_then(|values| values.first()).map(String::as_bytes);
+    let binary = entry
+        .bin_attrs
+        .get("objectGUID")
+        .and_then(|values| values.first())
+        .map(Vec::as_slice);
+    let text = || {
+        entry
+            .attrs
+            .get("objectGUID")
+            .and_then(|values| values.first())
+            .map(String::as_bytes)
+    };
     // MS-DTYP section 2.3.4: the first three fields are little-endian.
     Uuid::from_slice_le(binary.or_else(text)?).ok()
 }
@@ -191,29 +253,55 @@ fn metadata_of(entry: &SearchEntry) -> Metadata {
 }
 
 pub(crate) fn ldap_error(doing: &str, dc: &str, cause: String) -> EnvironmentError {
-    EnvironmentError::Ldap { doing: doing.to_owned(), dc: dc.to_owned(), cause }
+    EnvironmentError::Ldap {
+        doing: doing.to_owned(),
+        dc: dc.to_owned(),
+        cause,
+    }
 }
 
 impl Connection {
     /// The SID of a domain, as text.
     pub async fn domain_sid(&mut self, base: &str) -> Result<String, EnvironmentError> {
         let entry = self.read(base, &["objectSid"]).await?;
-        let binary = entry.bin_attrs.get("objectSid").and_then(|values| values.first()).map(Vec::as_slice);
-        let text = || entry.attrs.get("objectSid").and_then(|values| values.first()).map(String::as_bytes);
+        let binary = entry
+            .bin_attrs
+            .get("objectSid")
+            .and_then(|values| values.first())
+            .map(Vec::as_slice);
+        let text = || {
+            entry
+                .attrs
+                .get("objectSid")
+                .and_then(|values| values.first())
+                .map(String::as_bytes)
+        };
         let sid = binary.or_else(text).and_then(sid_text);
-        sid.ok_or_else(|| ldap_error(&format!("read the SID of {base}"), &self.fqdn, "it is missing or malformed".into()))
+        sid.ok_or_else(|| {
+            ldap_error(
+                &format!("read the SID of {base}"),
+                &self.fqdn,
+                "it is missing or malformed".into(),
+            )
+        })
     }
 }
 
 /// A SID as text (MS-DTYP sections 2.4.2.1 and 2.4.2.2).
 fn sid_text(bytes: &[u8]) -> Option<String> {
     let (revision, count) = (bytes.first()?, usize::from(*bytes.get(1)?));
-    let authority = bytes.get(2..8)?.iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
+    let authority = bytes
+        .get(2..8)?
+        .iter()
+        .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
     let (parts, rest) = bytes.get(8..)?.as_chunks::<4>();
     if parts.len() != count || !rest.is_empty() {
         return None;
     }
-    let parts: String = parts.iter().map(|part| format!("-{}", u32::from_le_bytes(*part))).collect();
+    let parts: String = parts
+        .iter()
+        .map(|part| format!("-{}", u32::from_le_bytes(*part)))
+        .collect();
     Some(format!("S-{revision}-{authority}{parts}"))
 }
 

@@ -29,7 +29,9 @@ mod site;
 mod standing;
 mod world;
 
-pub use docker::{CachedImage, EngineVersion, Leftovers, ServedBinary, cached_images, engine_version, leftovers, prune, sweep};
+pub use docker::{
+    CachedImage, EngineVersion, Leftovers, ServedBinary, cached_images, engine_version, leftovers, prune, sweep,
+};
 pub use error::EnvironmentError;
 pub use parts::Parts;
 pub use scan::{Scan, Source};

@@ -23,7 +23,11 @@ pub(crate) fn relay_host(number: u32) -> String {
 
 /// The distinguished name of a domain.
 pub(crate) fn base_dn(domain: &str) -> String {
-    domain.split('.').map(|label| format!("DC={label}")).collect::<Vec<_>>().join(",")
+    domain
+        .split('.')
+        .map(|label| format!("DC={label}"))
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// Where people live.

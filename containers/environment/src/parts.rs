@@ -11,7 +11,9 @@ use crate::ServedBinary;
 
 /// Starts an agent in process.
 pub type StartAgent = Arc<
-    dyn Fn(AgentConfig, SharedClock) -> Pin<Box<dyn Future<Output = Result<AgentHandle, AgentError>> + Send>> + Send + Sync,
+    dyn Fn(AgentConfig, SharedClock) -> Pin<Box<dyn Future<Output = Result<AgentHandle, AgentError>> + Send>>
+        + Send
+        + Sync,
 >;
 
 /// What a world is made of.
@@ -27,6 +29,9 @@ impl Parts {
     /// The parts as they should be.
     #[must_use]
     pub fn genuine(served: ServedBinary) -> Self {
-        Self { agent: Arc::new(|config, clock| Box::pin(agent::start(config, clock))), served }
+        Self {
+            agent: Arc::new(|config, clock| Box::pin(agent::start(config, clock))),
+            served,
+        }
     }
 }

@@ -48,7 +48,11 @@ impl Scan {
             patterns.extend(encodings(secret.expose()));
         }
         let patterns = AhoCorasick::new(patterns).map_err(|error| EnvironmentError::Scan(error.to_string()))?;
-        Ok(Self { patterns, canary_patterns, secrets: count })
+        Ok(Self {
+            patterns,
+            canary_patterns,
+            secrets: count,
+        })
     }
 
     /// Searches the places, and a planted canary among them, and tells what was found; never the secret itself.
@@ -64,7 +68,11 @@ impl Scan {
             canary: self.canary_is_found()?,
         };
         for place in places {
-            if self.hits(place.content, &place.name)?.iter().any(|pattern| !self.canary_patterns.contains(pattern)) {
+            if self
+                .hits(place.content, &place.name)?
+                .iter()
+                .any(|pattern| !self.canary_patterns.contains(pattern))
+            {
                 record.hits.push(place.name);
             }
         }
@@ -73,7 +81,10 @@ impl Scan {
 
     /// The canary stands in the middle of other text, encoded, as a leak would.
     fn canary_is_found(&self) -> Result<bool, EnvironmentError> {
-        let planted = format!("{{\"blob\":\"{}\"}}", STANDARD_NO_PAD.encode(format!("x{CANARY}-and-more")));
+        let planted = format!(
+            "{{\"blob\":\"{}\"}}",
+            STANDARD_NO_PAD.encode(format!("x{CANARY}-and-more"))
+        );
         let hits = self.hits(Box::new(std::io::Cursor::new(planted.into_bytes())), "the canary")?;
         Ok(hits.iter().any(|pattern| self.canary_patterns.contains(pattern)))
     }
@@ -123,7 +134,11 @@ fn aligned(engine: &impl base64::Engine, bytes: &[u8], shift: usize) -> Vec<u8> 
 /// Percent encoding of everything that is not a letter or digit.
 fn percent(secret: &str) -> String {
     let encode = |byte: u8| {
-        if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }
+        if byte.is_ascii_alphanumeric() {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
     };
     secret.bytes().map(encode).collect()
 }
@@ -138,7 +153,11 @@ mod tests {
         let secret = Password::new(SECRET.to_owned());
         let scan = Scan::new([&secret].into_iter()).unwrap();
         let content = Box::new(std::io::Cursor::new(text.to_vec()));
-        scan.search(vec![Source { name: "log".into(), content }]).unwrap()
+        scan.search(vec![Source {
+            name: "log".into(),
+            content,
+        }])
+        .unwrap()
     }
 
     #[test]
@@ -150,7 +169,13 @@ mod tests {
             texts.push(STANDARD_NO_PAD.encode(with(SECRET.as_bytes())).into_bytes());
             texts.push(URL_SAFE_NO_PAD.encode(with(&wide)).into_bytes());
         }
-        texts.push(SECRET.bytes().map(|byte| format!("{byte:02X}")).collect::<String>().into_bytes());
+        texts.push(
+            SECRET
+                .bytes()
+                .map(|byte| format!("{byte:02X}"))
+                .collect::<String>()
+                .into_bytes(),
+        );
         for text in texts {
             let record = search(&[b"before ", text.as_slice(), b" after"].concat());
             assert_eq!(record.hits, ["log"], "{}", String::from_utf8_lossy(&text));
@@ -161,6 +186,9 @@ mod tests {
     #[test]
     fn innocent_text_is_clean() {
         let record = search(b"nothing here but Canary-7h4tMustB3Found and words");
-        assert_eq!((record.hits.len(), record.places, record.secrets, record.canary), (0, 1, 1, true));
+        assert_eq!(
+            (record.hits.len(), record.places, record.secrets, record.canary),
+            (0, 1, 1, true)
+        );
     }
 }

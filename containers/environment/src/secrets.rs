@@ -15,13 +15,17 @@ pub(crate) struct RunKey {
 
 impl RunKey {
     pub fn new() -> Self {
-        Self { random: rustls::crypto::aws_lc_rs::default_provider().secure_random }
+        Self {
+            random: rustls::crypto::aws_lc_rs::default_provider().secure_random,
+        }
     }
 
     /// A token of 256 bits in hexadecimal.
     pub fn token(&self) -> Result<Password, EnvironmentError> {
         let mut bytes = zeroize::Zeroizing::new([0_u8; TOKEN_BYTES]);
-        self.random.fill(bytes.as_mut_slice()).map_err(|_| EnvironmentError::Random)?;
+        self.random
+            .fill(bytes.as_mut_slice())
+            .map_err(|_| EnvironmentError::Random)?;
         Ok(Password::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
     }
 

@@ -59,13 +59,20 @@ impl std::fmt::Debug for KitFile {
 impl Kit {
     /// A kit for a part whose files stand in `folder` as the part sees it.
     pub fn new(part: &str, folder: &Path) -> Self {
-        Self { part: part.to_owned(), folder: folder.to_owned(), files: Vec::new() }
+        Self {
+            part: part.to_owned(),
+            folder: folder.to_owned(),
+            files: Vec::new(),
+        }
     }
 
     /// Adds a file and gives the path for the part's configuration.
     pub fn file(&mut self, name: &str, content: impl Into<Vec<u8>>) -> PathBuf {
         let path = self.folder.join(name);
-        self.files.push(KitFile { path: path.clone(), content: Zeroizing::new(content.into()) });
+        self.files.push(KitFile {
+            path: path.clone(),
+            content: Zeroizing::new(content.into()),
+        });
         path
     }
 

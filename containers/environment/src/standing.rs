@@ -129,13 +129,21 @@ impl LabWorld {
     ///
     /// # Errors
     /// [`EnvironmentError`] when the world does not stand, the directory does not answer, or a file cannot be written.
-    pub async fn describe(&self, run_dir: &Path, people: &[Person], vault: &Vault) -> Result<Description, EnvironmentError> {
+    pub async fn describe(
+        &self,
+        run_dir: &Path,
+        people: &[Person],
+        vault: &Vault,
+    ) -> Result<Description, EnvironmentError> {
         let standing = self.standing()?;
         let path = self.secret_folder().join("described");
         fs::create_dir_all(&path)
             .and_then(|()| fs::set_permissions(self.secret_folder(), fs::Permissions::from_mode(0o700)))
             .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o700)))
-            .map_err(|source| EnvironmentError::File { path: path.clone(), source })?;
+            .map_err(|source| EnvironmentError::File {
+                path: path.clone(),
+                source,
+            })?;
         let folder = Folder(path);
         let blueprint = &standing.blueprint;
         let cloud_url = format!("https://{}", standing.cloud.outside);
@@ -167,14 +175,21 @@ impl LabWorld {
 
 fn relays(standing: &Standing, folder: &Folder) -> Result<Vec<RelayDescription>, EnvironmentError> {
     let describe = |(number, address): &(u32, Address)| {
-        let place = RelayPlace { number: *number, address: address.outside };
-        let string = standing.blueprint.connection_string(&place, "listen").ok_or(EnvironmentError::NotStanding)?;
+        let place = RelayPlace {
+            number: *number,
+            address: address.outside,
+        };
+        let string = standing
+            .blueprint
+            .connection_string(&place, "listen")
+            .ok_or(EnvironmentError::NotStanding)?;
         Ok(RelayDescription {
             namespace: relay_host(*number),
             host: address.outside.ip().to_string(),
             port: address.outside.port(),
             path: ENTITY.to_owned(),
-            connection_string_file: folder.file(&format!("relay{number}.connection-string"), string.expose().as_bytes())?,
+            connection_string_file: folder
+                .file(&format!("relay{number}.connection-string"), string.expose().as_bytes())?,
         })
     };
     standing.relays.iter().map(describe).collect()
@@ -227,8 +242,11 @@ fn krb5_conf(standing: &Standing, folder: &Folder) -> Result<Option<PathBuf>, En
     }
     let domain = &standing.blueprint.domain;
     let realm = domain.to_uppercase();
-    let kdcs: String =
-        standing.controllers.iter().map(|(_, address)| format!("    kdc = {}\n", address.outside.ip())).collect();
+    let kdcs: String = standing
+        .controllers
+        .iter()
+        .map(|(_, address)| format!("    kdc = {}\n", address.outside.ip()))
+        .collect();
     let text = format!(
         "[libdefaults]\n  default_realm = {realm}\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n\n\
          [realms]\n  {realm} = {{\n{kdcs}  }}\n\n[domain_realm]\n  .{domain} = {realm}\n  {domain} = {realm}\n"

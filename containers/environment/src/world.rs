@@ -51,7 +51,16 @@ impl LabWorld {
     /// A world that does not stand yet. Everything it makes carries the run's name.
     #[must_use]
     pub fn new(run: &str, parts: Parts, clock: SharedClock) -> Self {
-        Self { run: run.to_owned(), parts, clock, site: None, standing: None, logs: PathBuf::new(), prober: None, in_docker: false }
+        Self {
+            run: run.to_owned(),
+            parts,
+            clock,
+            site: None,
+            standing: None,
+            logs: PathBuf::new(),
+            prober: None,
+            in_docker: false,
+        }
     }
 
     pub(crate) fn standing(&self) -> Result<&Standing, EnvironmentError> {
@@ -71,17 +80,24 @@ impl LabWorld {
         let blueprint = Blueprint::draw(&self.run, plan)?;
         self.in_docker = plan.world.kind == WorldKind::Docker;
         let site = match plan.world.kind {
-            WorldKind::Embedded => {
-                Site::Embedded(EmbeddedSite::stand_up(&self.run, SharedClock::clone(&self.clock), self.parts.clone())?)
-            }
+            WorldKind::Embedded => Site::Embedded(EmbeddedSite::stand_up(
+                &self.run,
+                SharedClock::clone(&self.clock),
+                self.parts.clone(),
+            )?),
             WorldKind::Docker => {
                 Site::Docker(DockerSite::stand_up(&self.run, &self.parts.served, &|text| progress.note(text)).await?)
             }
         };
         let site = self.site.insert(site);
         let relays = start_relays(site, &blueprint, plan).await?;
-        let places: Vec<RelayPlace> =
-            relays.iter().map(|(number, address)| RelayPlace { number: *number, address: address.inside }).collect();
+        let places: Vec<RelayPlace> = relays
+            .iter()
+            .map(|(number, address)| RelayPlace {
+                number: *number,
+                address: address.inside,
+            })
+            .collect();
         let mut kit = site.kit("cloud");
         let config = blueprint.cloud(&mut kit, plan, site.listen("cloud", 0).await, &places)?;
         let cloud = site.start(kit, RoleConfig::Cloud(config)).await?;
@@ -107,7 +123,10 @@ impl LabWorld {
         let inhabitants = standing.inhabitants()?;
         inhabitants.prepare(&standing.blueprint.service_account).await?;
         let capabilities = vec![standing.capability(&inhabitants).await?];
-        let mut facts = Facts { capabilities, ..Facts::default() };
+        let mut facts = Facts {
+            capabilities,
+            ..Facts::default()
+        };
         if let Site::Docker(site) = self.site()? {
             site.delegate("dc1").await?;
             facts.image_digests = site.image_digests();
@@ -115,7 +134,12 @@ impl LabWorld {
         Ok(facts)
     }
 
-    async fn create(&mut self, people: &[Person], vault: &Vault, progress: &dyn Progress) -> Result<Vec<Uuid>, EnvironmentError> {
+    async fn create(
+        &mut self,
+        people: &[Person],
+        vault: &Vault,
+        progress: &dyn Progress,
+    ) -> Result<Vec<Uuid>, EnvironmentError> {
         let standing = self.standing()?;
         let inhabitants = standing.inhabitants()?;
         let everyone = bulk(people, vault, &standing.blueprint.domain);
@@ -130,8 +154,14 @@ impl LabWorld {
         let standing = self.standing.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let site = self.site.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let mut kit = site.kit("agent");
-        let controllers: Vec<_> = standing.controllers.iter().map(|(number, address)| (*number, address.inside)).collect();
-        let config = standing.blueprint.agent(&mut kit, standing.gateway.inside, &controllers);
+        let controllers: Vec<_> = standing
+            .controllers
+            .iter()
+            .map(|(number, address)| (*number, address.inside))
+            .collect();
+        let config = standing
+            .blueprint
+            .agent(&mut kit, standing.gateway.inside, &controllers);
         standing.event_log = Some(config.event_log_file.clone());
         site.start(kit, RoleConfig::Agent(config)).await?;
         Ok(())
@@ -167,8 +197,13 @@ impl LabWorld {
         self.collect_logs().await?;
         let own = self.standing()?.blueprint.secrets();
         let scan = Scan::new(secrets.iter().chain(own))?;
-        let mut sources: Vec<Source> =
-            places.into_iter().map(|place| Source { name: place.name, content: place.content }).collect();
+        let mut sources: Vec<Source> = places
+            .into_iter()
+            .map(|place| Source {
+                name: place.name,
+                content: place.content,
+            })
+            .collect();
         sources.extend(log_sources(&self.logs)?);
         sources.extend(command_lines());
         tokio::task::spawn_blocking(move || scan.search(sources))
@@ -189,7 +224,12 @@ impl LabWorld {
         remove_folder(&self.secret_folder()).and(gone)
     }
 
-    async fn bind_once(&mut self, person: &Person, password: &Password, label: u32) -> Result<(String, BindRecord), EnvironmentError> {
+    async fn bind_once(
+        &mut self,
+        person: &Person,
+        password: &Password,
+        label: u32,
+    ) -> Result<(String, BindRecord), EnvironmentError> {
         let standing = self.standing()?;
         let client = standing.client(1)?;
         let dn = person_dn(person, &standing.blueprint.domain);
@@ -206,7 +246,11 @@ impl LabWorld {
 impl Standing {
     /// A client of a domain controller, counted from 1.
     pub fn client(&self, number: u32) -> Result<DirectoryClient, EnvironmentError> {
-        let place = self.controllers.iter().find(|(known, _)| *known == number).ok_or(EnvironmentError::NotStanding)?;
+        let place = self
+            .controllers
+            .iter()
+            .find(|(known, _)| *known == number)
+            .ok_or(EnvironmentError::NotStanding)?;
         Ok(DirectoryClient {
             fqdn: dc_fqdn(number, &self.blueprint.domain),
             address: place.1.outside,
@@ -237,21 +281,43 @@ impl Standing {
     }
 
     pub fn lab(&self) -> Result<Lab, EnvironmentError> {
-        Lab::new(&self.portal_url(), &self.names(), &self.blueprint.authority.pem(), &self.blueprint.lab_token)
+        Lab::new(
+            &self.portal_url(),
+            &self.names(),
+            &self.blueprint.authority.pem(),
+            &self.blueprint.lab_token,
+        )
     }
 
     /// What the directory says of itself; issue by issue this grows into a sheet that is found out by probing.
     async fn capability(&self, inhabitants: &Inhabitants) -> Result<Capability, EnvironmentError> {
         let mut connection = inhabitants.as_administrator().await?;
-        let root = connection.read("", &["supportedControl", "dnsHostName", "domainControllerFunctionality"]).await?;
-        let head = connection
-            .read(&base_dn(&self.blueprint.domain), &["lockoutThreshold", "minPwdLength", "pwdHistoryLength", "pwdProperties"])
+        let root = connection
+            .read(
+                "",
+                &["supportedControl", "dnsHostName", "domainControllerFunctionality"],
+            )
             .await?;
-        let mut capability = Capability { dc: dc_fqdn(1, &self.blueprint.domain), ..Capability::default() };
+        let head = connection
+            .read(
+                &base_dn(&self.blueprint.domain),
+                &["lockoutThreshold", "minPwdLength", "pwdHistoryLength", "pwdProperties"],
+            )
+            .await?;
+        let mut capability = Capability {
+            dc: dc_fqdn(1, &self.blueprint.domain),
+            ..Capability::default()
+        };
         let controls = root.attrs.get("supportedControl").cloned().unwrap_or_default();
-        let hints = controls.iter().any(|oid| oid == "1.2.840.113556.1.4.2239" || oid == "1.2.840.113556.1.4.2066");
+        let hints = controls
+            .iter()
+            .any(|oid| oid == "1.2.840.113556.1.4.2239" || oid == "1.2.840.113556.1.4.2066");
         capability.facts.insert("policy_hints".to_owned(), hints.to_string());
-        for (name, values) in head.attrs.iter().chain(root.attrs.iter().filter(|(name, _)| *name != "supportedControl")) {
+        for (name, values) in head
+            .attrs
+            .iter()
+            .chain(root.attrs.iter().filter(|(name, _)| *name != "supportedControl"))
+        {
             capability.facts.insert(name.clone(), values.join(", "));
         }
         Ok(capability)
@@ -275,14 +341,19 @@ fn secret_folder(run: &str) -> PathBuf {
 
 fn remove_folder(folder: &Path) -> Result<(), EnvironmentError> {
     match fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(EnvironmentError::File { path: folder.to_owned(), source })
-        }
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(EnvironmentError::File {
+            path: folder.to_owned(),
+            source,
+        }),
         _ => Ok(()),
     }
 }
 
-async fn start_relays(site: &mut Site, blueprint: &Blueprint, plan: &Plan) -> Result<Vec<(u32, Address)>, EnvironmentError> {
+async fn start_relays(
+    site: &mut Site,
+    blueprint: &Blueprint,
+    plan: &Plan,
+) -> Result<Vec<(u32, Address)>, EnvironmentError> {
     let mut relays = Vec::new();
     for number in 1..=plan.world.relays {
         let mut kit = site.kit(&format!("relay{number}"));
@@ -292,7 +363,11 @@ async fn start_relays(site: &mut Site, blueprint: &Blueprint, plan: &Plan) -> Re
     Ok(relays)
 }
 
-async fn start_controllers(site: &mut Site, blueprint: &Blueprint, plan: &Plan) -> Result<Vec<(u32, Address)>, EnvironmentError> {
+async fn start_controllers(
+    site: &mut Site,
+    blueprint: &Blueprint,
+    plan: &Plan,
+) -> Result<Vec<(u32, Address)>, EnvironmentError> {
     let mut controllers = Vec::new();
     let count = plan.world.forests.first().map_or(0, |forest| forest.domain_controllers);
     for number in 1..=count {
@@ -311,13 +386,19 @@ fn write_log(logs: &Path, name: &str, content: &[u8]) -> Result<(), EnvironmentE
 }
 
 fn log_sources(logs: &Path) -> Result<Vec<Source>, EnvironmentError> {
-    let failed = |source| EnvironmentError::File { path: logs.to_owned(), source };
+    let failed = |source| EnvironmentError::File {
+        path: logs.to_owned(),
+        source,
+    };
     let mut sources = Vec::new();
     for entry in fs::read_dir(logs).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let name = format!("logs/{}", path.file_name().unwrap_or_default().to_string_lossy());
         let content = fs::File::open(&path).map_err(|source| EnvironmentError::File { path, source })?;
-        sources.push(Source { name, content: Box::new(content) });
+        sources.push(Source {
+            name,
+            content: Box::new(content),
+        });
     }
     Ok(sources)
 }
@@ -325,19 +406,30 @@ fn log_sources(logs: &Path) -> Result<Vec<Source>, EnvironmentError> {
 /// The command line and the environment of every process of this machine that may be read and is ours or our child's.
 fn command_lines() -> Vec<Source> {
     let own = std::process::id().to_string();
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     let ours = |pid: &str| {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).unwrap_or_default().to_owned();
+        let parent = stat
+            .rsplit_once(") ")
+            .and_then(|(_, rest)| rest.split(' ').nth(1))
+            .unwrap_or_default()
+            .to_owned();
         pid == own || parent == own
     };
-    let processes = entries.filter_map(Result::ok).map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let processes = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned());
     processes
         .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()) && ours(name))
         .flat_map(|pid| ["cmdline", "environ"].map(|file| format!("/proc/{pid}/{file}")))
         .filter_map(|path| {
             let content = fs::read(&path).ok()?;
-            Some(Source { name: path, content: Box::new(std::io::Cursor::new(content)) })
+            Some(Source {
+                name: path,
+                content: Box::new(std::io::Cursor::new(content)),
+            })
         })
         .collect()
 }
@@ -396,7 +488,11 @@ impl World for LabWorld {
             for (number, _) in &standing.controllers {
                 let client = standing.client(*number)?;
                 let found = client.bound(&dn, password).await?.metadata(&base).await?;
-                seen.extend(found.into_iter().map(|(user, metadata)| Seen { dc: client.fqdn.clone(), user, metadata }));
+                seen.extend(found.into_iter().map(|(user, metadata)| Seen {
+                    dc: client.fqdn.clone(),
+                    user,
+                    metadata,
+                }));
             }
             Ok(seen)
         })

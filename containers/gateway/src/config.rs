@@ -15,7 +15,7 @@ pub struct GatewayConfig {
     #[serde(default)]
     pub allow: Vec<AllowRule>,
     /// How long a client may take to send its whole ClientHello.
-    #[serde(default = "five_seconds", with = "duration")]
+    #[serde(default = "five_seconds", with = "vocabulary::duration_text")]
     pub hello_timeout: Duration,
     /// How many connections are carried or read at once; one more is refused.
     #[serde(default = "one_thousand")]
@@ -38,21 +38,6 @@ fn five_seconds() -> Duration {
 
 fn one_thousand() -> usize {
     1_000
-}
-
-mod duration {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&vocabulary::format_duration(*value))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        vocabulary::parse_duration(&text).map_err(D::Error::custom)
-    }
 }
 
 #[cfg(test)]

@@ -25,22 +25,22 @@ pub struct RelayConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab_token_file: Option<PathBuf>,
     /// How long a sender waits for the head of an answer before it gets 504.
-    #[serde(default = "sixty_seconds", with = "duration")]
+    #[serde(default = "sixty_seconds", with = "vocabulary::duration_text")]
     pub request_timeout: Duration,
     /// How long a listener has to dial the address of an accept.
-    #[serde(default = "thirty_seconds", with = "duration")]
+    #[serde(default = "thirty_seconds", with = "vocabulary::duration_text")]
     pub accept_timeout: Duration,
     /// How long a control channel outlives its token.
-    #[serde(default = "five_minutes", with = "duration")]
+    #[serde(default = "five_minutes", with = "vocabulary::duration_text")]
     pub token_grace: Duration,
     /// How long a control channel may be silent before it is cut.
-    #[serde(default = "four_minutes", with = "duration")]
+    #[serde(default = "four_minutes", with = "vocabulary::duration_text")]
     pub idle_timeout: Duration,
     /// How often a listener is pinged.
-    #[serde(default = "sixty_seconds", with = "duration")]
+    #[serde(default = "sixty_seconds", with = "vocabulary::duration_text")]
     pub ping_every: Duration,
     /// How long a control channel lives before it is closed on purpose with 1011, as the vendor does every day.
-    #[serde(default = "one_day", with = "duration")]
+    #[serde(default = "one_day", with = "vocabulary::duration_text")]
     pub listener_lifetime: Duration,
     /// How many listeners one entity may have at once.
     #[serde(default = "twenty_five")]
@@ -133,21 +133,6 @@ fn one_day() -> Duration {
 
 fn five_minutes() -> Duration {
     Duration::from_secs(300)
-}
-
-mod duration {
-    use std::time::Duration;
-
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
-
-    pub(super) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&vocabulary::format_duration(*value))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        vocabulary::parse_duration(&text).map_err(D::Error::custom)
-    }
 }
 
 #[cfg(test)]

@@ -29,7 +29,6 @@ mod people;
 mod plan;
 mod schema;
 mod sentences;
-mod texts;
 mod written;
 
 pub use error::{Mistake, ScenarioError};

@@ -85,7 +85,7 @@ mod tests {
                 let text = password.expose();
                 assert_eq!(text.len(), 20);
                 let has = |class: fn(&char) -> bool| text.chars().any(|letter| class(&letter));
-                assert!(has(|c| c.is_ascii_uppercase()) && has(char::is_ascii_digit) && text.contains('-'));
+                assert!(has(char::is_ascii_uppercase) && has(char::is_ascii_digit) && text.contains('-'));
                 assert!(seen.insert(text.to_owned()), "unique");
                 assert_eq!(vault.password(index, Persona::Forgot, label), password);
             }

@@ -9,7 +9,7 @@ use vocabulary::{Rate, Ratio};
 
 use crate::people::hex;
 use crate::written::{Goals, Locale, WrittenLoad};
-use crate::{Persona, Scenario, Tenant, World, WorldKind, texts};
+use crate::{Persona, Scenario, Tenant, World, WorldKind};
 
 /// What the command line chooses over the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,16 +64,16 @@ pub struct Load {
     /// Arrivals per second.
     pub rate: Rate,
     /// Load before measuring.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     pub warm_up: Duration,
     /// Load that is measured.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     pub measure: Duration,
     /// An arrival that has not begun within this is dropped.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     pub start_within: Duration,
     /// How long one request may take.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     pub request_timeout: Duration,
     /// Operations in flight at most.
     pub in_flight_max: u32,

@@ -7,8 +7,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Rate, Ratio};
 
-use crate::texts;
-
 /// A scenario: what world stands up, who lives in it, what they do and how often, and what is good enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -58,7 +56,7 @@ pub struct World {
     /// Which domain controller the agent writes to.
     pub writeback_dc: WritebackDc,
     /// How long a message may live between cloud and directory.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub message_lifetime: Duration,
     /// The domain's password policy.
@@ -150,11 +148,11 @@ pub struct Policy {
     #[schemars(range(min = 0, max = 1024))]
     pub history: u32,
     /// Least time between two changes.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub min_age: Duration,
     /// How long the previous password is still accepted in a bind.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub old_password_allowed: Duration,
 }
@@ -179,11 +177,11 @@ pub struct Lockout {
     #[schemars(range(min = 0, max = 100))]
     pub threshold: u32,
     /// How long a lock lasts.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub duration: Duration,
     /// Within which wrong passwords are counted together.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub window: Duration,
 }
@@ -211,11 +209,11 @@ pub struct Directory {
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceTime {
     /// A password reset. Samba takes 31 ms.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub reset: Duration,
     /// An unlock. Samba takes 0.8 ms.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub unlock: Duration,
 }
@@ -393,19 +391,19 @@ pub struct ConstantArrivalRate {
     #[schemars(with = "String", extend("format" = "rate"))]
     pub rate: Rate,
     /// How long load runs before it is measured; these operations count in every check and in no statistic.
-    #[serde(default, with = "texts")]
+    #[serde(default, with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub warm_up: Duration,
     /// How long load is measured.
-    #[serde(with = "texts")]
+    #[serde(with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub measure: Duration,
     /// An arrival that has not begun within this is dropped.
-    #[serde(default = "ten_seconds", with = "texts")]
+    #[serde(default = "ten_seconds", with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub start_within: Duration,
     /// How long one request may take before its operation is unknown.
-    #[serde(default = "seventy_seconds", with = "texts")]
+    #[serde(default = "seventy_seconds", with = "vocabulary::duration_text")]
     #[schemars(with = "String", extend("format" = "duration"))]
     pub request_timeout: Duration,
     /// Operations in flight at most: the generator's users.
@@ -447,15 +445,24 @@ fn one_in_four() -> Ratio {
 #[serde(deny_unknown_fields, default)]
 pub struct Goals {
     /// Median response time at most.
-    #[serde(with = "texts::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "vocabulary::duration_text::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<String>", extend("format" = "duration"))]
     pub response_time_p50_max: Option<Duration>,
     /// 90th percentile of the response time at most.
-    #[serde(with = "texts::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "vocabulary::duration_text::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<String>", extend("format" = "duration"))]
     pub response_time_p90_max: Option<Duration>,
     /// 99th percentile of the response time at most.
-    #[serde(with = "texts::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "vocabulary::duration_text::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schemars(with = "Option<String>", extend("format" = "duration"))]
     pub response_time_p99_max: Option<Duration>,
     /// Share of operations with an unknown outcome at most.

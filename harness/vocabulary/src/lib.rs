@@ -13,6 +13,7 @@
 
 pub mod clock;
 mod code;
+pub mod duration_text;
 pub mod lab;
 mod name;
 mod outcome;

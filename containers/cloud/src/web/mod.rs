@@ -116,7 +116,13 @@ mod tests {
     fn the_loopback_is_told_apart_by_path() {
         assert!(is_loopback("localhost") && is_loopback("127.0.0.1") && !is_loopback("10.0.0.1"));
         let tenant = "/00000000-0000-8000-8000-000000000001/oauth2/v2.0/token";
-        let paths = ["/v1.0/users", tenant, "/v1/tenants/x/objects", "/v1/tenants/x/heartbeat", "/passwordreset/verify"];
+        let paths = [
+            "/v1.0/users",
+            tenant,
+            "/v1/tenants/x/objects",
+            "/v1/tenants/x/heartbeat",
+            "/passwordreset/verify",
+        ];
         let surfaces = ["graph", "login", "sync", "passwordreset", "portal"];
         assert_eq!(paths.map(surface_of_path), surfaces);
     }
