@@ -71,7 +71,7 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
     });
     let exit = runtime.block_on(async {
         match arguments.command {
-            Command::Run(arguments) => commands::run::run(arguments, parts, path).await,
+            Command::Run(arguments) => commands::run::run(arguments, parts).await,
             Command::Check(arguments) => commands::check::check(&arguments),
             Command::Plan(arguments) => commands::plan::plan(&arguments),
             Command::Report(arguments) => commands::report::report(&arguments),

@@ -11,12 +11,14 @@ use tokio::process::Command;
 
 use crate::LoadError;
 
-/// Starts `PROGRAM load`. Its standard input is one end of a socket pair: tickets and results both travel there, since
+/// Starts `PROGRAM [PREFIX…] load`. Its standard input is one end of a socket pair: tickets and results both travel there, since
 /// goose prints a line to the standard output that nothing silences.
 #[derive(Debug, Clone)]
 pub struct ChildProcess {
     /// The program; the running one, as a rule.
     pub program: PathBuf,
+    /// The arguments before `load`.
+    pub prefix: Vec<String>,
 }
 
 impl Generators for ChildProcess {
@@ -28,6 +30,7 @@ impl Generators for ChildProcess {
         let (ours, theirs) = StdUnixStream::pair().map_err(failed)?;
         ours.set_nonblocking(true).map_err(failed)?;
         let child = Command::new(&self.program)
+            .args(&self.prefix)
             .arg("load")
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::null())

@@ -1,9 +1,7 @@
 //! `wblab run`: the main job.
 
-use std::path::PathBuf;
-
 use engine::Order;
-use environment::{LabWorld, Parts};
+use environment::{LabWorld, Parts, ServedBinary};
 use load::ChildProcess;
 use vocabulary::SystemClock;
 
@@ -15,7 +13,7 @@ use crate::logs;
 use crate::progress::{Teller, say};
 use crate::sealed::{judge_and_draw, tell};
 
-pub(crate) async fn run(arguments: RunArguments, parts: Parts, program: PathBuf) -> Result<Exit, CliError> {
+pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, CliError> {
     let ordered = order(&arguments.scenario, &arguments.out)?;
     let interrupt = Interrupt::listen().map_err(CliError::Runtime)?;
     logs::to_folder(&ordered.folder.logs());
@@ -26,6 +24,7 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts, program: PathBuf)
         ordered.plan.seed
     ));
     let clock = SystemClock::shared();
+    let ServedBinary { path: program, prefix } = parts.served.clone();
     let mut world = LabWorld::new(&ordered.run, parts, SystemClock::shared());
     let teller = Teller::new();
     let went = engine::run(Order {
@@ -34,7 +33,7 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts, program: PathBuf)
         manifest: ordered.manifest,
         clock,
         world: &mut world,
-        generators: &mut ChildProcess { program },
+        generators: &mut ChildProcess { program, prefix },
         progress: &teller,
         interrupt: interrupt.wanted(),
     })
