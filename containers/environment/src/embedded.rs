@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use vocabulary::SharedClock;
 
+use crate::remains::{remove_folder, secret_folder};
 use crate::site::{Address, Kit, RoleConfig};
 use crate::{EnvironmentError, Parts};
 
@@ -30,7 +31,7 @@ pub(crate) struct EmbeddedSite {
 impl EmbeddedSite {
     /// Makes the folder of secrets, readable by this user alone.
     pub fn stand_up(run: &str, clock: SharedClock, parts: Parts) -> Result<Self, EnvironmentError> {
-        let folder = std::env::temp_dir().join(format!("wblab-{run}"));
+        let folder = secret_folder(run);
         fs::create_dir_all(&folder)
             .and_then(|()| fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)))
             .map_err(|source| EnvironmentError::File {
@@ -133,13 +134,7 @@ impl EmbeddedSite {
                 Running::Agent(handle) => handle.stop().await,
             }
         }
-        match fs::remove_dir_all(&self.folder) {
-            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(EnvironmentError::File {
-                path: self.folder.clone(),
-                source,
-            }),
-            _ => Ok(()),
-        }
+        remove_folder(&self.folder)
     }
 }
 

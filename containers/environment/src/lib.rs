@@ -23,6 +23,7 @@ mod lab;
 mod ldap;
 mod names;
 mod parts;
+mod remains;
 mod scan;
 mod secrets;
 mod site;
@@ -34,6 +35,7 @@ pub use docker::{
 };
 pub use error::EnvironmentError;
 pub use parts::Parts;
+pub use remains::forget_run;
 pub use scan::{Scan, Source};
 pub use standing::Description;
-pub use world::{LabWorld, forget_run};
+pub use world::LabWorld;

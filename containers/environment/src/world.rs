@@ -16,6 +16,7 @@ use crate::inhabitants::{Inhabitants, bulk, person_dn};
 use crate::lab::{Lab, journal_lines};
 use crate::ldap::{Connection, DirectoryClient};
 use crate::names::{CLOUD_ROLES, base_dn, cloud_host, dc_fqdn, people_dn};
+use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
 use crate::site::{Address, RoleConfig, Site};
 use crate::{EnvironmentError, Parts};
@@ -77,6 +78,9 @@ impl LabWorld {
     }
 
     async fn provision(&mut self, plan: &Plan, progress: &dyn Progress) -> Result<Facts, EnvironmentError> {
+        for run in sweep_folders() {
+            progress.note(&format!("removed the secrets that the dead run {run} left"));
+        }
         let blueprint = Blueprint::draw(&self.run, plan)?;
         self.in_docker = plan.world.kind == WorldKind::Docker;
         let site = match plan.world.kind {
@@ -321,31 +325,6 @@ impl Standing {
             capability.facts.insert(name.clone(), values.join(", "));
         }
         Ok(capability)
-    }
-}
-
-/// Removes what a run that is over may have left: its containers and networks, and its folder of secrets.
-///
-/// # Errors
-/// [`EnvironmentError`] when something would not go. A machine without a Docker engine has nothing of the kind.
-pub async fn forget_run(run: &str) -> Result<(), EnvironmentError> {
-    match docker::remove_run(run).await {
-        Ok(()) | Err(EnvironmentError::DockerUnreachable(_)) => remove_folder(&secret_folder(run)),
-        Err(error) => Err(error),
-    }
-}
-
-fn secret_folder(run: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("wblab-{run}"))
-}
-
-fn remove_folder(folder: &Path) -> Result<(), EnvironmentError> {
-    match fs::remove_dir_all(folder) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(EnvironmentError::File {
-            path: folder.to_owned(),
-            source,
-        }),
-        _ => Ok(()),
     }
 }
 
