@@ -55,7 +55,10 @@ pub struct PolicyConfig {
     #[serde(with = "vocabulary::duration_text")]
     pub min_age: Duration,
     /// Greatest age of a password; none means that passwords never expire.
-    #[serde(with = "vocabulary::duration_text::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        with = "vocabulary::duration_text::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub max_age: Option<Duration>,
 }
 
