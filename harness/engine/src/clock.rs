@@ -96,7 +96,10 @@ mod tests {
 
     #[test]
     fn a_young_process_continues_an_old_axis() {
-        let clock = Arc::new(Fixed { monotonic: Duration::from_millis(2), unix: Duration::from_secs(1000) });
+        let clock = Arc::new(Fixed {
+            monotonic: Duration::from_millis(2),
+            unix: Duration::from_secs(1000),
+        });
         let axis = RunClock::continuing(clock, 30_000_000, 999_900_000);
         assert_eq!(axis.at_us(), 30_100_000);
         assert!(RunClock::starting_now(SystemClock::shared()).at_us() < 1_000_000);

@@ -9,6 +9,9 @@ use crate::clock::RunClock;
 /// Events that may wait for the disk.
 const CHANNEL: usize = 4096;
 
+/// What a kill can lose of a run that records anything: half a second.
+const FLUSH_EVERY_US: u64 = 500_000;
+
 enum Entry {
     Event(Box<Event>, u64, Phase),
     Flush(oneshot::Sender<()>),
@@ -31,10 +34,17 @@ impl Recorder {
     /// Starts the one recorder of a run.
     pub fn start(mut writer: HistoryWriter, clock: RunClock) -> (Self, Recording) {
         let (entries, mut incoming) = mpsc::channel(CHANNEL);
+        let mut flushed_us = 0;
         let thread = tokio::task::spawn_blocking(move || {
             while let Some(entry) = incoming.blocking_recv() {
                 match entry {
-                    Entry::Event(event, at_us, phase) => writer.append(*event, at_us, phase)?,
+                    Entry::Event(event, at_us, phase) => {
+                        writer.append(*event, at_us, phase)?;
+                        if at_us.saturating_sub(flushed_us) >= FLUSH_EVERY_US {
+                            writer.flush()?;
+                            flushed_us = at_us;
+                        }
+                    }
                     Entry::Flush(done) => {
                         writer.flush()?;
                         let _ = done.send(());

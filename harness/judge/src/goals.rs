@@ -62,15 +62,17 @@ fn share(statistics: &Statistics, count: u64) -> Option<f64> {
 }
 
 /// One result for each goal. A percentile that falls on an operation that was dropped or is unknown is over any limit.
-pub(crate) fn results(goals: &[GoalLimit], statistics: &Statistics) -> Vec<GoalResult> {
-    goals.iter().map(|goal| result(goal, statistics)).collect()
+/// A run that did not go all its way says nothing about goals: what was cut off is no fault of the system's.
+pub(crate) fn results(goals: &[GoalLimit], statistics: &Statistics, complete: bool) -> Vec<GoalResult> {
+    goals.iter().map(|goal| result(goal, statistics, complete)).collect()
 }
 
-fn result(goal: &GoalLimit, statistics: &Statistics) -> GoalResult {
+fn result(goal: &GoalLimit, statistics: &Statistics, complete: bool) -> GoalResult {
     let known = Goal::from_name(&goal.goal);
     let measured = known.and_then(|known| Some((known, known.measure(statistics)?)));
     let verdict = match measured {
         None => Mark::Inconclusive,
+        Some(_) if !complete => Mark::Inconclusive,
         Some((known, measured)) if known.holds(statistics, measured, goal.limit) => Mark::Pass,
         Some(_) => Mark::Fail,
     };

@@ -23,7 +23,7 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, stages: &[StageRow]) -> Ver
     let manifest = &ledger.manifest;
     let mut findings = check::findings(ledger);
     findings.extend(goals::unknown_goals(&manifest.goals));
-    let goals = goals::results(&manifest.goals, statistics);
+    let goals = goals::results(&manifest.goals, statistics, ledger.complete());
     let by_kind = ops_by_kind(ledger);
     Verdict {
         verdict: merged(&findings, &goals),
