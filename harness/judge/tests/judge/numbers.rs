@@ -295,3 +295,12 @@ fn a_fault_lasts_from_injection_to_healing_or_its_lease() {
         .collect();
     assert_eq!(bits, [("pause", Some(false)), ("kill", None)]);
 }
+
+#[test]
+fn a_run_that_was_cut_off_says_nothing_about_goals() {
+    let mut world = World::clean();
+    world.goal("achieved_rate_min", 1_000_000.0);
+    assert_eq!(goal(&world.judge(), "achieved_rate_min").1, Mark::Fail);
+    world.interrupt(9 * SECOND);
+    assert_eq!(goal(&world.judge(), "achieved_rate_min").1, Mark::Inconclusive);
+}
