@@ -15,9 +15,11 @@
 mod authority;
 mod blueprint;
 mod clock;
+mod description;
 mod docker;
 mod embedded;
 mod error;
+mod evidence;
 mod inhabitants;
 mod lab;
 mod ldap;
@@ -30,6 +32,7 @@ mod site;
 mod standing;
 mod world;
 
+pub use description::Description;
 pub use docker::{
     CachedImage, EngineVersion, Leftovers, ServedBinary, cached_images, engine_version, leftovers, prune, sweep,
 };
@@ -37,5 +40,4 @@ pub use error::EnvironmentError;
 pub use parts::Parts;
 pub use remains::forget_run;
 pub use scan::{Scan, Source};
-pub use standing::Description;
 pub use world::LabWorld;

@@ -1,24 +1,25 @@
 //! A laboratory world: what the engine asks for, done with the parts of either kind.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use engine::ports::{Answer, Facts, Journaled, Place, PortError, Progress, Seen, Target, World};
-use history::{BindRecord, Capability, ScanRecord};
+use history::{BindRecord, ScanRecord};
 use scenario::{Person, Plan, Vault, WorldKind};
 use uuid::Uuid;
-use vocabulary::{NameTable, Password, SharedClock};
+use vocabulary::{Password, SharedClock};
 
 use crate::blueprint::{Blueprint, RelayPlace};
 use crate::docker::{self, DockerSite};
 use crate::embedded::EmbeddedSite;
-use crate::inhabitants::{Inhabitants, bulk, person_dn};
-use crate::lab::{Lab, journal_lines};
-use crate::ldap::{Connection, DirectoryClient};
-use crate::names::{CLOUD_ROLES, base_dn, cloud_host, dc_fqdn, people_dn};
+use crate::evidence::{command_lines, log_sources, write_log};
+use crate::inhabitants::{bulk, person_dn};
+use crate::lab::journal_lines;
+use crate::ldap::Connection;
+use crate::names::people_dn;
 use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
-use crate::site::{Address, RoleConfig, Site};
+use crate::site::{RoleConfig, Site};
+use crate::standing::{Standing, start_controllers, start_relays};
 use crate::{EnvironmentError, Parts};
 
 /// The file in the logs that holds the agent's event log.
@@ -34,18 +35,6 @@ pub struct LabWorld {
     logs: PathBuf,
     prober: Option<Connection>,
     in_docker: bool,
-}
-
-/// What stands.
-pub(crate) struct Standing {
-    pub blueprint: Blueprint,
-    pub kind: WorldKind,
-    pub relays: Vec<(u32, Address)>,
-    pub cloud: Address,
-    pub gateway: Address,
-    pub controllers: Vec<(u32, Address)>,
-    lockout_threshold: u32,
-    event_log: Option<PathBuf>,
 }
 
 impl LabWorld {
@@ -245,172 +234,6 @@ impl LabWorld {
         self.prober = Some(connection);
         Ok((client.fqdn, record))
     }
-}
-
-impl Standing {
-    /// A client of a domain controller, counted from 1.
-    pub fn client(&self, number: u32) -> Result<DirectoryClient, EnvironmentError> {
-        let place = self
-            .controllers
-            .iter()
-            .find(|(known, _)| *known == number)
-            .ok_or(EnvironmentError::NotStanding)?;
-        Ok(DirectoryClient {
-            fqdn: dc_fqdn(number, &self.blueprint.domain),
-            address: place.1.outside,
-            tls: self.blueprint.authority.client()?,
-        })
-    }
-
-    pub fn inhabitants(&self) -> Result<Inhabitants, EnvironmentError> {
-        Ok(Inhabitants {
-            client: self.client(1)?,
-            domain: self.blueprint.domain.clone(),
-            administrator: self.blueprint.domain_admin.clone(),
-            lockout_threshold: self.lockout_threshold,
-        })
-    }
-
-    /// Where the cloud's names are, for the harness.
-    pub fn names(&self) -> NameTable {
-        let mut names = NameTable::default();
-        for role in CLOUD_ROLES {
-            names.insert(&cloud_host(role), self.cloud.outside);
-        }
-        names
-    }
-
-    pub fn portal_url(&self) -> String {
-        format!("https://{}:{}", cloud_host("portal"), self.cloud.outside.port())
-    }
-
-    pub fn lab(&self) -> Result<Lab, EnvironmentError> {
-        Lab::new(
-            &self.portal_url(),
-            &self.names(),
-            &self.blueprint.authority.pem(),
-            &self.blueprint.lab_token,
-        )
-    }
-
-    /// What the directory says of itself; issue by issue this grows into a sheet that is found out by probing.
-    async fn capability(&self, inhabitants: &Inhabitants) -> Result<Capability, EnvironmentError> {
-        let mut connection = inhabitants.as_administrator().await?;
-        let root = connection
-            .read(
-                "",
-                &["supportedControl", "dnsHostName", "domainControllerFunctionality"],
-            )
-            .await?;
-        let head = connection
-            .read(
-                &base_dn(&self.blueprint.domain),
-                &["lockoutThreshold", "minPwdLength", "pwdHistoryLength", "pwdProperties"],
-            )
-            .await?;
-        let mut capability = Capability {
-            dc: dc_fqdn(1, &self.blueprint.domain),
-            ..Capability::default()
-        };
-        let controls = root.attrs.get("supportedControl").cloned().unwrap_or_default();
-        let hints = controls
-            .iter()
-            .any(|oid| oid == "1.2.840.113556.1.4.2239" || oid == "1.2.840.113556.1.4.2066");
-        capability.facts.insert("policy_hints".to_owned(), hints.to_string());
-        for (name, values) in head
-            .attrs
-            .iter()
-            .chain(root.attrs.iter().filter(|(name, _)| *name != "supportedControl"))
-        {
-            capability.facts.insert(name.clone(), values.join(", "));
-        }
-        Ok(capability)
-    }
-}
-
-async fn start_relays(
-    site: &mut Site,
-    blueprint: &Blueprint,
-    plan: &Plan,
-) -> Result<Vec<(u32, Address)>, EnvironmentError> {
-    let mut relays = Vec::new();
-    for number in 1..=plan.world.relays {
-        let mut kit = site.kit(&format!("relay{number}"));
-        let config = blueprint.relay(&mut kit, number, site.listen("relay", number).await, plan.seed)?;
-        relays.push((number, site.start(kit, RoleConfig::Relay(config)).await?));
-    }
-    Ok(relays)
-}
-
-async fn start_controllers(
-    site: &mut Site,
-    blueprint: &Blueprint,
-    plan: &Plan,
-) -> Result<Vec<(u32, Address)>, EnvironmentError> {
-    let mut controllers = Vec::new();
-    let count = plan.world.forests.first().map_or(0, |forest| forest.domain_controllers);
-    for number in 1..=count {
-        let mut kit = site.kit(&format!("dc{number}"));
-        let listen = site.listen("directory", number).await;
-        let address = site.planned_address(kit.part(), listen.ip())?;
-        let config = blueprint.directory(&mut kit, plan, number, listen, address)?;
-        controllers.push((number, site.start(kit, RoleConfig::Directory(config)).await?));
-    }
-    Ok(controllers)
-}
-
-fn write_log(logs: &Path, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
-    let path = logs.join(name);
-    fs::write(&path, content).map_err(|source| EnvironmentError::File { path, source })
-}
-
-fn log_sources(logs: &Path) -> Result<Vec<Source>, EnvironmentError> {
-    let failed = |source| EnvironmentError::File {
-        path: logs.to_owned(),
-        source,
-    };
-    let mut sources = Vec::new();
-    for entry in fs::read_dir(logs).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let name = format!("logs/{}", path.file_name().unwrap_or_default().to_string_lossy());
-        let content = fs::File::open(&path).map_err(|source| EnvironmentError::File { path, source })?;
-        sources.push(Source {
-            name,
-            content: Box::new(content),
-        });
-    }
-    Ok(sources)
-}
-
-/// The command line and the environment of every process of this machine that may be read and is ours or our child's.
-fn command_lines() -> Vec<Source> {
-    let own = std::process::id().to_string();
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
-    let ours = |pid: &str| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let parent = stat
-            .rsplit_once(") ")
-            .and_then(|(_, rest)| rest.split(' ').nth(1))
-            .unwrap_or_default()
-            .to_owned();
-        pid == own || parent == own
-    };
-    let processes = entries
-        .filter_map(Result::ok)
-        .map(|entry| entry.file_name().to_string_lossy().into_owned());
-    processes
-        .filter(|name| name.bytes().all(|byte| byte.is_ascii_digit()) && ours(name))
-        .flat_map(|pid| ["cmdline", "environ"].map(|file| format!("/proc/{pid}/{file}")))
-        .filter_map(|path| {
-            let content = fs::read(&path).ok()?;
-            Some(Source {
-                name: path,
-                content: Box::new(std::io::Cursor::new(content)),
-            })
-        })
-        .collect()
 }
 
 fn told<T>(result: Result<T, EnvironmentError>) -> Result<T, PortError> {
