@@ -1,1 +1,15 @@
-//! The end-to-end suite.
+//! The end-to-end suite: the program from outside, the worlds from inside, and the house itself.
+//!
+//! What a machine lacks is skipped loudly; `WBLAB_REQUIRE=docker,chromium,python,openldap,kerberos` makes a lack a failure.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a helper of a test that fails is a test that fails"
+)]
+
+mod commands;
+mod determinism;
+mod main_job;
+mod support;
+mod tidy;
+mod wrong_parts;

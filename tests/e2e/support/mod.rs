@@ -1,0 +1,33 @@
+//! What the tests share: the programs, runs of them, tools of other people, and time.
+
+mod binary;
+mod clock;
+mod curl;
+mod folder;
+mod job;
+mod ldap;
+mod need;
+mod portal;
+mod process;
+mod standing;
+mod world;
+
+pub use binary::{root, scratch, wblab, wrong};
+pub use clock::{Stopwatch, eventually};
+pub use curl::{Curl, Page, text_of};
+pub use folder::{ops, phases, proofs, resets_and_unlocks};
+pub use job::{Finished, Job, Started, shared};
+pub use ldap::Directory;
+pub use need::{chromium, require};
+pub use portal::Visitor;
+pub use process::{listening_ports, remote_ends};
+pub use standing::{Resident, Standing};
+pub use world::{Quiet, plan_of, run_name, served};
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Two processors carry one world at a time: whoever stands one up, or looks at the time, holds this.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static MACHINE: Mutex<()> = Mutex::new(());
+    MACHINE.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,68 @@
+//! Sockets of a process, as `/proc` tells them.
+
+use std::collections::HashSet;
+use std::fs;
+use std::net::{IpAddr, SocketAddr};
+
+/// States of a TCP socket in `/proc/net/tcp` (Linux, `include/net/tcp_states.h`).
+const ESTABLISHED: &str = "01";
+const LISTEN: &str = "0A";
+
+/// Where a process listens.
+pub fn listening_ports(pid: u32) -> Vec<SocketAddr> {
+    sockets(pid, LISTEN, 1)
+}
+
+/// Whom a process is connected with: the other ends.
+pub fn remote_ends(pid: u32) -> Vec<SocketAddr> {
+    sockets(pid, ESTABLISHED, 2)
+}
+
+/// Addresses in a column of the tables, of this process's sockets that are in that state.
+fn sockets(pid: u32, state: &str, column: usize) -> Vec<SocketAddr> {
+    let own = inodes(pid);
+    let tables = ["tcp", "tcp6"].map(|name| fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default());
+    let lines = tables.iter().flat_map(|table| table.lines().skip(1));
+    lines
+        .map(|line| line.split_ascii_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields.len() > 9 && fields[3] == state && own.contains(fields[9]))
+        .map(|fields| address(fields[column]).unwrap())
+        .collect()
+}
+
+fn inodes(pid: u32) -> HashSet<String> {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else {
+        return HashSet::new();
+    };
+    let targets = descriptors.filter_map(|entry| fs::read_link(entry.ok()?.path()).ok());
+    let inode = |target: std::path::PathBuf| {
+        let text = target.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned();
+        Some(text)
+    };
+    targets.filter_map(inode).collect()
+}
+
+/// `0100007F:01BB`: words of the address in the machine's order, little-endian here, and the port.
+fn address(text: &str) -> Option<SocketAddr> {
+    let (host, port) = text.split_once(':')?;
+    let words: Option<Vec<[u8; 4]>> = (0..host.len() / 8)
+        .map(|at| {
+            u32::from_str_radix(host.get(at * 8..at * 8 + 8)?, 16)
+                .ok()
+                .map(u32::to_le_bytes)
+        })
+        .collect();
+    let bytes = words?.concat();
+    let host: IpAddr = match bytes.len() {
+        4 => <[u8; 4]>::try_from(bytes).ok()?.into(),
+        _ => <[u8; 16]>::try_from(bytes).ok()?.into(),
+    };
+    Some(SocketAddr::new(host, u16::from_str_radix(port, 16).ok()?))
+}
+
+#[test]
+fn addresses_of_the_tables_are_read() {
+    assert_eq!(address("0200007F:01BB"), "127.0.0.2:443".parse().ok());
+    let six = address("00000000000000000000000001000000:0050");
+    assert_eq!(six, "[::1]:80".parse().ok());
+}
