@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use testcontainers::bollard::models::ImageSummary;
 use testcontainers::bollard::query_parameters::{ListImagesOptionsBuilder, RemoveImageOptionsBuilder};
 
+use super::base;
 use super::engine::{Engine, bounded};
 use super::images::ImageName;
 use crate::EnvironmentError;
@@ -60,11 +61,21 @@ pub(super) async fn cached(engine: &Engine) -> Result<Vec<CachedImage>, Environm
 
 /// Removes all images of the lab that no container uses, and names what was removed.
 ///
-/// The newest go first, since an image cannot go before those that stand on it.
+/// The newest go first. The base goes only when nothing stands on it any more: the engine would take its name away and
+/// free nothing, and the next image would need it made again.
 pub(super) async fn prune(engine: &Engine) -> Result<Vec<CachedImage>, EnvironmentError> {
+    let base = base::name().full();
     let mut removed = Vec::new();
-    for image in cached(engine).await? {
+    let (bases, others): (Vec<_>, Vec<_>) = cached(engine).await?.into_iter().partition(|image| image.name == base);
+    let stands = others.len();
+    for image in others {
         if remove(engine, &image.name).await.is_ok() {
+            removed.push(image);
+        }
+    }
+    if removed.len() == stands {
+        for image in bases {
+            remove(engine, &image.name).await?;
             removed.push(image);
         }
     }

@@ -10,7 +10,6 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, TestcontainersError};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use zeroize::Zeroizing;
 
 use super::archive::{Entry, pack};
 use super::bulk;
@@ -223,9 +222,7 @@ impl DockerSite {
             content: &lines,
         };
         let archive = pack(&[entry]).map_err(|error| failed(doing(), error))?;
-        self.engine
-            .upload(&self.common.container(part), Zeroizing::new(archive).to_vec())
-            .await?;
+        self.engine.upload(&self.common.container(part), archive).await?;
         self.script(part, "populate.py", &[&path], POPULATE).await
     }
 
