@@ -25,7 +25,7 @@ enum Wrong {
     /// An agent that acknowledges before it writes and then loses the write.
     LosesWrite,
     /// An agent that writes to the wrong person.
-    WrongPerson,
+    OtherPerson,
     /// An agent that forgets the unlock.
     ForgetsUnlock,
 }
@@ -35,7 +35,7 @@ impl Wrong {
         Some(match name {
             "none" => Self::None,
             "loses-write" => Self::LosesWrite,
-            "wrong-person" => Self::WrongPerson,
+            "wrong-person" => Self::OtherPerson,
             "forgets-unlock" => Self::ForgetsUnlock,
             _ => return None,
         })
@@ -45,7 +45,7 @@ impl Wrong {
         match self {
             Self::None => genuine,
             Self::LosesWrite => Arc::new(loses_write::LosesWrite::new(genuine)),
-            Self::WrongPerson => Arc::new(wrong_person::WrongPerson::new(genuine)),
+            Self::OtherPerson => Arc::new(wrong_person::WrongPerson::new(genuine)),
             Self::ForgetsUnlock => Arc::new(forgets_unlock::ForgetsUnlock::new(genuine)),
         }
     }
