@@ -10,6 +10,7 @@
 mod commands;
 mod determinism;
 mod main_job;
+mod proof;
 mod support;
 mod tidy;
 mod wrong_parts;

@@ -10,8 +10,9 @@ use tracing::Metadata;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What is logged: the parts in full, libraries only when they warn.
-const FILTER: &str = "warn,agent=info,cloud=info,directory=info,environment=info,gateway=info,relay=info";
+/// What is logged: the parts in full, libraries only when they warn. `ldap3_proto` never: it logs whole messages.
+const FILTER: &str =
+    "warn,ldap3_proto=off,agent=info,cloud=info,directory=info,environment=info,gateway=info,relay=info";
 
 /// One log file for each crate that speaks.
 #[derive(Debug, Clone)]

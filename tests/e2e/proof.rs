@@ -1,0 +1,160 @@
+//! Long proofs: one body each, with a size. `cargo test` runs them small; `.ci/nightly` at full size, resumable, with its
+//! results in `reports/nightly/`.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use history::{Mark, Verdict};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::{Job, Stopwatch, alone, eventually, ops, root};
+
+/// How large a proof is.
+struct Size {
+    /// Rounds at most.
+    rounds: u64,
+    /// When no further round is begun.
+    within: Duration,
+    /// What each round's scenario is told.
+    sets: &'static [&'static str],
+    /// Where results of a full-size proof are kept, so that the next night goes on.
+    kept: Option<PathBuf>,
+}
+
+impl Size {
+    /// Small, unless the nightly script asks for a number of minutes.
+    fn asked(proof: &str, full: &'static [&'static str]) -> Self {
+        let minutes = std::env::var("WBLAB_NIGHTLY_MINUTES")
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let Some(minutes) = minutes else {
+            return Self {
+                rounds: 1,
+                within: Duration::MAX,
+                sets: &[],
+                kept: None,
+            };
+        };
+        let folder = root().join("reports/nightly");
+        fs::create_dir_all(&folder).unwrap();
+        Self {
+            rounds: u64::MAX,
+            within: Duration::from_secs(60 * minutes),
+            sets: full,
+            kept: Some(folder.join(format!("{proof}.jsonl"))),
+        }
+    }
+
+    /// Rounds that an earlier night has done.
+    fn done(&self) -> u64 {
+        let text = self
+            .kept
+            .as_ref()
+            .map(|path| fs::read_to_string(path).unwrap_or_default());
+        text.map_or(0, |text| u64::try_from(text.lines().count()).unwrap())
+    }
+
+    /// Keeps what a round found.
+    fn keep(&self, line: &Value) {
+        let Some(path) = &self.kept else { return };
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+        writeln!(file, "{line}").unwrap();
+    }
+
+    /// Every round that was kept, as JUnit beside it.
+    fn report(&self, proof: &str) {
+        let Some(path) = &self.kept else { return };
+        let mut suite = TestSuite::new(proof);
+        for line in fs::read_to_string(path).unwrap().lines() {
+            let round: Value = serde_json::from_str(line).unwrap();
+            let status = if round["held"] == true {
+                TestCaseStatus::success()
+            } else {
+                TestCaseStatus::non_success(NonSuccessKind::Failure)
+            };
+            suite.add_test_case(TestCase::new(format!("round {}", round["round"]), status));
+        }
+        let mut report = Report::new("wblab nightly");
+        report.add_test_suite(suite);
+        fs::write(path.with_extension("xml"), report.to_string().unwrap()).unwrap();
+    }
+
+    /// Does rounds until there are enough or the time is over, and fails with the rounds that did not hold.
+    fn prove(&self, proof: &str, mut round: impl FnMut(u64) -> Value) {
+        let watch = Stopwatch::start();
+        let first = self.done();
+        let mut broken = Vec::new();
+        for number in (first..).take(usize::try_from(self.rounds).unwrap_or(usize::MAX)) {
+            if number > first && watch.elapsed() >= self.within {
+                break;
+            }
+            let _alone = alone();
+            let mut found = round(number);
+            found["round"] = number.into();
+            self.keep(&found);
+            if found["held"] != true {
+                broken.push(found);
+            }
+        }
+        self.report(proof);
+        assert!(broken.is_empty(), "{proof}: {broken:?}");
+    }
+}
+
+const LARGE: [&str; 5] = [
+    "population.people=5000",
+    "load.constant_arrival_rate.rate=200/s",
+    "load.constant_arrival_rate.warm_up=5s",
+    "load.constant_arrival_rate.measure=20s",
+    "world.message_lifetime=5s",
+];
+
+#[test]
+fn every_seed_proves_every_effect() {
+    let size = Size::asked("every-seed", &LARGE);
+    size.prove("every-seed", |round| {
+        let seed = (1000 + round).to_string();
+        let finished = Job::quick().sets(size.sets).with(&["--seed", &seed]).finish();
+        let verdict = finished.verdict();
+        let held = finished.code() == Some(0) && verdict.verdict == Mark::Pass;
+        figures(&seed, held, &verdict)
+    });
+}
+
+fn figures(seed: &str, held: bool, verdict: &Verdict) -> Value {
+    json!({
+        "seed": seed,
+        "held": held,
+        "applied": verdict.ops.applied,
+        "rejected": verdict.ops.rejected,
+        "unknown": verdict.ops.unknown,
+        "achieved_per_s": verdict.rates.achieved_per_s,
+        "response_p50_ms": verdict.response_time_ms.p50,
+        "response_p99_ms": verdict.response_time_ms.p99,
+    })
+}
+
+#[test]
+fn a_kill_at_any_moment_leaves_a_history_that_reads() {
+    let size = Size::asked("kill", &["load.constant_arrival_rate.measure=6s"]);
+    size.prove("kill", |round| {
+        let mut job = Job::quick().sets(size.sets).start();
+        job.until_it_says("measure");
+        let watch = Stopwatch::start();
+        let moment = Duration::from_millis(700 + round * 397 % 4000);
+        eventually(Duration::from_secs(10), "the moment of the kill", || {
+            (watch.elapsed() >= moment).then_some(())
+        });
+        job.signal(Signal::KILL);
+        let finished = job.finish();
+        let folder = finished.folder();
+        let begun = ops(&folder).len();
+        let judged = Job::new(&["report"]).with(&[folder.root().to_str().unwrap()]).finish();
+        let held = begun > 0 && judged.code() == Some(2);
+        json!({ "held": held, "ops": begun, "judged": judged.code() })
+    });
+}
