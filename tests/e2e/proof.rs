@@ -28,9 +28,8 @@ struct Size {
 impl Size {
     /// Small, unless the nightly script asks for a number of minutes.
     fn asked(proof: &str, full: &'static [&'static str]) -> Self {
-        let minutes = std::env::var("WBLAB_NIGHTLY_MINUTES")
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let asked = std::env::var("WBLAB_NIGHTLY_MINUTES").ok();
+        let minutes: Option<u64> = asked.and_then(|text| text.parse().ok());
         let Some(minutes) = minutes else {
             return Self {
                 rounds: 1,
