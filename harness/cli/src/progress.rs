@@ -26,6 +26,11 @@ pub(crate) fn print(text: &str) {
     println!("{}", text.trim_end_matches('\n'));
 }
 
+/// Whether the standard output is a person's terminal.
+pub(crate) fn is_watched() -> bool {
+    std::io::stdout().is_terminal()
+}
+
 /// What went wrong.
 pub(crate) fn complain(error: &CliError) {
     eprintln!("wblab: {error}");

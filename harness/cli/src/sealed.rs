@@ -9,7 +9,7 @@ use judge::Judgement;
 use vocabulary::Password;
 
 use crate::error::CliError;
-use crate::progress::{print, say};
+use crate::progress::{is_watched, print, say};
 
 /// Judges a sealed folder and writes everything that people and machines read of it.
 pub(crate) fn judge_and_draw(folder: &RunFolder, secrets: &[Password], draw: bool) -> Result<Judgement, CliError> {
@@ -33,7 +33,12 @@ pub(crate) fn tell(folder: &RunFolder, judgement: &Judgement, json: bool) -> Res
         print(&line);
         return Ok(());
     }
-    print(&reports::terminal(judgement, &folder.manifest()?));
+    let manifest = folder.manifest()?;
+    print(&if is_watched() {
+        reports::terminal_in_colour(judgement, &manifest)
+    } else {
+        reports::terminal(judgement, &manifest)
+    });
     if judgement.verdict.verdict != Mark::Pass {
         say(&format!("replay it: {}", judgement.verdict.reproduce));
     }

@@ -170,6 +170,7 @@ impl Load<'_> {
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<bool, EngineError> {
         let mut phases = self.timetable(running.start_us);
+        let planned = arrivals(self.plan, self.people).planned();
         let (frames, mut incoming) = mpsc::channel(RELEASED);
         let reading = read_frames(up, frames);
         tokio::pin!(reading);
@@ -181,17 +182,10 @@ impl Load<'_> {
         let mut phase = Phase::Baseline;
         loop {
             let now = self.clock.at_us();
-            while let Some((at_us, enter)) = phases.first().copied().filter(|(at_us, _)| *at_us <= now) {
+            while let Some((_, enter)) = phases.first().copied().filter(|(at_us, _)| *at_us <= now) {
                 phases.remove(0);
                 self.recorder.enter(phase, enter).await;
-                self.progress.step(
-                    &format!(
-                        "{} ({} s)",
-                        enter.as_str(),
-                        at_us.saturating_sub(running.start_us) / 1_000_000
-                    ),
-                    None,
-                );
+                self.progress.step(enter.as_str(), Some(planned));
                 phase = enter;
             }
             let next = phases.first().map_or(deadline, |(at_us, _)| *at_us).min(deadline);
