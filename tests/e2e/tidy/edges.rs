@@ -40,7 +40,6 @@ pub(super) const USES: [(&str, &[&str]); 15] = [
     (
         "wblab",
         &[
-            "agent",
             "cloud",
             "directory",
             "engine",
