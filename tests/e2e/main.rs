@@ -9,8 +9,12 @@
 
 mod commands;
 mod determinism;
+mod docker_job;
 mod main_job;
+mod overload;
 mod proof;
+mod refusals;
+mod standing;
 mod support;
 mod tidy;
 mod wrong_parts;

@@ -19,7 +19,7 @@ pub use folder::{ops, phases, proofs, resets_and_unlocks};
 pub use job::{Finished, Job, Started, shared};
 pub use ldap::Directory;
 pub use need::{chromium, require};
-pub use portal::Visitor;
+pub use portal::{Ended, Visitor};
 pub use process::{listening_ports, remote_ends};
 pub use standing::{Resident, Standing};
 pub use world::{Quiet, plan_of, run_name, served};

@@ -34,6 +34,7 @@ fn look_for(need: &str) -> Result<(), String> {
         "openldap" => runs("ldapsearch", &["-VV"]).and_then(|()| runs("ldapwhoami", &["-VV"])),
         "kerberos" => installed("kinit"),
         "curl" => runs("curl", &["--version"]),
+        "openssl" => runs("openssl", &["version"]),
         other => Err(format!("nobody knows what {other} is")),
     }
 }
