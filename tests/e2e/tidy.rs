@@ -76,6 +76,11 @@ fn every_check_is_told_of() {
 }
 
 #[test]
+fn every_example_in_the_documents_reads() {
+    hold("examples", &prose::broken_examples(Tree::get()));
+}
+
+#[test]
 fn nothing_is_left_half_done() {
     hold("leftovers", &words::leftovers(Tree::get()));
 }

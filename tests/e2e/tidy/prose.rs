@@ -114,6 +114,48 @@ fn resolved(folder: &str, target: &str) -> String {
     parts.join("/")
 }
 
+/// Fenced blocks of a language: the line each begins on, and its text.
+fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+    let mut blocks: Vec<(usize, String)> = Vec::new();
+    let mut inside = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        match (line.trim_start().strip_prefix("```"), inside) {
+            (Some(_), Some(_)) => inside = None,
+            (Some(named), None) => {
+                inside = Some(named.trim() == language);
+                if inside == Some(true) {
+                    blocks.push((number + 1, String::new()));
+                }
+            }
+            (None, Some(true)) => {
+                if let Some((_, block)) = blocks.last_mut() {
+                    block.push_str(line);
+                    block.push('\n');
+                }
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// Examples in JSON that do not read, and scenarios that are not sound.
+pub(super) fn broken_examples(tree: &Tree) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for document in tree.documents() {
+        for (line, text) in blocks(&document.text, "json") {
+            let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+            let wrong = values.find_map(Result::err);
+            breaches.extend(wrong.map(|error| format!("{}:{line}: the example does not read: {error}", document.path)));
+        }
+        for (line, text) in blocks(&document.text, "toml") {
+            let wrong = scenario::parse("the example", &text, &[]).err();
+            breaches.extend(wrong.map(|error| format!("{}:{line}: the scenario is not sound: {error}", document.path)));
+        }
+    }
+    breaches
+}
+
 /// Scenarios that no document names.
 pub(super) fn untold_scenarios(tree: &Tree) -> Vec<String> {
     let scenarios = tree
@@ -266,4 +308,13 @@ fn a_check_that_is_not_told_is_found() {
     );
     assert!(untold_checks(&sketch(&[check, ("docs/checks.md", "`no-lost-ack`")])).is_empty());
     assert_eq!(untold_checks(&sketch(&[("docs/checks.md", "")])).len(), 1);
+}
+
+#[test]
+fn an_example_that_does_not_read_is_found() {
+    let text = "```json\n{\"a\": 1}\n{\"b\": 2}\n```\n```\n{not json\n```\n```json\n{\"a\": }\n```\n```toml\nschema = 2\n```\n";
+    let breaches = broken_examples(&sketch(&[("docs/a.md", text)]));
+    assert_eq!(breaches.len(), 2, "{breaches:?}");
+    assert!(breaches[0].starts_with("docs/a.md:9: the example does not read"));
+    assert!(breaches[1].starts_with("docs/a.md:12: the scenario is not sound"));
 }
