@@ -16,13 +16,14 @@ const SMALL: [&str; 5] = [
     "world.lockout.threshold=3",
 ];
 
-/// Containers, networks and volumes that carry a run's label.
-fn labelled() -> Vec<String> {
+/// Containers, networks and volumes that carry the label of a process's run.
+fn labelled(pid: u32) -> Vec<String> {
+    let owner = format!("label=wblab.pid={pid}");
     let kinds: [&[&str]; 3] = [&["ps", "-a"], &["network", "ls"], &["volume", "ls"]];
     let list = |kind: &[&str]| {
         let answer = Command::new("docker")
             .args(kind)
-            .args(["-q", "--filter", "label=wblab.run"])
+            .args(["-q", "--filter", &owner])
             .output()
             .unwrap();
         assert!(answer.status.success(), "docker {kind:?}");
@@ -35,10 +36,10 @@ fn labelled() -> Vec<String> {
     kinds.into_iter().flat_map(list).collect()
 }
 
-/// Nothing of any run is left in the engine.
+/// Nothing of a process's run is left in the engine. Others' worlds may stand beside it.
 #[track_caller]
-pub fn expect_no_leftovers() {
-    assert_eq!(labelled(), Vec::<String>::new(), "these carry a run's label");
+pub fn expect_no_leftovers(pid: u32) {
+    assert_eq!(labelled(pid), Vec::<String>::new(), "these carry the run's label");
 }
 
 #[test]
@@ -67,7 +68,7 @@ fn the_main_job_passes_on_a_real_samba() {
         assert!(finished.folder().logs().join(log).is_file(), "logs/{log}");
     }
     finished.expect_nothing_left();
-    expect_no_leftovers();
+    expect_no_leftovers(finished.pid());
 }
 
 #[test]
@@ -84,10 +85,11 @@ fn a_killed_run_is_swept_at_the_next_start_and_a_wrong_agent_is_found_in_its_con
     job.signal(Signal::KILL);
     let killed = job.finish();
     assert_eq!(killed.code(), None, "killed");
+    let pid = killed.pid();
     assert!(
-        labelled().len() >= 7,
+        labelled(pid).len() >= 7,
         "five containers and two networks stay: {:?}",
-        labelled()
+        labelled(pid)
     );
 
     let finished = Job::wrong("forgets-unlock", &["run", "scenarios/samba-smoke.toml"])
@@ -112,5 +114,6 @@ fn a_killed_run_is_swept_at_the_next_start_and_a_wrong_agent_is_found_in_its_con
             "{finding:?}"
         );
     }
-    expect_no_leftovers();
+    expect_no_leftovers(pid);
+    expect_no_leftovers(finished.pid());
 }

@@ -98,11 +98,15 @@ fn stands_serves_and_goes(world: &str, scenario: &str) {
         on_premises_has_no_way_out(&standing);
     }
     let folder = secrets[0].1.parent().unwrap().to_owned();
+    let pid = standing.pid();
     let finished = standing
         .down()
         .expect_code(0, "a world that was asked to go ends in order");
     finished.expect_nothing_left();
     assert!(!folder.exists(), "{} is left", folder.display());
+    if world == "docker" {
+        crate::docker_job::expect_no_leftovers(pid);
+    }
 }
 
 /// T4: the password that is set in the cloud is the password on-premises when the page says so.
@@ -220,6 +224,5 @@ fn a_docker_world_stands_serves_and_goes() {
     if require("docker") && require("curl") && require("openldap") {
         let _alone = alone();
         stands_serves_and_goes("docker", "scenarios/samba-smoke.toml");
-        crate::docker_job::expect_no_leftovers();
     }
 }

@@ -26,6 +26,8 @@ impl Drop for Registered {
     fn drop(&mut self) {
         // A file that stays names a process that is gone; `down` removes it.
         let _ = fs::remove_file(&self.0);
+        // It goes with the last world; while another stands it is not empty and stays.
+        let _ = fs::remove_dir(folder());
     }
 }
 

@@ -230,6 +230,11 @@ impl Finished {
         self
     }
 
+    /// The number of the process that it was.
+    pub fn pid(&self) -> u32 {
+        u32::try_from(self.group.as_raw_nonzero().get()).unwrap()
+    }
+
     /// Where run folders go.
     pub fn out(&self) -> PathBuf {
         self.home.path().join("out")
