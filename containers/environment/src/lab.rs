@@ -97,17 +97,22 @@ pub(crate) fn journal_lines(text: &str) -> Vec<JournalRecord> {
     struct Line {
         op_id: Option<uuid::Uuid>,
         result: Option<String>,
-        code: Option<u32>,
+        code: Option<serde_json::Value>,
     }
     let line = |text: &str| -> Option<JournalRecord> {
         let line: Line = serde_json::from_str(text).ok()?;
         Some(JournalRecord {
             op_id: line.op_id?,
             result: line.result?,
-            code: line.code.unwrap_or(0),
+            code: line.code.as_ref().and_then(code_number).unwrap_or(0),
         })
     };
     text.lines().filter_map(line).collect()
+}
+
+/// The number of a code; the cloud names its own codes in words, which the record has no room for.
+fn code_number(code: &serde_json::Value) -> Option<u32> {
+    code.as_u64().and_then(|number| u32::try_from(number).ok())
 }
 
 fn lab_error(doing: &str, error: &dyn std::error::Error) -> EnvironmentError {
@@ -120,5 +125,25 @@ fn lab_error(doing: &str, error: &dyn std::error::Error) -> EnvironmentError {
     EnvironmentError::Lab {
         doing: doing.to_owned(),
         cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_final_line_counts_whatever_its_code_looks_like() {
+        let id = uuid::Uuid::from_u128(7);
+        let text = format!(
+            "{{\"op_id\":\"{id}\",\"result\":\"rejected\",\"code\":\"password_policy\"}}\n\
+             {{\"op_id\":\"{id}\",\"result\":\"applied\",\"code\":31002}}\n\
+             {{\"op_id\":\"{id}\",\"text\":\"on its way\"}}\nnoise\n"
+        );
+        let found: Vec<(String, u32)> = journal_lines(&text)
+            .into_iter()
+            .map(|line| (line.result, line.code))
+            .collect();
+        assert_eq!(found, [("rejected".to_owned(), 0), ("applied".to_owned(), 31002)]);
     }
 }

@@ -72,7 +72,7 @@ impl Standing {
         )
     }
 
-    /// What the directory says of itself; issue by issue this grows into a sheet that is found out by probing.
+    /// What the directory says of itself: its policies and the controls it supports.
     pub async fn capability(&self, inhabitants: &Inhabitants) -> Result<Capability, EnvironmentError> {
         let mut connection = inhabitants.as_administrator().await?;
         let root = connection

@@ -313,6 +313,13 @@ impl World for LabWorld {
         Box::pin(async move { told(self.search(secrets, places).await) })
     }
 
+    fn secrets(&self) -> Vec<Password> {
+        let standing = self.standing.as_ref();
+        standing
+            .map(|standing| standing.blueprint.secrets().cloned().collect())
+            .unwrap_or_default()
+    }
+
     fn tear_down<'a>(&'a mut self) -> Answer<'a, ()> {
         Box::pin(async move { told(self.down().await) })
     }

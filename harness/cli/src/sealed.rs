@@ -11,14 +11,22 @@ use vocabulary::Password;
 use crate::error::CliError;
 use crate::progress::{is_watched, print, say};
 
+/// The finding of the search after drawing.
+const LEAKS: &str = "no-secret-in-reports";
+
 /// Judges a sealed folder and writes everything that people and machines read of it.
 pub(crate) fn judge_and_draw(folder: &RunFolder, secrets: &[Password], draw: bool) -> Result<Judgement, CliError> {
+    let earlier = folder
+        .verdict()
+        .ok()
+        .and_then(|verdict| verdict.findings.into_iter().find(|one| one.check == LEAKS));
     let mut judgement = judge::judge(folder)?;
     folder.write_verdict(&judgement.verdict)?;
     if draw {
         reports::write(folder, &judgement)?;
     }
-    if let Some(finding) = leaks(folder, secrets)? {
+    // Only the run itself knows its secrets; what it found then stands whenever the folder is judged again.
+    if let Some(finding) = leaks(folder, secrets)?.or(earlier) {
         judgement.verdict.verdict = Mark::Fail;
         judgement.verdict.findings.push(finding);
         folder.write_verdict(&judgement.verdict)?;
@@ -84,7 +92,7 @@ fn leaks(folder: &RunFolder, secrets: &[Password]) -> Result<Option<Finding>, Cl
         "the search found no canary"
     };
     Ok(Some(Finding {
-        check: "no-secret-in-reports".to_owned(),
+        check: LEAKS.to_owned(),
         verdict: Mark::Fail,
         checked: record.places,
         violations: record.hits,

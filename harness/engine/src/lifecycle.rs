@@ -40,7 +40,7 @@ pub struct Order<'a> {
 pub struct RunEnd {
     /// Whether it was ended early.
     pub interrupted: bool,
-    /// Every password used, for the search after drawing.
+    /// Every password used and every secret of the world, for the search after drawing.
     pub secrets: Vec<Password>,
 }
 
@@ -97,7 +97,8 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
     }
     stage.enter(Phase::Seal).await;
     progress.step("seal", None);
-    let secrets = stage.secrets();
+    let mut secrets = stage.secrets();
+    secrets.extend(stage.world.secrets());
     let Stage { recorder, world, .. } = stage;
     drop(recorder);
     let sealed = recording.seal().await;

@@ -174,7 +174,7 @@ impl Load<'_> {
         let (frames, mut incoming) = mpsc::channel(RELEASED);
         let reading = read_frames(up, frames);
         tokio::pin!(reading);
-        let mut reading_ended = false;
+        let (mut reading_ended, mut ended) = (false, false);
         let mut interrupted = false;
         let last = self.plan.load.warm_up + self.plan.load.measure + self.plan.load.start_within;
         let patience = last + self.plan.load.request_timeout * REQUESTS;
@@ -189,13 +189,14 @@ impl Load<'_> {
                 phase = enter;
             }
             let next = phases.first().map_or(deadline, |(at_us, _)| *at_us).min(deadline);
-            if now >= deadline {
+            // An idle end of the measure phase is measured too: it ends when it was to end.
+            if now >= deadline || (ended && (interrupted || phases.is_empty())) {
                 return Ok(interrupted);
             }
             tokio::select! {
                 () = &mut reading, if !reading_ended => reading_ended = true,
-                frame = incoming.recv() => match frame {
-                    Some(Ok(Up::Ended)) | None => return Ok(interrupted),
+                frame = incoming.recv(), if !ended => match frame {
+                    Some(Ok(Up::Ended)) | None => ended = true,
                     Some(Ok(Up::Failed(message))) => return Err(EngineError::Generator(message.into())),
                     Some(Ok(Up::Ready)) => {}
                     Some(Ok(Up::Done(done))) => self.done(running, done).await,

@@ -136,6 +136,9 @@ pub trait World: Send {
     /// Searches the given places and everything the world has written for secrets, in every encoding.
     fn scan<'a>(&'a mut self, secrets: &'a [Password], places: Vec<Place>) -> Answer<'a, ScanRecord>;
 
+    /// Everything secret of the world's own; nothing before it stands.
+    fn secrets(&self) -> Vec<Password>;
+
     /// Takes everything down. Idempotent; nothing of the run is left when it returns.
     fn tear_down<'a>(&'a mut self) -> Answer<'a, ()>;
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use engine::clock::wait;
+use environment::EnvironmentError;
 
 use crate::args::DownArguments;
 use crate::error::{CliError, Exit};
@@ -43,8 +44,8 @@ async fn end_of(entry: &Entry, file: &Path) -> Result<(), CliError> {
         }
         wait(LOOK_AGAIN).await;
     }
-    Err(CliError::Usage(format!(
-        "the process {} did not end: kill it and run `wblab down` again",
-        entry.pid
-    )))
+    Err(CliError::World(EnvironmentError::NotReady {
+        part: format!("the end of process {}", entry.pid),
+        cause: "it goes on: kill it and run `wblab down` again".to_owned(),
+    }))
 }
