@@ -148,6 +148,11 @@ fn reset_reaches_the_directory(standing: &Standing) {
         stranger.distrusts(&told.portal_url),
         "nobody else vouches for this world"
     );
+    let system = Path::new("/etc/ssl/certs/ca-certificates.crt");
+    assert!(
+        directory.is_refused_by(system, reader.0, reader.1),
+        "nor for its directory"
+    );
 }
 
 fn graph_knows_everyone(standing: &Standing) {
@@ -192,18 +197,28 @@ fn on_premises_has_no_way_out(standing: &Standing) {
     let (_, networks) = docker(&["network", "ls", "--filter", &owner, "--format", "{{.Name}}"]);
     let onprem = networks.lines().find(|name| name.ends_with("onprem")).unwrap();
     assert_eq!(docker(&["network", "inspect", "-f", "{{.Internal}}", onprem]).1, "true");
-    let (agent, controller, cloud) = (named("-agent"), named("-dc1"), named("-cloud"));
+    let (agent, controller, cloud, gateway) = (named("-agent"), named("-dc1"), named("-cloud"), named("-gateway"));
     let address = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}";
     let (_, cloud_address) = docker(&["inspect", "-f", address, &cloud]);
+    let inside = format!("{{{{(index .NetworkSettings.Networks \"{onprem}\").IPAddress}}}}");
+    let (_, gateway_address) = docker(&["inspect", "-f", &inside, &gateway]);
+    let reaches = |part: &str, target: &str| {
+        let dial = format!("exec 3<>/dev/tcp/{target}/443");
+        docker(&["exec", part, "timeout", "3", "bash", "-c", &dial]).0
+    };
     for part in [&agent, &controller] {
+        // What is not reached below is so because the network says no, not because the dial cannot work.
+        assert!(
+            reaches(part, &gateway_address),
+            "{part} reaches the gateway at {gateway_address}"
+        );
         for target in ["1.1.1.1", cloud_address.as_str()] {
-            let dial = format!("exec 3<>/dev/tcp/{target}/443");
-            let (reached, _) = docker(&["exec", part, "timeout", "3", "bash", "-c", &dial]);
-            assert!(!reached, "{part} reaches {target}");
+            assert!(!reaches(part, target), "{part} reaches {target}");
         }
         assert_eq!(docker(&["port", part]).1, "", "{part} publishes nothing");
     }
     let (_, listening) = docker(&["exec", &agent, "cat", "/proc/net/tcp", "/proc/net/tcp6"]);
+    assert!(listening.contains("local_address"), "the table reads: {listening}");
     // Docker's own resolver listens on 127.0.0.11 (0B00007F) in every container of a named network.
     let own = listening
         .lines()
