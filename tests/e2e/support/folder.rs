@@ -1,9 +1,6 @@
 //! What a run folder holds, read for a test.
 
-use std::collections::BTreeMap;
-
-use history::{Event, Metadata, Observation, OpEvent, Phase, RunFolder};
-use uuid::Uuid;
+use history::{Event, OpEvent, Phase, RunFolder};
 use vocabulary::OpKind;
 
 /// Everything that began in a run.
@@ -19,28 +16,6 @@ pub fn ops(folder: &RunFolder) -> Vec<OpEvent> {
 /// Resets and unlocks apart.
 pub fn resets_and_unlocks(folder: &RunFolder) -> (Vec<OpEvent>, Vec<OpEvent>) {
     ops(folder).into_iter().partition(|op| op.op == OpKind::Reset)
-}
-
-/// A person's metadata before the first operation and after the last.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Proof {
-    pub before: Option<Metadata>,
-    pub after: Option<Metadata>,
-}
-
-/// Everyone's metadata, by objectGUID.
-pub fn proofs(folder: &RunFolder) -> BTreeMap<Uuid, Proof> {
-    let mut proofs: BTreeMap<Uuid, Proof> = BTreeMap::new();
-    for event in folder.events().unwrap().map(Result::unwrap) {
-        let Event::Observe(seen) = event else { continue };
-        let Some(user) = seen.user else { continue };
-        match seen.observation {
-            Observation::Baseline(metadata) => proofs.entry(user).or_default().before = Some(metadata),
-            Observation::Probe(metadata) => proofs.entry(user).or_default().after = Some(metadata),
-            _ => {}
-        }
-    }
-    proofs
 }
 
 /// The phases that a history enters, in order, and whether its end is torn.

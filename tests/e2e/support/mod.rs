@@ -15,13 +15,13 @@ mod world;
 pub use binary::{root, scratch, wblab, wrong};
 pub use clock::{Stopwatch, eventually};
 pub use curl::{Curl, Page, text_of};
-pub use folder::{ops, phases, proofs, resets_and_unlocks};
+pub use folder::{ops, phases, resets_and_unlocks};
 pub use job::{Finished, Job, Started, shared};
 pub use ldap::Directory;
 pub use need::{chromium, require};
-pub use portal::{Ended, Visitor};
-pub use process::{listening_ports, remote_ends};
-pub use standing::{Resident, Standing};
+pub use portal::Visitor;
+pub use process::listening_ports;
+pub use standing::Standing;
 pub use world::{Quiet, plan_of, run_name, served};
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -4,29 +4,18 @@ use std::collections::HashSet;
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
 
-/// States of a TCP socket in `/proc/net/tcp` (Linux, `include/net/tcp_states.h`).
-const ESTABLISHED: &str = "01";
+/// The state of a listening TCP socket in `/proc/net/tcp` (Linux, `include/net/tcp_states.h`).
 const LISTEN: &str = "0A";
 
-/// Where a process listens.
+/// Where a process listens: the local addresses of its own sockets in that state.
 pub fn listening_ports(pid: u32) -> Vec<SocketAddr> {
-    sockets(pid, LISTEN, 1)
-}
-
-/// Whom a process is connected with: the other ends.
-pub fn remote_ends(pid: u32) -> Vec<SocketAddr> {
-    sockets(pid, ESTABLISHED, 2)
-}
-
-/// Addresses in a column of the tables, of this process's sockets that are in that state.
-fn sockets(pid: u32, state: &str, column: usize) -> Vec<SocketAddr> {
     let own = inodes(pid);
     let tables = ["tcp", "tcp6"].map(|name| fs::read_to_string(format!("/proc/{pid}/net/{name}")).unwrap_or_default());
     let lines = tables.iter().flat_map(|table| table.lines().skip(1));
     lines
         .map(|line| line.split_ascii_whitespace().collect::<Vec<_>>())
-        .filter(|fields| fields.len() > 9 && fields[3] == state && own.contains(fields[9]))
-        .map(|fields| address(fields[column]).unwrap())
+        .filter(|fields| fields.len() > 9 && fields[3] == LISTEN && own.contains(fields[9]))
+        .map(|fields| address(fields[1]).unwrap())
         .collect()
 }
 
