@@ -22,7 +22,7 @@ const UNITS: [&str; 6] = ["(ms)", "(s)", "(µs)", "(1/s)", "(count", "(%"];
 
 /// Measures every visible chart and heading, and writes what it found where `--dump-dom` shows it.
 const MEASURE: &str = r#"<script>
-const found = { errors: 0, charts: {}, overlaps: [], clipped: [], wide: false, dark: matchMedia('(prefers-color-scheme: dark)').matches };
+const found = { errors: 0, charts: {}, overlaps: [], clipped: [], wide: false, width: innerWidth, dark: matchMedia('(prefers-color-scheme: dark)').matches };
 addEventListener('error', () => found.errors++);
 addEventListener('load', () => {
   for (const svg of document.querySelectorAll('svg')) {
@@ -48,7 +48,7 @@ addEventListener('load', () => {
   const told = document.createElement('pre');
   told.id = 'measured';
   told.textContent = JSON.stringify(found);
-  document.body.append(told);
+  top.document.body.append(told);
 });
 </script>"#;
 
@@ -56,7 +56,7 @@ addEventListener('load', () => {
 fn measured(page: &str, dark: bool, width: u32) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");
-    fs::write(&path, with_measure(page)).unwrap();
+    fs::write(&path, framed(&with_measure(page), width)).unwrap();
     let scheme = u8::from(!dark);
     let browser = Command::new(chromium())
         .args([
@@ -68,7 +68,7 @@ fn measured(page: &str, dark: bool, width: u32) -> Value {
         ])
         .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
         .arg(format!("--blink-settings=preferredColorScheme={scheme}"))
-        .arg(format!("--window-size={width},1000"))
+        .arg("--window-size=1400,1000")
         .arg("--dump-dom")
         .arg(format!("file://{}", path.display()))
         .output()
@@ -81,6 +81,15 @@ fn measured(page: &str, dark: bool, width: u32) -> Value {
         told.unwrap_or_else(|| panic!("nothing was measured: {}", String::from_utf8_lossy(&browser.stderr)));
     let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     serde_json::from_str(&text).unwrap()
+}
+
+/// The page in a frame of that width: a window of Chromium is never narrower than 500 px, a phone is.
+fn framed(page: &str, width: u32) -> String {
+    let page = page.replace('&', "&amp;").replace('"', "&quot;");
+    format!(
+        "<!DOCTYPE html><meta name=\"color-scheme\" content=\"light dark\">\
+         <iframe style=\"border:0;width:{width}px;height:1000px\" srcdoc=\"{page}\"></iframe>"
+    )
 }
 
 /// The page with the measure in it; its own policy forbids every script, so the copy goes without.
@@ -104,7 +113,7 @@ fn the_report_reads_well_in_light_and_dark_wide_and_narrow() {
         return;
     }
     let page = report(shared().root());
-    for (dark, width) in [(false, 1280), (true, 1280), (false, 500)] {
+    for (dark, width) in [(false, 1280), (true, 1280), (false, 390), (true, 390)] {
         let found = measured(&page, dark, width);
         let place = format!("dark {dark}, {width} px: {found}");
         assert_eq!(
@@ -112,6 +121,7 @@ fn the_report_reads_well_in_light_and_dark_wide_and_narrow() {
             (&Value::from(0), &Value::from(dark)),
             "{place}"
         );
+        assert_eq!(found["width"], width, "{place}");
         assert_eq!(found["overlaps"], Value::Array(Vec::new()), "{place}");
         assert_eq!(found["clipped"], Value::Array(Vec::new()), "{place}");
         assert_eq!(found["wide"], false, "the page is no wider than its window: {place}");
