@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use history::{RunFolder, Verdict};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
-use super::{alone, eventually, scratch, wblab, wrong};
+use super::{alone, eventually, living, scratch, wblab, wrong};
 
 /// No job of the suite takes longer, the first docker world of a new machine included, which makes its images.
 const BOUND: Duration = Duration::from_secs(600);
@@ -281,7 +281,7 @@ impl Finished {
     /// No process of its group lives.
     pub fn expect_no_process(&self) {
         eventually(Duration::from_secs(2), "the end of its children", || {
-            test_kill_process_group(self.group).is_err().then_some(())
+            living(self.pid()).is_empty().then_some(())
         });
     }
 }

@@ -20,7 +20,7 @@ pub use job::{Finished, Job, Started, shared};
 pub use ldap::Directory;
 pub use need::{chromium, require};
 pub use portal::Visitor;
-pub use process::listening_ports;
+pub use process::{listening_ports, living};
 pub use standing::Standing;
 pub use world::{Quiet, plan_of, run_name, served};
 
