@@ -10,6 +10,9 @@ use crate::schema::schema_json;
 use crate::written::Scenario;
 use crate::{Mistake, Persona, ScenarioError};
 
+/// Envelopes carry whole seconds: a message of one second could be void as soon as it is sealed.
+const MESSAGE_LIFETIME_MIN_S: u64 = 2;
+
 /// Reads a scenario file and applies `--set path=value` assignments.
 ///
 /// # Errors
@@ -132,10 +135,10 @@ fn contradictions(text: &str, document: &toml::Spanned<DeTable<'_>>, scenario: &
             "`measure` must be longer than nothing".to_owned(),
         );
     }
-    if scenario.world.message_lifetime.as_secs() == 0 {
+    if scenario.world.message_lifetime.as_secs() < MESSAGE_LIFETIME_MIN_S {
         say(
             &["world", "message_lifetime"],
-            "`message_lifetime` must be at least one second".to_owned(),
+            "`message_lifetime` must be at least two seconds, since a message's times are whole seconds".to_owned(),
         );
     }
     found.sort();
@@ -246,6 +249,16 @@ mod tests {
         assert_eq!(lines(&text)[0].0, 7);
         let text = format!("{GOOD}[world.lockout]\nthreshold = 0\n");
         assert_eq!((lines(&text)[0].0, lines(&text)[0].1), (11, 13));
+    }
+
+    #[test]
+    fn a_message_lives_two_seconds_at_least() {
+        let told = |lifetime: &str| {
+            let set = format!("world.message_lifetime={lifetime}");
+            parse("x.toml", GOOD, &[set]).map_err(|error| error.to_string())
+        };
+        assert!(told("1999ms").unwrap_err().contains("at least two seconds"));
+        assert!(told("2s").is_ok());
     }
 
     #[test]
