@@ -7,8 +7,9 @@ use std::time::Duration;
 use history::{Mark, Phase};
 use rustix::process::Signal;
 use serde_json::Value;
+use vocabulary::Outcome;
 
-use crate::support::{Finished, Job, Started, Stopwatch, alone, listening_ports, phases, scratch, shared};
+use crate::support::{Finished, Job, Started, Stopwatch, alone, listening_ports, ops, phases, scratch, shared};
 
 /// A person who presses Ctrl-C does not wait longer.
 const GONE_WITHIN: Duration = Duration::from_secs(10);
@@ -235,7 +236,10 @@ fn a_kill_leaves_a_history_that_reads_and_secrets_that_the_next_start_removes() 
     assert_eq!(killed.code(), None, "a signal ended it");
     killed.expect_no_process();
     let secrets: Vec<String> = killed.left();
-    assert!(!secrets.is_empty(), "a kill leaves what it finds");
+    assert!(
+        matches!(&secrets[..], [only] if only.starts_with("wblab-")),
+        "a kill leaves the folder of secrets, and nothing else: {secrets:?}"
+    );
 
     let folder = killed.folder();
     let report = command(&["report", folder.root().to_str().unwrap()]);
@@ -251,6 +255,8 @@ fn a_kill_leaves_a_history_that_reads_and_secrets_that_the_next_start_removes() 
         Some(&Phase::Measure),
         "what came before the kill is there: {entered:?}"
     );
+    let applied = ops(&folder).iter().filter(|op| op.outcome == Outcome::Applied).count();
+    assert!(applied > 0, "with the operations of the warm-up");
 
     Job::quick()
         .tmp(&killed.tmp())
