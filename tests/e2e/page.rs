@@ -160,9 +160,14 @@ fn the_measure_finds_what_it_looks_for() {
     }
     let page = "<html><head></head><body><svg id=\"bad\" width=\"200\" height=\"50\"><text x=\"10\" y=\"20\">one text</text>\
                 <text x=\"20\" y=\"22\">another</text><text x=\"180\" y=\"40\">cut off at the edge</text></svg>\
+                <h2 style=\"width:20px;overflow:hidden\">unbreakable</h2><div style=\"width:2000px\">wide</div>\
                 <script>nothing.there()</script></body></html>";
     let found = measured(page, false, 1280);
     assert_eq!(found["errors"], 1, "{found}");
     assert_eq!(found["overlaps"].as_array().map(Vec::len), Some(1), "{found}");
-    assert_eq!(found["clipped"].as_array().map(Vec::len), Some(1), "{found}");
+    let clipped = ["bad: cut off at the edge", "H2: unbreakable"]
+        .map(Value::from)
+        .to_vec();
+    assert_eq!(found["clipped"], Value::Array(clipped), "{found}");
+    assert_eq!(found["wide"], true, "{found}");
 }
