@@ -16,7 +16,7 @@ Examples:
 
 Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 bad scenario or usage, 70 a bug of ours, 74 files, 75 the world.";
 
-/// Proves that what the cloud acknowledged is what the directory holds, at scale, while things break.
+/// Proves that what the cloud acknowledged is what the directory holds, at scale.
 #[derive(Debug, Parser)]
 #[command(name = "wblab", version, after_help = AFTER, max_term_width = 100)]
 pub(crate) struct Arguments {
