@@ -46,6 +46,12 @@ pub struct AgentConfig {
     /// How long the relays may take to accept the listeners at start.
     #[serde(default = "default_listen_timeout", with = "vocabulary::duration_text")]
     pub listen_timeout: Duration,
+    /// Which domain controller takes the writes.
+    #[serde(default)]
+    pub writeback_dc: WritebackDc,
+    /// How long the agent trusts what it knows of who holds the role of PDC emulator.
+    #[serde(default = "default_pdc_refresh", with = "vocabulary::duration_text")]
+    pub pdc_refresh: Duration,
     /// The forests that it reads and writes.
     pub forests: Vec<Forest>,
 }
@@ -67,6 +73,20 @@ pub struct Forest {
     pub password_file: PathBuf,
     /// Its domain controllers.
     pub domain_controllers: Vec<DomainController>,
+    /// "Only use preferred domain controllers": those named are read from, in this order. None lets the agent take any.
+    #[serde(default)]
+    pub preferred: Vec<String>,
+}
+
+/// Which domain controller takes the writes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WritebackDc {
+    /// The PDC emulator, also past a preferred domain controller.
+    #[default]
+    Pdc,
+    /// The one that is read from.
+    Locator,
 }
 
 /// One domain controller.
@@ -160,6 +180,10 @@ fn default_ldap_timeout() -> Duration {
 
 fn default_listen_timeout() -> Duration {
     Duration::from_secs(30)
+}
+
+fn default_pdc_refresh() -> Duration {
+    Duration::from_secs(1)
 }
 
 fn default_port() -> u16 {

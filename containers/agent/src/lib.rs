@@ -41,7 +41,7 @@ mod testing;
 mod tls;
 mod writeback;
 
-pub use config::{AgentConfig, DomainController, Forest};
+pub use config::{AgentConfig, DomainController, Forest, WritebackDc};
 pub use error::AgentError;
 pub use start::{AgentHandle, AgentParts, Wrap, start, start_with};
 pub use writeback::port::{Change, DirectoryWriter, Target, WriteFuture, WriteResult};

@@ -1,6 +1,6 @@
 //! The configuration of one directory, as its TOML file says it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,12 +33,56 @@ pub struct DirectoryConfig {
     /// The domain's lockout policy.
     #[serde(default)]
     pub lockout: LockoutConfig,
+    /// `msDS-Behavior-Version` of a new domain and forest: 4 is Windows Server 2008 R2, 5 is 2012, 6 is 2012 R2.
+    #[serde(default = "windows_2012_r2")]
+    pub functional_level: u32,
+    /// The domain controller whose domain this one joins; none makes the domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub join: Option<JoinConfig>,
+    /// How long a change takes until this controller's partners hold it.
+    #[serde(default, with = "vocabulary::duration_text")]
+    pub replication_delay: Duration,
+    /// How a Samba that reads this file shares its work out; the embedded directory has no processes.
+    #[serde(default)]
+    pub process_model: ProcessModel,
+    /// Writes that run at once, each for its service time.
+    #[serde(default = "one_write")]
+    pub concurrent_writes: u32,
     /// Who else may write what; the administrator may do everything.
     #[serde(default)]
     pub delegations: Vec<Delegation>,
     /// How long operations take, so that this directory can play a slow one.
     #[serde(default)]
     pub service: ServiceTimes,
+}
+
+fn windows_2012_r2() -> u32 {
+    6
+}
+
+fn one_write() -> u32 {
+    1
+}
+
+/// A domain controller that is there already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JoinConfig {
+    /// Its DNS name.
+    pub fqdn: String,
+    /// Its address: a new controller's resolver until it has one of its own.
+    pub address: IpAddr,
+}
+
+/// How a Samba shares its work out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProcessModel {
+    /// A process for each connection.
+    #[default]
+    Standard,
+    /// A few processes for all connections.
+    Prefork,
 }
 
 /// The password policy of the domain, until an administrator writes another to the domain's head.

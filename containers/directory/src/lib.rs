@@ -40,6 +40,8 @@ mod state;
 mod tests;
 mod wire;
 
-pub use config::{Delegation, DirectoryConfig, LockoutConfig, PolicyConfig, Right, ServiceTimes};
+pub use config::{
+    Delegation, DirectoryConfig, JoinConfig, LockoutConfig, PolicyConfig, ProcessModel, Right, ServiceTimes,
+};
 pub use error::DirectoryError;
 pub use server::{DirectoryHandle, start};

@@ -267,11 +267,21 @@ impl Blueprint {
                 duration: world.lockout.duration,
                 window: world.lockout.window,
             },
+            functional_level: 6,
+            join: None,
+            replication_delay: world.directory.replication_delay,
+            process_model: match world.directory.process_model {
+                scenario::ProcessModel::Standard => directory::ProcessModel::Standard,
+                scenario::ProcessModel::Prefork => directory::ProcessModel::Prefork,
+            },
+            concurrent_writes: world.directory.concurrent_writes,
             delegations: vec![self.delegation()],
             service: directory::ServiceTimes {
                 reset: services.reset,
                 unlock: services.unlock,
-                ..directory::ServiceTimes::default()
+                search: services.search,
+                bind: services.bind,
+                add: services.add,
             },
         })
     }
@@ -327,7 +337,10 @@ impl Blueprint {
                 bind_dn: service_account_dn(&self.domain),
                 password_file: kit.password("service-account.password", &self.service_account),
                 domain_controllers: dcs.iter().map(controller).collect(),
+                preferred: Vec::new(),
             }],
+            writeback_dc: agent::WritebackDc::Pdc,
+            pdc_refresh: Duration::from_secs(1),
         }
     }
 

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use engine::ports::{Answer, Facts, Journaled, Place, PortError, Progress, Seen, Target, World};
+use engine::ports::{
+    Answer, Facts, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
+};
 use history::{BindRecord, ScanRecord};
-use scenario::{Person, Plan, Vault, WorldKind};
+use scenario::{Fault, Person, Plan, Vault, WorldKind};
 use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
 
@@ -298,6 +300,22 @@ impl World for LabWorld {
             }
             Ok(seen)
         })
+    }
+
+    fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>> {
+        Box::pin(async move { Ok(Vec::new()) })
+    }
+
+    fn inject<'a>(&'a mut self, fault: &'a Fault) -> Answer<'a, Injected> {
+        Box::pin(async move {
+            told(Err(EnvironmentError::Interlock(format!(
+                "{fault:?} cannot be done yet"
+            ))))
+        })
+    }
+
+    fn oracle<'a>(&'a mut self, _people: &'a [Person], _vault: &'a Vault, _labels: &'a [u32]) -> Answer<'a, Vec<Held>> {
+        Box::pin(async move { Ok(Vec::new()) })
     }
 
     fn bind<'a>(&'a mut self, person: &'a Person, vault: &'a Vault, label: u32) -> Answer<'a, (String, BindRecord)> {

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
 
-use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, ScanRecord};
-use scenario::{Person, Plan, Vault};
+use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, OracleRecord, ScanRecord};
+use scenario::{Fault, Person, Plan, Vault};
 use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
 use vocabulary::{NameTable, Password};
@@ -62,6 +62,32 @@ pub struct Seen {
     pub user: Uuid,
     /// The metadata.
     pub metadata: Metadata,
+}
+
+/// What one domain controller's own database holds of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The domain controller.
+    pub dc: String,
+    /// objectGUID.
+    pub user: Uuid,
+    /// What it holds.
+    pub record: OracleRecord,
+}
+
+/// What became of a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Injected {
+    /// What it was done to, for people.
+    pub target: String,
+    /// Whether a probe saw the effect; none where nothing could tell.
+    pub bit: Option<bool>,
+}
+
+/// Follows the changes of one domain controller.
+pub trait Watcher: Send {
+    /// Everyone whose entry changed since the last call, as it is now.
+    fn changes<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
 }
 
 /// A journal's line with its place.
@@ -126,6 +152,16 @@ pub trait World: Send {
 
     /// The metadata of everyone on every domain controller.
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
+
+    /// A watcher of each domain controller that has partners: when a change arrives there is how long it took.
+    fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>>;
+
+    /// Makes a fault happen.
+    fn inject<'a>(&'a mut self, fault: &'a Fault) -> Answer<'a, Injected>;
+
+    /// What each domain controller's own database holds of everyone, read without LDAP and compared in memory; of each person's
+    /// labels from 0 to `labels[index]`.
+    fn oracle<'a>(&'a mut self, people: &'a [Person], vault: &'a Vault, labels: &'a [u32]) -> Answer<'a, Vec<Held>>;
 
     /// One bind with a label's password, on the domain controller that is written to.
     fn bind<'a>(&'a mut self, person: &'a Person, vault: &'a Vault, label: u32) -> Answer<'a, (String, BindRecord)>;

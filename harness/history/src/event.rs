@@ -267,10 +267,10 @@ pub struct ObserveEvent {
 pub enum Observation {
     /// Metadata before the first operation.
     Baseline(Metadata),
-    /// Metadata after the last operation, over LDAP.
+    /// Metadata over LDAP: as a change was seen while load ran, and of everyone after the last operation.
     Probe(Metadata),
-    /// Metadata read locally on the domain controller.
-    Oracle(Metadata),
+    /// Metadata read locally on the domain controller, and whose password it is.
+    Oracle(OracleRecord),
     /// One bind.
     Bind(BindRecord),
     /// A line of the agent's journal.
@@ -298,6 +298,40 @@ pub struct Metadata {
     pub uac: u32,
     /// `uSNChanged`; local to the domain controller.
     pub usn: u64,
+}
+
+/// What a domain controller's own database holds of a person; no bind was needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OracleRecord {
+    /// See [`Metadata::kvno`].
+    pub kvno: u32,
+    /// See [`Metadata::pwd_last_set`].
+    pub pwd_last_set: i64,
+    /// See [`Metadata::lockout_time`].
+    pub lockout_time: i64,
+    /// See [`Metadata::bad_pwd_count`].
+    pub bad_pwd_count: u32,
+    /// See [`Metadata::uac`].
+    pub uac: u32,
+    /// See [`Metadata::usn`].
+    pub usn: u64,
+    /// The label whose password is held, of those that this person could have; none if it is none of them.
+    pub holds: Option<u32>,
+}
+
+impl OracleRecord {
+    /// The metadata alone.
+    #[must_use]
+    pub fn metadata(&self) -> Metadata {
+        Metadata {
+            kvno: self.kvno,
+            pwd_last_set: self.pwd_last_set,
+            lockout_time: self.lockout_time,
+            bad_pwd_count: self.bad_pwd_count,
+            uac: self.uac,
+            usn: self.usn,
+        }
+    }
 }
 
 /// A bind with the password of a label.

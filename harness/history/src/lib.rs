@@ -23,7 +23,7 @@ mod writer;
 pub use error::HistoryError;
 pub use event::{
     BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, JournalRecord, Metadata, Observation, ObserveEvent, OpEvent,
-    Phase, PhaseEvent, ScanRecord, Stamp,
+    OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp,
 };
 pub use folder::{PersonRow, RunFolder};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};

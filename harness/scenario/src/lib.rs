@@ -38,6 +38,6 @@ pub use people::{Person, people, people_sha256};
 pub use plan::{Choices, Goal, Load, Mix, Plan, Population};
 pub use schema::{schema_json, schema_text};
 pub use written::{
-    Directory, Forest, Licence, Lockout, Persona, Policy, Scenario, ServiceTime, Sspr, Tenant, World, WorldKind,
-    WritebackDc,
+    AccountState, Directory, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Licence, Lockout,
+    MovePdc, Persona, Policy, ProcessModel, Rights, Scenario, ServiceTime, Sspr, Tenant, World, WorldKind, WritebackDc,
 };

@@ -11,7 +11,7 @@ use vocabulary::Seed;
 
 use crate::names::AWKWARD;
 use crate::written::Locale;
-use crate::{Persona, Plan};
+use crate::{AccountState, Persona, Plan};
 
 /// The longest `sAMAccountName` of a user (MS-ADA3 section 2.222).
 const SAM_MAX: usize = 20;
@@ -35,6 +35,12 @@ pub struct Person {
     pub upn: String,
     /// Address that codes go to.
     pub mail: String,
+    /// The forest this person lives in, counted from 0.
+    pub forest: usize,
+    /// The unit below `OU=People`, as an index into the forest's; none for `OU=People` itself.
+    pub unit: Option<usize>,
+    /// The state of the account.
+    pub account: AccountState,
 }
 
 /// Everyone in a plan.
@@ -121,6 +127,9 @@ fn person(plan: &Plan, seed: Seed, index: u64, persona: Persona) -> Person {
         given_name,
         surname,
         sam,
+        forest: 0,
+        unit: None,
+        account: AccountState::Usual,
     }
 }
 

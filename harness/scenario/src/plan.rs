@@ -9,7 +9,7 @@ use vocabulary::{Rate, Ratio};
 
 use crate::people::hex;
 use crate::written::{Goals, Locale, WrittenLoad};
-use crate::{Persona, Scenario, Tenant, World, WorldKind};
+use crate::{AccountState, Fault, Groups, Persona, Scenario, Tenant, World, WorldKind};
 
 /// What the command line chooses over the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,6 +39,9 @@ pub struct Plan {
     pub population: Population,
     /// The load.
     pub load: Load,
+    /// What breaks or moves, in the order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
     /// The goals, in the order of the schema.
     pub goals: Vec<Goal>,
 }
@@ -54,6 +57,12 @@ pub struct Population {
     pub awkward_names: Ratio,
     /// Weights of the personas.
     pub personas: BTreeMap<Persona, u32>,
+    /// Shares of accounts that are not usual ones.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<AccountState, Ratio>,
+    /// The groups.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Groups>,
 }
 
 /// What they do.
@@ -117,6 +126,8 @@ impl Plan {
                 locale: scenario.population.locale,
                 awkward_names: scenario.population.awkward_names,
                 personas: scenario.population.personas.clone(),
+                accounts: scenario.population.accounts.clone(),
+                groups: scenario.population.groups.clone(),
             },
             load: Load {
                 executor: "constant_arrival_rate",
@@ -129,6 +140,7 @@ impl Plan {
                 queue_max: load.queue_max,
                 mix: Mix { unlocks: load.unlocks },
             },
+            faults: in_time(&scenario.faults),
             goals: goals(&scenario.goals),
         }
     }
@@ -136,7 +148,7 @@ impl Plan {
     /// The digest of what is asked: population, load, goals and seed, and the policies that decide the answers; not where.
     #[must_use]
     pub fn hash(&self) -> String {
-        let asked = serde_json::json!({
+        let mut asked = serde_json::json!({
             "seed": self.seed,
             "population": self.population,
             "load": self.load,
@@ -147,6 +159,19 @@ impl Plan {
             "forests": self.world.forests,
             "message_lifetime_us": u64::try_from(self.world.message_lifetime.as_micros()).unwrap_or(u64::MAX),
         });
+        // What came into the format later is asked only where it is written: older digests stay what they were.
+        if !self.faults.is_empty() {
+            asked["faults"] = serde_json::json!(self.faults);
+        }
+        if !self.world.fine_grained_policies.is_empty() {
+            asked["fine_grained_policies"] = serde_json::json!(self.world.fine_grained_policies);
+        }
+        if self.world.rights != crate::Rights::default() {
+            asked["rights"] = serde_json::json!(self.world.rights);
+        }
+        if self.world.forests.iter().any(|forest| forest.domain_controllers > 1) {
+            asked["writeback_dc"] = serde_json::json!(self.world.writeback_dc);
+        }
         hex(&Sha256::digest(asked.to_string().as_bytes()))
     }
 
@@ -155,6 +180,12 @@ impl Plan {
     pub fn sentences(&self) -> Vec<String> {
         crate::sentences::sentences(self)
     }
+}
+
+fn in_time(written: &[Fault]) -> Vec<Fault> {
+    let mut faults = written.to_vec();
+    faults.sort_by_key(|fault| fault.at);
+    faults
 }
 
 fn goals(written: &Goals) -> Vec<Goal> {

@@ -64,6 +64,11 @@ pub fn config(folder: &TempDir) -> DirectoryConfig {
         old_password_allowed: Duration::ZERO,
         policy: crate::PolicyConfig::default(),
         lockout: crate::LockoutConfig::default(),
+        functional_level: 6,
+        join: None,
+        replication_delay: Duration::ZERO,
+        process_model: crate::config::ProcessModel::Standard,
+        concurrent_writes: 1,
         delegations: Vec::new(),
         service: ServiceTimes::default(),
     }

@@ -56,6 +56,11 @@ pub fn config() -> DirectoryConfig {
             duration: Duration::from_secs(60),
             window: Duration::from_secs(30),
         },
+        functional_level: 6,
+        join: None,
+        replication_delay: Duration::ZERO,
+        process_model: crate::config::ProcessModel::Standard,
+        concurrent_writes: 1,
         delegations: vec![delegation(&[
             Right::ResetPassword,
             Right::WriteLockoutTime,
