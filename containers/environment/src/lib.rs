@@ -17,6 +17,7 @@ mod blueprint;
 mod clock;
 mod description;
 mod docker;
+mod domains;
 mod embedded;
 mod error;
 mod evidence;

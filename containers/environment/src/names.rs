@@ -54,3 +54,11 @@ pub(crate) fn administrator_dn(domain: &str) -> String {
 pub(crate) fn dc_fqdn(number: u32, domain: &str) -> String {
     format!("dc{number}.{domain}")
 }
+
+/// What the site calls a domain controller: `dc1`, and in a further forest `forest2-dc1`.
+pub(crate) fn dc_part(forest: usize, number: u32) -> String {
+    match forest {
+        0 => format!("dc{number}"),
+        further => format!("forest{}-dc{number}", further + 1),
+    }
+}
