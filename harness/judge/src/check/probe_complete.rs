@@ -1,4 +1,4 @@
-//! Everyone's metadata was read before and after, on every domain controller.
+//! Everyone's metadata was read before and after, on every domain controller of their forest.
 
 use history::{Finding, Mark};
 
@@ -8,7 +8,7 @@ use crate::ledger::Ledger;
 pub(super) const NAME: &str = "probe-complete";
 
 const GROUND: Ground = Ground {
-    of: "people read before and after on every domain controller of their forest",
+    of: "people read before and after on every domain controller",
     open: "a reading of them is missing",
 };
 
