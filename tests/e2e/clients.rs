@@ -1,5 +1,6 @@
 //! Clients that nobody here wrote, in the releases that others package: certificates verified, passwords out of sight.
 
+mod kerberos;
 mod openldap;
 mod python;
 

@@ -1,12 +1,11 @@
 //! Python's ldap3 with its Microsoft extension, on the embedded directory.
 
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use super::embedded;
-use crate::support::{Resident, Standing, alone, python, require, root, text_of};
+use crate::support::{Resident, Standing, alone, fed, python, require, root, text_of};
 
 const PEOPLE: usize = 300;
 const WORDS: [&str; 2] = ["Amber-Kettle-7301", "Brisk-Lantern-4412"];
@@ -84,31 +83,9 @@ fn visit(standing: &Standing, people: &[Resident]) -> Seen {
     });
     let mut script = Command::new(python());
     script.arg(root().join("tests/fixtures/python/visit.py"));
-    script
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = script.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(asked.to_string().as_bytes())
-        .unwrap();
-    let answer = child.wait_with_output().unwrap();
-    let said = String::from_utf8_lossy(&answer.stderr);
-    let printed = String::from_utf8(answer.stdout).unwrap();
-    assert!(
-        answer.status.success(),
-        "the script ends with {}:\n{printed}{said}",
-        answer.status
-    );
-    Seen(
-        printed
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-    )
+    let answer = fed(script, &asked.to_string()).expect_success("the script comes to its end");
+    let lines = answer.stdout.lines();
+    Seen(lines.map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
 #[track_caller]

@@ -1,14 +1,11 @@
 //! A directory as OpenLDAP's own tools see it: certificates verified, passwords in files.
 
-use std::fs;
-use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::ldif::{Entry, entries};
+use super::tool::{Ended, fed, secret_file};
 
 /// LDAP result codes (RFC 4511 appendix A), which the tools end with.
 const INVALID_CREDENTIALS: i32 = 49;
@@ -21,44 +18,6 @@ pub struct Directory {
     pub url: String,
     pub ca_file: PathBuf,
     folder: TempDir,
-}
-
-/// How a tool ended.
-#[derive(Debug)]
-pub struct Ended {
-    /// The LDAP result code, or 255 where there was no answer.
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Ended {
-    fn new(output: &Output) -> Self {
-        Self {
-            code: output.status.code().unwrap(),
-            stdout: String::from_utf8(output.stdout.clone()).unwrap(),
-            stderr: String::from_utf8(output.stderr.clone()).unwrap(),
-        }
-    }
-
-    /// It ended with this code and said this.
-    #[track_caller]
-    pub fn expect(self, code: i32, text: &str, rule: &str) -> Self {
-        let said = self.stdout.contains(text) || self.stderr.contains(text);
-        assert!(self.code == code && said, "{rule}: {code} and {text:?}, not {self:?}");
-        self
-    }
-
-    /// It did what was asked.
-    #[track_caller]
-    pub fn expect_success(self, rule: &str) -> Self {
-        self.expect(0, "", rule)
-    }
-
-    /// The entries that it printed.
-    pub fn entries(&self) -> Vec<Entry> {
-        entries(&self.stdout)
-    }
 }
 
 impl Directory {
@@ -87,7 +46,7 @@ impl Directory {
     pub fn run(&self, program: &str, who: Option<Who<'_>>, arguments: &[&str], input: &str) -> Ended {
         let mut tool = self.tool(program, who);
         tool.args(arguments);
-        Ended::new(&fed(tool, input))
+        fed(tool, input)
     }
 
     /// `ldapsearch`, its lines unwrapped.
@@ -99,11 +58,7 @@ impl Directory {
 
     /// A file for a password, which only its owner reads.
     pub fn password_file(&self, password: &str) -> PathBuf {
-        let mut file = tempfile::NamedTempFile::new_in(self.folder.path()).unwrap();
-        file.write_all(password.as_bytes()).unwrap();
-        let path = file.into_temp_path().keep().unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        path
+        secret_file(self.folder.path(), password)
     }
 
     /// One attribute of one entry, read by whoever's password stands in the file.
@@ -139,21 +94,9 @@ impl Directory {
     /// Whether the tools refuse to talk to it, and do so because of its certificate: unverified they would.
     pub fn is_refused(&self, who: Who<'_>) -> bool {
         let mut careless = self.tool("ldapwhoami", Some(who));
-        let careless = Ended::new(&careless.env("LDAPTLS_REQCERT", "never").output().unwrap());
-        careless.expect_success("somebody answers there");
+        careless.env("LDAPTLS_REQCERT", "never");
+        fed(careless, "").expect_success("somebody answers there");
         let answer = self.run("ldapwhoami", Some(who), &[], "");
         answer.code != 0 && answer.stderr.contains("Can't contact LDAP server")
     }
-}
-
-/// What a program answers to its standard input.
-fn fed(mut command: Command, input: &str) -> Output {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // A tool that ends before it reads says why on its own.
-    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    child.wait_with_output().unwrap()
 }
