@@ -6,9 +6,11 @@ use super::answer::{PASSWORD_RESTRICTION, Refusal};
 use super::dn::{Dn, Rdn};
 use super::draft::{Draft, Write, check_enabled};
 use super::entry::{Account, Attributes, Entry, EntryId, uac};
+use super::groups::GLOBAL_SECURITY;
 use super::modify::read_password;
 use super::password::Rules;
 use super::schema::{Attr, Class};
+use super::settings;
 use super::time::FileTime;
 use super::{Domain, Session, read_dn};
 
@@ -33,6 +35,7 @@ impl Domain {
         self.administrators_only(session)?;
         let class = class_of(&attributes)?;
         check_name(class, &rdn)?;
+        self.check_superior(class, parent)?;
         let must_change = asks_for_change(&attributes);
         let mut draft = Draft::new(self.blank(&dn, parent, rdn, class, now));
         let mut password = None;
@@ -47,11 +50,16 @@ impl Domain {
             }
         }
         name_account(&mut draft.entry);
-        self.first_password(&mut draft, password, now)?;
+        scope_group(&mut draft.entry);
+        match password {
+            Some(values) => self.first_password(&mut draft, values, now)?,
+            None => self.seal_for_smartcard(&mut draft, 0, now),
+        }
         if must_change {
             draft.account()?.pwd_last_set = 0;
         }
         check_enabled(&draft.entry)?;
+        settings::check(&draft.entry)?;
         self.tree.check(None, &draft.entry)?;
         self.plant(draft);
         Ok(())
@@ -65,6 +73,17 @@ impl Domain {
         }
         let parent = self.resolve_dn(&Dn(above.to_vec()))?;
         Ok((rdn.clone(), parent))
+    }
+
+    /// What stands where is the schema's to say (`possSuperiors`); here it matters for fine-grained password policies alone.
+    pub(super) fn check_superior(&self, class: Class, parent: EntryId) -> Result<(), Refusal> {
+        let above = self.entry(parent)?.class;
+        let fits = match class {
+            Class::Settings => above == Class::SettingsContainer,
+            Class::SettingsContainer => above == Class::Container,
+            _ => above != Class::SettingsContainer && above != Class::Settings,
+        };
+        fits.then_some(()).ok_or_else(Refusal::naming)
     }
 
     pub(super) fn blank(&self, dn: &Dn, parent: EntryId, rdn: Rdn, class: Class, now: FileTime) -> Entry {
@@ -83,10 +102,7 @@ impl Domain {
         }
     }
 
-    fn first_password(&self, draft: &mut Draft, values: Option<Vec<Vec<u8>>>, now: FileTime) -> Result<(), Refusal> {
-        let Some(values) = values else {
-            return Ok(());
-        };
+    fn first_password(&self, draft: &mut Draft, values: Vec<Vec<u8>>, now: FileTime) -> Result<(), Refusal> {
         draft.account()?;
         let [value] = <[Vec<u8>; 1]>::try_from(values).map_err(|_| Refusal::constraint(0x2081, Attr::UnicodePwd))?;
         let new = read_password(value)?;
@@ -158,6 +174,15 @@ fn implied(entry: &Entry, attr: Attr, values: &[Vec<u8>]) -> bool {
             matches!(values, [value] if value == entry.rdn.value.as_bytes())
         }
         _ => false,
+    }
+}
+
+/// A group is global, and for security, unless something else was said.
+pub fn scope_group(entry: &mut Entry) {
+    if entry.class == Class::Group && entry.attributes.get(Attr::GroupType).is_empty() {
+        entry
+            .attributes
+            .set(Attr::GroupType, vec![GLOBAL_SECURITY.as_bytes().into()]);
     }
 }
 

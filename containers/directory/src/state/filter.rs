@@ -9,11 +9,13 @@ use super::entry::{Entry, EntryId};
 use super::naming::{read_guid, read_sid};
 use super::schema::{Attr, Class, Place, Syntax};
 use super::time::FileTime;
+use super::tree::Found;
 use crate::wire::values::unescape;
 
-/// `LDAP_MATCHING_RULE_BIT_AND` and `LDAP_MATCHING_RULE_BIT_OR` (MS-ADTS 3.1.1.3.4.4).
+/// `LDAP_MATCHING_RULE_BIT_AND`, `LDAP_MATCHING_RULE_BIT_OR` and `LDAP_MATCHING_RULE_TRANSITIVE_EVAL` (MS-ADTS 3.1.1.3.4.4).
 const BIT_AND: &str = "1.2.840.113556.1.4.803";
 const BIT_OR: &str = "1.2.840.113556.1.4.804";
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
 /// A filter, ready to be asked of entries.
 #[derive(Debug, PartialEq)]
@@ -47,6 +49,8 @@ pub enum Test {
     AllBits(i64),
     /// One has any of these bits.
     AnyBit(i64),
+    /// A chain of the attribute leads to the entry of that name.
+    InChain(Dn),
 }
 
 /// A value in the form it is compared in.
@@ -95,6 +99,10 @@ impl Filter {
             None => asserted(attr, &rule.match_value).map(Test::Equal),
             Some(BIT_AND) => bits(attr, &rule.match_value).map(Test::AllBits),
             Some(BIT_OR) => bits(attr, &rule.match_value).map(Test::AnyBit),
+            Some(IN_CHAIN) if attr.syntax() == Syntax::Name => {
+                let name = String::from_utf8(unescape(&rule.match_value)).ok()?;
+                Dn::parse(&name).ok().map(Test::InChain)
+            }
             Some(_) => None,
         })
     }
@@ -140,7 +148,7 @@ fn category_of(dn: &str) -> Option<Comparable> {
 fn comparable(attr: Attr, value: &[u8]) -> Option<Comparable> {
     let text = || std::str::from_utf8(value).ok();
     match attr.syntax() {
-        Syntax::Text | Syntax::Class => Some(Comparable::Text(fold(text()?))),
+        Syntax::Text | Syntax::Class | Syntax::Boolean => Some(Comparable::Text(fold(text()?))),
         Syntax::Integer => parse_integer(value).map(Comparable::Number),
         Syntax::Bytes | Syntax::Guid | Syntax::Sid => Some(Comparable::Bytes(value.to_vec())),
         Syntax::Name => Some(Comparable::Text(Dn::parse(text()?).ok()?.key())),
@@ -193,6 +201,8 @@ impl Test {
             }
             Self::AllBits(wanted) => number().is_some_and(|number| number & wanted == *wanted),
             Self::AnyBit(wanted) => number().is_some_and(|number| number & wanted != 0),
+            // Entries are asked, not values.
+            Self::InChain(_) => false,
         }
     }
 }
@@ -213,6 +223,10 @@ impl Domain {
             Filter::And(filters) => combine(filters.iter().map(of), false),
             Filter::Or(filters) => combine(filters.iter().map(of), true),
             Filter::Not(inner) => of(inner).map(|holds| !holds),
+            Filter::Test(attr, Test::InChain(name)) => Some(match self.tree.find(name) {
+                Found::Entry(target) => self.leads_in_chain(*attr, id, target),
+                _ => false,
+            }),
             Filter::Test(attr, test) => {
                 let shown = self.show(id, entry, *attr, now);
                 Some(shown.iter().any(|value| test.holds(*attr, value)))

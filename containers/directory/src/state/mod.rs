@@ -8,6 +8,7 @@ pub mod dn;
 mod draft;
 mod entry;
 mod filter;
+mod groups;
 mod modify;
 mod moves;
 mod naming;
@@ -20,10 +21,12 @@ mod root;
 mod schema;
 mod search;
 mod secret;
+mod settings;
 #[cfg(test)]
 mod tests;
 pub mod time;
 mod tree;
+mod wellknown;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -123,8 +126,10 @@ impl Domain {
         if sid == own {
             return Some(Tree::HEAD);
         }
-        let rid = naming::rid_below(&own, sid)?;
-        self.tree.by_rid(rid)
+        let found = |domain: &[u8]| self.tree.by_rid(naming::rid_below(domain, sid)?);
+        let id = found(&own).or_else(|| found(&naming::builtin_sid(None)))?;
+        // Both kinds share the numbers: the SID must be the entry's own.
+        (self.sid(id, self.tree.get(id)?)? == sid).then_some(id)
     }
 
     /// An entry that is known to exist.

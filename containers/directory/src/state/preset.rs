@@ -19,9 +19,8 @@ use crate::error::DirectoryError;
 
 /// The first RID that is nobody's by definition.
 const FIRST_FREE_RID: u32 = 1103;
-const DOMAIN_USERS: u32 = 513;
 /// The RID of the first domain controller.
-const FIRST_CONTROLLER: u32 = 1000;
+pub const FIRST_CONTROLLER: u32 = 1000;
 
 impl Identity {
     fn new(config: &DirectoryConfig) -> Self {
@@ -83,12 +82,14 @@ impl Domain {
 
     fn furnish(&mut self, administrator: &Password, now: FileTime) {
         let users = self.preset(Tree::HEAD, Class::Container, "Users", now, |_, _| {});
-        self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        self.preset(Tree::HEAD, Class::Container, "Computers", now, |_, _| {});
+        let builtin = self.preset(Tree::HEAD, Class::Builtin, "Builtin", now, |_, _| {});
+        let system = self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        let settings = "Password Settings Container";
+        let settings = self.preset(system, Class::SettingsContainer, settings, now, |_, _| {});
+        self.tree.settings_stand_in(settings);
         let controllers = self.preset(Tree::HEAD, Class::Unit, "Domain Controllers", now, |_, _| {});
-        self.preset(users, Class::Group, "Domain Users", now, |_, entry| {
-            entry.rid = Some(DOMAIN_USERS);
-            set(entry, Attr::SamAccountName, "Domain Users");
-        });
+        self.furnish_groups(users, builtin, now);
         let host = self.identity.host.clone();
         self.preset(controllers, Class::Computer, &host, now, |_, entry| {
             set(entry, Attr::SamAccountName, &format!("{host}$"));
@@ -102,9 +103,10 @@ impl Domain {
             control(entry, uac::NORMAL_ACCOUNT | uac::NEVER_EXPIRES);
             domain.give_password(entry, administrator, now);
         });
+        self.join_administrators(ADMINISTRATOR_RID);
     }
 
-    fn preset(
+    pub(super) fn preset(
         &mut self,
         parent: EntryId,
         class: Class,
@@ -145,7 +147,7 @@ fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
     }
 }
 
-fn set(entry: &mut Entry, attr: Attr, value: &str) {
+pub fn set(entry: &mut Entry, attr: Attr, value: &str) {
     entry.attributes.set(attr, vec![value.as_bytes().into()]);
 }
 

@@ -3,14 +3,14 @@
 use super::Domain;
 use super::dn::{Dn, Rdn};
 use super::entry::{Account, Entry, EntryId, uac};
+use super::naming::builtin_sid;
 use super::schema::{Attr, Class, Place};
 use super::time::FileTime;
 use super::tree::Tree;
 
-/// `sAMAccountType` of a user, a computer and a group (MS-SAMR 2.2.1.9).
+/// `sAMAccountType` of a user and a computer (MS-SAMR 2.2.1.9).
 const TYPE_USER: u32 = 0x3000_0000;
 const TYPE_MACHINE: u32 = 0x3000_0001;
-const TYPE_GROUP: u32 = 0x1000_0000;
 /// The functional level of Windows Server 2012 R2 (MS-ADTS 6.1.4.3).
 pub const FUNCTIONAL_LEVEL: &str = "6";
 
@@ -81,22 +81,27 @@ impl Domain {
             Attr::ObjectGuid => vec![entry.guid.to_bytes_le().to_vec()],
             Attr::ObjectSid => self.sid(id, entry).into_iter().collect(),
             Attr::ObjectCategory => one(self.category(entry.class)),
-            Attr::Member => self.names(self.links.members(id)),
-            Attr::MemberOf => self.names(self.links.groups(id)),
+            Attr::Member if entry.class == Class::Group => self.names(self.links.members(id)),
+            Attr::PsoAppliesTo if entry.class == Class::Settings => self.names(self.links.members(id)),
+            Attr::MemberOf => self.names(self.groups_of(id)),
+            Attr::PsoApplied => self.names(self.settings_on(id)),
+            Attr::ResultantPso => self.names(self.resultant(id, entry).into_iter()),
+            Attr::TokenGroups if entry.account.is_some() => self.token_groups(id, entry),
+            Attr::PrimaryGroupToken => some(entry.rid.filter(|_| entry.class == Class::Group)),
             Attr::CanonicalName => one(self.canonical(id)),
             Attr::PrincipalName => some(self.principal_name(entry)),
-            Attr::SamAccountType => some(account_type(entry.class)),
-            Attr::PrimaryGroupId => some(primary_group(entry.class)),
+            Attr::SamAccountType => some(account_type(entry)),
+            Attr::PrimaryGroupId => some(entry.primary_group()),
             _ if id == Tree::HEAD => self.of_the_head(attr),
             _ => entry
                 .account
                 .as_deref()
-                .map(|account| self.of_account(account, attr, now))
+                .map(|account| self.of_account(id, entry, account, attr, now))
                 .unwrap_or_default(),
         }
     }
 
-    fn of_account(&self, account: &Account, attr: Attr, now: FileTime) -> Vec<Vec<u8>> {
+    fn of_account(&self, id: EntryId, entry: &Entry, account: &Account, attr: Attr, now: FileTime) -> Vec<Vec<u8>> {
         match attr {
             Attr::UserAccountControl => one(account.control),
             Attr::PwdLastSet => one(account.pwd_last_set),
@@ -104,9 +109,9 @@ impl Domain {
             Attr::BadPwdCount => one(account.bad_password_count),
             Attr::BadPasswordTime => one(account.bad_password_time),
             Attr::KeyVersionNumber => some(account.key_version()),
-            Attr::UacComputed => one(account.computed(&self.policy, now)),
+            Attr::UacComputed => one(account.computed(self.policy_of(id, entry), now)),
             Attr::PasswordExpiry => {
-                let end = account.password_expires(&self.policy);
+                let end = account.password_expires(self.policy_of(id, entry));
                 one(end.map_or(i64::MAX, |end| end.0))
             }
             _ => Vec::new(),
@@ -127,7 +132,10 @@ impl Domain {
         format!("CN={host},CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,{base}")
     }
 
-    fn sid(&self, id: EntryId, entry: &Entry) -> Option<Vec<u8>> {
+    pub(super) fn sid(&self, id: EntryId, entry: &Entry) -> Option<Vec<u8>> {
+        if entry.is_builtin() {
+            return Some(builtin_sid(entry.rid));
+        }
         (id == Tree::HEAD || entry.rid.is_some()).then(|| self.identity.sid_bytes(entry.rid))
     }
 
@@ -165,7 +173,8 @@ impl Domain {
     /// The attributes that `*` means for an entry.
     pub(super) fn present(&self, entry: &Entry) -> Vec<Attr> {
         let kept = Attr::ALL.iter().copied().filter(|attr| attr.place() == Place::Kept);
-        kept.chain(entry.attributes.present()).collect()
+        let written = entry.attributes.present().filter(|attr| attr.place() != Place::Kept);
+        kept.chain(written).collect()
     }
 }
 
@@ -174,19 +183,11 @@ fn naming_value(entry: &Entry, attr: Attr) -> Vec<Vec<u8>> {
     some(named.then_some(&entry.rdn.value))
 }
 
-fn account_type(class: Class) -> Option<u32> {
-    match class {
+fn account_type(entry: &Entry) -> Option<u32> {
+    match entry.class {
         Class::User => Some(TYPE_USER),
         Class::Computer => Some(TYPE_MACHINE),
-        Class::Group => Some(TYPE_GROUP),
-        _ => None,
-    }
-}
-
-fn primary_group(class: Class) -> Option<u32> {
-    match class {
-        Class::User => Some(513),
-        Class::Computer => Some(516),
+        Class::Group => Some(entry.group_account_type()),
         _ => None,
     }
 }

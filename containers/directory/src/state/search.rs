@@ -53,11 +53,15 @@ impl Wanted {
         }
         let mut attrs: Vec<Attr> = names.iter().filter_map(|name| Attr::named(name)).collect();
         if names.iter().any(|name| name == "+") {
-            let constructed = |attr: &&Attr| attr.place() == Place::Constructed;
+            let constructed = |attr: &&Attr| attr.place() == Place::Constructed && **attr != Attr::TokenGroups;
             attrs.extend(Attr::ALL.iter().filter(constructed));
         }
         let all = names.is_empty() || names.iter().any(|name| name == "*");
         Self::Attributes(attrs, all)
+    }
+
+    fn names(&self, attr: Attr) -> bool {
+        matches!(self, Self::Attributes(named, _) if named.contains(&attr))
     }
 }
 
@@ -69,13 +73,18 @@ impl Domain {
     pub fn begin_search(&self, session: &Session, request: &LdapSearchRequest) -> Result<Cursor, Refusal> {
         self.caller(session)?;
         let base = self.resolve(&request.base)?;
+        let wanted = Wanted::new(&request.attrs);
+        // To expand the groups of everybody would be too much for one search (MS-ADTS 3.1.1.4.5.19).
+        if request.scope != LdapSearchScope::Base && wanted.names(Attr::TokenGroups) {
+            return Err(Refusal::base_only());
+        }
         let filter = Filter::new(&request.filter);
         let limit = usize::try_from(request.sizelimit).unwrap_or(0);
         Ok(Cursor {
             candidates: self.candidates(base, &request.scope, &filter),
             position: 0,
             filter,
-            wanted: Wanted::new(&request.attrs),
+            wanted,
             types_only: request.typesonly,
             left: Some(limit).filter(|limit| *limit > 0),
         })

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::answer::Refusal;
 use super::dn::{Dn, Rdn, fold};
 use super::entry::{Entry, EntryId};
-use super::schema::Attr;
+use super::schema::{Attr, Class};
+use super::settings::Settings;
 
 /// All entries of the domain, found by place, objectGUID, RID, sAMAccountName and userPrincipalName.
 pub struct Tree {
@@ -19,6 +20,7 @@ pub struct Tree {
     by_rid: HashMap<u32, EntryId>,
     by_sam: HashMap<Box<str>, EntryId>,
     by_upn: HashMap<Box<str>, EntryId>,
+    settings: Settings,
 }
 
 /// Where a name leads.
@@ -47,6 +49,7 @@ impl Tree {
             by_rid: HashMap::new(),
             by_sam: HashMap::new(),
             by_upn: HashMap::new(),
+            settings: Settings::default(),
         };
         tree.insert(head);
         tree
@@ -166,6 +169,17 @@ impl Tree {
         self.by_upn.get(fold(name).as_str()).copied()
     }
 
+    /// The fine-grained password policies.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Says which entry fine-grained password policies stand below.
+    pub fn settings_stand_in(&mut self, container: EntryId) {
+        self.settings.stand_in(container);
+    }
+
     /// Whether an entry could stand as it is: no other has its place or one of its unique names.
     ///
     /// # Errors
@@ -226,6 +240,7 @@ impl Tree {
         if let Some(name) = entry.attributes.text(Attr::UserPrincipalName) {
             self.by_upn.insert(fold(name).into(), id);
         }
+        self.settings.index(id, entry);
     }
 
     fn unindex(&mut self, id: EntryId, entry: &Entry) {
@@ -245,40 +260,51 @@ impl Tree {
         if let Some(name) = entry.attributes.text(Attr::UserPrincipalName) {
             self.by_upn.remove(fold(name).as_str());
         }
+        if entry.class == Class::Settings {
+            self.settings.unindex(id);
+        }
     }
 }
 
-/// Who is a member of what, both ways.
+/// What is linked to what, both ways: groups to their members, fine-grained password policies to those they apply to.
 #[derive(Default)]
 pub struct Links {
     members: HashMap<EntryId, BTreeSet<EntryId>>,
-    groups: HashMap<EntryId, BTreeSet<EntryId>>,
+    owners: HashMap<EntryId, BTreeSet<EntryId>>,
 }
 
 impl Links {
-    /// The members of a group.
-    pub fn members(&self, group: EntryId) -> impl Iterator<Item = EntryId> {
-        self.members.get(&group).into_iter().flatten().copied()
+    /// The members of a group, or the subjects of a policy.
+    pub fn members(&self, owner: EntryId) -> impl Iterator<Item = EntryId> {
+        self.members.get(&owner).into_iter().flatten().copied()
     }
 
-    /// The groups that an entry is a member of.
-    pub fn groups(&self, member: EntryId) -> impl Iterator<Item = EntryId> {
-        self.groups.get(&member).into_iter().flatten().copied()
+    /// The groups that an entry is a member of, and the policies that apply to it.
+    pub fn owners(&self, member: EntryId) -> impl Iterator<Item = EntryId> {
+        self.owners.get(&member).into_iter().flatten().copied()
     }
 
-    /// Adds a member to a group.
-    pub fn join(&mut self, group: EntryId, member: EntryId) {
-        self.members.entry(group).or_default().insert(member);
-        self.groups.entry(member).or_default().insert(group);
+    /// Whether one entry is linked to another.
+    #[must_use]
+    pub fn joined(&self, owner: EntryId, member: EntryId) -> bool {
+        self.members
+            .get(&owner)
+            .is_some_and(|members| members.contains(&member))
     }
 
-    /// Takes a member out of a group.
-    pub fn leave(&mut self, group: EntryId, member: EntryId) {
-        if let Some(members) = self.members.get_mut(&group) {
+    /// Adds a link.
+    pub fn join(&mut self, owner: EntryId, member: EntryId) {
+        self.members.entry(owner).or_default().insert(member);
+        self.owners.entry(member).or_default().insert(owner);
+    }
+
+    /// Takes a link away.
+    pub fn leave(&mut self, owner: EntryId, member: EntryId) {
+        if let Some(members) = self.members.get_mut(&owner) {
             members.remove(&member);
         }
-        if let Some(groups) = self.groups.get_mut(&member) {
-            groups.remove(&group);
+        if let Some(owners) = self.owners.get_mut(&member) {
+            owners.remove(&owner);
         }
     }
 
@@ -287,8 +313,8 @@ impl Links {
         for member in self.members.remove(&id).unwrap_or_default() {
             self.leave(id, member);
         }
-        for group in self.groups.remove(&id).unwrap_or_default() {
-            self.leave(group, id);
+        for owner in self.owners.remove(&id).unwrap_or_default() {
+            self.leave(owner, id);
         }
     }
 }

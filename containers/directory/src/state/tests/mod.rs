@@ -1,11 +1,14 @@
 //! The state machine, asked directly: time is a number here, and nothing waits.
 
+mod accounts;
 mod binds;
 mod entries;
+mod groups;
 mod lockout;
 mod passwords;
 mod rights;
 mod searches;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
