@@ -196,7 +196,7 @@ fn account_expired(entry: &Entry, now: FileTime) -> bool {
 
 /// `logonHours` has one bit for each hour of the week in UTC.
 fn outside_logon_hours(entry: &Entry, now: FileTime) -> bool {
-    let Some(hours) = entry.attributes.get(Attr::LogonHours).first() else {
+    let Some(hours) = entry.attributes.first(Attr::LogonHours) else {
         return false;
     };
     let hour = now.hour_of_week();

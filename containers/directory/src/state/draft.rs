@@ -4,7 +4,7 @@ use ldap3_proto::proto::LdapModifyType;
 
 use super::Domain;
 use super::answer::Refusal;
-use super::entry::{Account, Entry, EntryId, Values, same_value, uac};
+use super::entry::{Account, Entry, EntryId, same_value, uac};
 use super::groups::is_group_type;
 use super::policy::Policy;
 use super::read::stored_control;
@@ -152,7 +152,9 @@ impl Domain {
     /// Puts a draft in the place of the entry it was taken from, if it may stand there.
     pub(super) fn commit(&mut self, id: EntryId, mut draft: Draft, now: FileTime) -> Result<(), Refusal> {
         settings::check(&draft.entry)?;
-        self.tree.check(Some(id), &draft.entry)?;
+        if !self.tree.is_named_as(id, &draft.entry) {
+            self.tree.check(Some(id), &draft.entry)?;
+        }
         let changed = draft.entry.differs(self.entry(id)?)
             || !draft.members.is_empty()
             || draft.policy.as_ref().is_some_and(|policy| *policy != self.policy);
@@ -165,7 +167,9 @@ impl Domain {
         if let Some((old, new)) = draft.moves {
             self.move_member(id, old, new, now);
         }
-        self.policy = draft.policy.unwrap_or_else(|| self.policy.clone());
+        if let Some(policy) = draft.policy {
+            self.policy = policy;
+        }
         Ok(())
     }
 
@@ -257,8 +261,7 @@ fn write_kept(draft: &mut Draft, write: Write) -> Result<(), Refusal> {
     for value in &values {
         check_value(draft.entry.class, attr, value)?;
     }
-    let old = draft.entry.attributes.get(attr).to_vec();
-    let values: Values = values.into_iter().map(Vec::into_boxed_slice).collect();
+    let old = draft.entry.attributes.get(attr).map(<[u8]>::to_vec).collect();
     let new = match action {
         LdapModifyType::Add => added(attr, old, values)?,
         LdapModifyType::Delete => removed(attr, old, &values)?,
@@ -271,11 +274,11 @@ fn write_kept(draft: &mut Draft, write: Write) -> Result<(), Refusal> {
     if attr == Attr::SamAccountName && new.is_empty() {
         return Err(Refusal::unwilling(0x209A));
     }
-    draft.entry.attributes.set(attr, new);
+    draft.entry.attributes.set(attr, &new);
     Ok(())
 }
 
-fn added(attr: Attr, old: Values, values: Values) -> Result<Values, Refusal> {
+fn added(attr: Attr, old: Vec<Vec<u8>>, values: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Refusal> {
     if values.is_empty() {
         return Err(Refusal::syntax(attr));
     }
@@ -289,7 +292,7 @@ fn added(attr: Attr, old: Values, values: Values) -> Result<Values, Refusal> {
     Ok(all)
 }
 
-fn removed(attr: Attr, old: Values, values: &Values) -> Result<Values, Refusal> {
+fn removed(attr: Attr, old: Vec<Vec<u8>>, values: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Refusal> {
     if old.is_empty() {
         return Err(Refusal::no_value(attr));
     }

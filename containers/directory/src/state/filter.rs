@@ -3,7 +3,7 @@
 use ldap3_proto::proto::{LdapFilter, LdapMatchingRuleAssertion, LdapSubstringFilter};
 
 use super::Domain;
-use super::dn::{Dn, fold};
+use super::dn::{Dn, fold, same_text};
 use super::draft::parse_integer;
 use super::entry::{Entry, EntryId};
 use super::naming::{read_guid, read_sid};
@@ -106,15 +106,6 @@ impl Filter {
             Some(_) => None,
         })
     }
-
-    /// What a filter demands of an attribute by equality, so that an index can answer.
-    fn demanded(&self) -> Vec<(Attr, &Comparable)> {
-        match self {
-            Self::Test(attr, Test::Equal(value)) => vec![(*attr, value)],
-            Self::And(filters) => filters.iter().flat_map(Self::demanded).collect(),
-            _ => Vec::new(),
-        }
-    }
 }
 
 fn bits(attr: Attr, value: &str) -> Option<i64> {
@@ -207,14 +198,6 @@ impl Test {
     }
 }
 
-/// Equality with folded text, without a copy where both are ASCII.
-fn same_text(value: &[u8], folded: &str) -> bool {
-    if value.is_ascii() && folded.is_ascii() {
-        return value.eq_ignore_ascii_case(folded.as_bytes());
-    }
-    std::str::from_utf8(value).is_ok_and(|text| fold(text) == folded)
-}
-
 impl Domain {
     /// Whether a filter holds for an entry; none where it cannot be told.
     pub(super) fn matches(&self, filter: &Filter, id: EntryId, entry: &Entry, now: FileTime) -> Option<bool> {
@@ -229,34 +212,46 @@ impl Domain {
             }),
             Filter::Test(attr, test) => {
                 let shown = self.show(id, entry, *attr, now);
-                Some(shown.iter().any(|value| test.holds(*attr, value)))
+                Some(shown.any(|value| test.holds(*attr, value)))
             }
             Filter::Undefined => None,
         }
     }
 
-    /// The one entry that a filter can mean at most, where an index tells; the inner none is an index that knows of no such entry.
-    pub(super) fn pinpoint(&self, filter: &Filter) -> Option<Option<EntryId>> {
-        filter
-            .demanded()
-            .into_iter()
-            .find_map(|(attr, value)| match (attr, value) {
-                (Attr::ObjectGuid, Comparable::Bytes(bytes)) => {
-                    let guid = uuid::Uuid::from_slice_le(bytes).ok();
-                    Some(guid.and_then(|guid| self.tree.by_guid(guid)))
-                }
-                (Attr::ObjectSid, Comparable::Bytes(sid)) => Some(self.by_sid(sid)),
-                (Attr::SamAccountName, Comparable::Text(name)) => Some(self.tree.by_sam(name)),
-                (Attr::UserPrincipalName, Comparable::Text(name)) => Some(self.tree.by_upn(name)),
-                _ => None,
-            })
+    /// The entries that a filter can mean at most, where indexes tell.
+    pub(super) fn indexed(&self, filter: &Filter) -> Option<Vec<EntryId>> {
+        match filter {
+            Filter::Test(attr, Test::Equal(value)) => self.indexed_by(*attr, value),
+            Filter::And(filters) => filters.iter().find_map(|filter| self.indexed(filter)),
+            Filter::Or(filters) => {
+                let found: Option<Vec<_>> = filters.iter().map(|filter| self.indexed(filter)).collect();
+                let mut all = found?.concat();
+                all.sort_unstable();
+                all.dedup();
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+
+    fn indexed_by(&self, attr: Attr, value: &Comparable) -> Option<Vec<EntryId>> {
+        let one = |id: Option<EntryId>| Some(id.into_iter().collect());
+        match (attr, value) {
+            (Attr::ObjectGuid, Comparable::Bytes(bytes)) => {
+                let guid = uuid::Uuid::from_slice_le(bytes).ok();
+                one(guid.and_then(|guid| self.tree.by_guid(guid)))
+            }
+            (Attr::ObjectSid, Comparable::Bytes(sid)) => one(self.by_sid(sid)),
+            (attr, Comparable::Text(text)) => self.tree.with_text(attr, text).map(Iterator::collect),
+            _ => None,
+        }
     }
 
     /// Whether an entry has a value, compared as its syntax says.
     pub(super) fn has_value(&self, id: EntryId, entry: &Entry, attr: Attr, value: &[u8], now: FileTime) -> bool {
         let wanted = comparable(attr, value).map(Test::Equal);
         let shown = self.show(id, entry, attr, now);
-        wanted.is_some_and(|test| shown.iter().any(|value| test.holds(attr, value)))
+        wanted.is_some_and(|test| shown.any(|value| test.holds(attr, value)))
     }
 }
 

@@ -156,8 +156,7 @@ impl Domain {
             return Err(unwilling());
         }
         draft.moves = Some((self.tree.by_rid(old), new));
-        let value = rid.to_string().into_bytes().into();
-        draft.entry.attributes.set(Attr::PrimaryGroupId, vec![value]);
+        draft.entry.attributes.set_one(Attr::PrimaryGroupId, &rid.to_string());
         Ok(())
     }
 }

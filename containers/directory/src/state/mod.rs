@@ -3,12 +3,15 @@
 mod account;
 mod add;
 pub mod answer;
+mod attributes;
 mod bind;
 pub mod dn;
 mod draft;
 mod entry;
 mod filter;
 mod groups;
+mod index;
+mod links;
 mod modify;
 mod moves;
 mod naming;
@@ -26,6 +29,7 @@ mod settings;
 mod tests;
 pub mod time;
 mod tree;
+mod walk;
 mod wellknown;
 
 use std::collections::HashMap;
@@ -41,9 +45,10 @@ pub use search::{Cursor, MAX_PAGE, Progress};
 
 use dn::Dn;
 use entry::Entry;
+use links::Links;
 use policy::Policy;
 use rights::Grant;
-use tree::{Found, Links, Tree};
+use tree::{Found, Tree};
 
 /// One domain, as one domain controller holds it.
 pub struct Domain {

@@ -66,7 +66,7 @@ impl Domain {
             self.check_superior(entry.class, parent)?;
             entry.parent = Some(parent);
         }
-        entry.rdn = rdn;
+        entry.name = rdn.value.into();
         let draft = Draft {
             id: Some(id),
             ..Draft::new(entry)

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use vocabulary::{Password, Seed};
 
+use super::attributes::Attributes;
 use super::bind::ADMINISTRATOR_RID;
 use super::dn::{Dn, Rdn};
 use super::draft::Draft;
-use super::entry::{Attributes, Entry, EntryId, uac};
+use super::entry::{Entry, EntryId, uac};
+use super::links::Links;
 use super::policy::Policy;
 use super::rights::Grant;
 use super::schema::{Attr, Class};
 use super::time::FileTime;
-use super::tree::{Links, Tree};
+use super::tree::Tree;
 use super::{Domain, Identity};
 use crate::config::DirectoryConfig;
 use crate::error::DirectoryError;
@@ -47,9 +49,9 @@ impl Identity {
     }
 }
 
-fn rdn(kind: &str, value: &str) -> Rdn {
+fn rdn(kind: &'static str, value: &str) -> Rdn {
     Rdn {
-        kind: kind.to_owned(),
+        kind: kind.into(),
         value: value.to_owned(),
     }
 }
@@ -134,7 +136,7 @@ impl Domain {
 fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
     Entry {
         parent: None,
-        rdn: base.0.first().cloned().unwrap_or_else(|| rdn("DC", "")),
+        name: base.0.first().map(|rdn| rdn.value.as_str().into()).unwrap_or_default(),
         class: Class::Domain,
         guid: identity.seed.child("objectGUID").child(&base.key()).uuid(),
         rid: None,
@@ -148,7 +150,7 @@ fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
 }
 
 pub fn set(entry: &mut Entry, attr: Attr, value: &str) {
-    entry.attributes.set(attr, vec![value.as_bytes().into()]);
+    entry.attributes.set_one(attr, value);
 }
 
 fn control(entry: &mut Entry, bits: u32) {

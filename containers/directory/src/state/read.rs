@@ -1,6 +1,7 @@
 //! What an entry shows when it is read.
 
 use super::Domain;
+use super::attributes::Values;
 use super::dn::{Dn, Rdn};
 use super::entry::{Account, Entry, EntryId, uac};
 use super::naming::builtin_sid;
@@ -17,24 +18,24 @@ pub const FUNCTIONAL_LEVEL: &str = "6";
 /// The values of one attribute: those kept, or those made for this reading.
 pub enum Shown<'a> {
     /// As a client wrote them.
-    Kept(&'a [Box<[u8]>]),
+    Kept(Values<'a>),
     /// Worked out now.
     Made(Vec<Vec<u8>>),
 }
 
 impl Shown<'_> {
-    /// Each value.
-    pub fn iter(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+    /// Whether a test holds for one of the values.
+    pub fn any(&self, test: impl Fn(&[u8]) -> bool) -> bool {
         match self {
-            Self::Kept(values) => Box::new(values.iter().map(AsRef::as_ref)),
-            Self::Made(values) => Box::new(values.iter().map(Vec::as_slice)),
+            Self::Kept(values) => values.clone().any(test),
+            Self::Made(values) => values.iter().any(|value| test(value)),
         }
     }
 
     /// The values, to be sent.
     pub fn into_owned(self) -> Vec<Vec<u8>> {
         match self {
-            Self::Kept(values) => values.iter().map(|value| value.to_vec()).collect(),
+            Self::Kept(values) => values.map(<[u8]>::to_vec).collect(),
             Self::Made(values) => values,
         }
     }
@@ -71,7 +72,7 @@ impl Domain {
                 .map(|name| name.as_bytes().to_vec())
                 .collect(),
             Attr::Cn | Attr::Ou | Attr::Dc => naming_value(entry, attr),
-            Attr::Name => one(&entry.rdn.value),
+            Attr::Name => one(&entry.name),
             Attr::DistinguishedName => one(self.tree.dn(id)),
             Attr::InstanceType => one(if id == Tree::HEAD { 5 } else { 4 }),
             Attr::WhenCreated | Attr::CreateTimestamp => one(entry.when_created.generalized()),
@@ -179,8 +180,8 @@ impl Domain {
 }
 
 fn naming_value(entry: &Entry, attr: Attr) -> Vec<Vec<u8>> {
-    let named = attr.name().eq_ignore_ascii_case(&entry.rdn.kind);
-    some(named.then_some(&entry.rdn.value))
+    let named = attr.name().eq_ignore_ascii_case(entry.class.naming());
+    some(named.then_some(&entry.name))
 }
 
 fn account_type(entry: &Entry) -> Option<u32> {

@@ -113,12 +113,8 @@ fn can_be_ruled(entry: &Entry) -> bool {
 }
 
 fn number(entry: &Entry, attr: Attr) -> i64 {
-    entry
-        .attributes
-        .get(attr)
-        .first()
-        .and_then(|value| parse_integer(value))
-        .unwrap_or_default()
+    let value = entry.attributes.first(attr);
+    value.and_then(parse_integer).unwrap_or_default()
 }
 
 fn policy_of(entry: &Entry) -> Policy {
@@ -163,7 +159,7 @@ pub fn check(entry: &Entry) -> Result<(), Refusal> {
     if entry.class != Class::Settings {
         return Ok(());
     }
-    let missing = |(attr, _): &(Attr, Option<Attr>)| entry.attributes.get(*attr).is_empty();
+    let missing = |(attr, _): &(Attr, Option<Attr>)| !entry.attributes.has(*attr);
     if MANDATORY.iter().any(missing) {
         return Err(Refusal::incomplete());
     }

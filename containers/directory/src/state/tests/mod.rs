@@ -4,6 +4,7 @@ mod accounts;
 mod binds;
 mod entries;
 mod groups;
+mod loading;
 mod lockout;
 mod passwords;
 mod rights;
