@@ -1,5 +1,6 @@
 //! One domain, shared by all connections, with its service times.
 
+use std::fmt;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use vocabulary::SharedClock;
 
 use crate::clock::spend;
 use crate::config::ServiceTimes;
+use crate::error::DirectoryError;
+use crate::load::NewPerson;
 use crate::state::Domain;
 use crate::state::time::FileTime;
 
@@ -18,6 +21,14 @@ pub(crate) struct Host {
     pub(crate) service: ServiceTimes,
     /// Writes take turns, as transactions on one database do; a slow one keeps the next waiting and nobody else.
     write_slot: Mutex<()>,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Host {
@@ -32,6 +43,29 @@ impl Host {
 
     pub(crate) fn now(&self) -> FileTime {
         FileTime::from_unix(self.clock.unix())
+    }
+
+    /// Adds people at once.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Load`] for the first who cannot be added.
+    pub(crate) fn load(&self, people: &[NewPerson]) -> Result<(), DirectoryError> {
+        let now = self.now();
+        self.change(|domain| {
+            people.iter().try_for_each(|person| {
+                let NewPerson {
+                    dn,
+                    attributes,
+                    password,
+                } = person;
+                domain
+                    .load(dn, attributes, password, now)
+                    .map_err(|refusal| DirectoryError::Load {
+                        dn: dn.clone(),
+                        why: refusal.text,
+                    })
+            })
+        })
     }
 
     /// Reads the domain, as it is between two writes.
