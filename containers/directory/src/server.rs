@@ -85,7 +85,12 @@ pub async fn start(config: DirectoryConfig, clock: SharedClock) -> Result<Direct
     };
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let host = Arc::new(Host::new(domain, clock, config.service.clone()));
+    let host = Arc::new(Host::new(
+        domain,
+        clock,
+        config.service.clone(),
+        config.concurrent_writes,
+    ));
     let (stop, stopped) = oneshot::channel();
     tracing::info!(%address, domain = config.domain, "directory ready");
     let task = tokio::spawn(accept(listener, acceptor, host.clone(), stopped));
