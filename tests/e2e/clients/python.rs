@@ -60,7 +60,7 @@ fn ldap3_and_its_microsoft_extension_work() {
 fn chosen(standing: &Standing) -> Vec<Resident> {
     let residents = standing.residents();
     let named = |part: &str| residents.iter().find(|person| person.dn.contains(part));
-    let awkward = ["Hash", "Jean", "Back", "Anna", "Bobby", "小龙"].map(|part| named(part).unwrap());
+    let awkward = ["Hash", "Jojo", "Back", "Anna", "Bobby", "小龙"].map(|part| named(part).unwrap());
     residents.first().into_iter().chain(awkward).cloned().collect()
 }
 
