@@ -49,7 +49,7 @@ const WORDINGS: [Wording; 18] = [
     }),
     ("history_on_reset", "Password history on reset", history_on_reset),
     ("policy_hints", "Policy-hints control", |value, _| {
-        either(value, BOOL, ["known", "not known"])
+        either(value, BOOL, ["supported", "not supported"])
     }),
     ("lockout", "Lockout after wrong passwords", lockout),
     ("reset_unlocks", "Lock after a plain reset", |value, _| {
@@ -168,7 +168,7 @@ fn history_on_reset(value: &str, _: &Facts) -> Option<String> {
     let words = match value {
         "enforced" => "enforced",
         "with policy hints" => "enforced only with the policy-hints control",
-        "not enforced" => "not enforced by this DC",
+        "not enforced" => "not enforced",
         _ => return None,
     };
     Some(words.to_owned())

@@ -4,6 +4,7 @@ use history::{Finding, GoalResult, Manifest, Mark, Verdict};
 use judge::Judgement;
 use vocabulary::OpKind;
 
+use crate::sheet;
 use crate::text::{self, clean};
 
 /// Checks of the run itself: what to do about them is the same whether they fail or cannot tell.
@@ -119,7 +120,10 @@ pub(crate) fn next_steps(verdict: &Verdict, manifest: &Manifest) -> Vec<String> 
     let mut steps = Vec::new();
     match verdict.verdict {
         Mark::Fail => steps.extend(after_failure(verdict)),
-        Mark::Inconclusive => steps.extend(after_doubt(verdict)),
+        Mark::Inconclusive => {
+            steps.extend(after_doubt(verdict));
+            steps.extend(about_ground(manifest));
+        }
         Mark::Pass => steps
             .push("Nothing needs doing. The run folder can serve as the one to compare later runs with.".to_owned()),
     }
@@ -219,6 +223,14 @@ fn after_doubt(verdict: &Verdict) -> Vec<String> {
         steps.push("Read below why each finding is inconclusive; a longer run often settles it.".to_owned());
     }
     steps
+}
+
+fn about_ground(manifest: &Manifest) -> Option<String> {
+    let lacking = !sheet::limits(manifest).is_empty();
+    lacking.then(|| {
+        "The directory lacks the ground for some checks: see what this run cannot show. Only a directory that has it settles them."
+            .to_owned()
+    })
 }
 
 fn about_load(verdict: &Verdict) -> Option<String> {

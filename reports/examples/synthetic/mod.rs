@@ -51,20 +51,20 @@ fn figures(seed: u64, count: u64) -> Figures {
         stages: stages(),
         curve: curve(),
         propagation: vec![
-            propagation(seed, "dc1.corp.test", 45_000.0, 0.02),
-            propagation(seed, "dc2.corp.test", 900_000.0, 0.9),
+            propagation(seed, "dc1.corp.test", 0.0),
+            propagation(seed, "dc2.corp.test", 900_000.0),
         ],
         windows,
     }
 }
 
-/// Delays around a median: of a domain controller that is written to, or of one that a change has to reach.
-fn propagation(seed: u64, dc: &str, median_us: f64, spread: f64) -> PropagationRow {
+/// Delays around a median, and until a watcher looks: none on a domain controller that is written to.
+fn propagation(seed: u64, dc: &str, median_us: f64) -> PropagationRow {
     let mut dice = Seed::new(seed).child(dc).rng();
     let mut delay = || {
         // The sum of three dice is near enough to a bell.
         let bell: f64 = (0..3).map(|_| dice.random_range(-1.0..1.0)).sum();
-        (median_us * (bell * spread).exp() * dice.random_range(0.8..1.2)) as u64
+        (median_us * (bell * 0.9).exp() + dice.random_range(0.0..50_000.0)) as u64
     };
     let mut delays: Vec<u64> = (0..200).map(|_| delay()).collect();
     delays.sort_unstable();

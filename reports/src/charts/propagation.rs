@@ -12,13 +12,16 @@ const TITLE: &str = "From acknowledgement to each domain controller";
 
 /// The looks of the lines, each told by its width too; the widest is drawn first.
 const LOOKS: [(Ink, f64); 6] = [
-    (Ink::Blue, 7.0),
-    (Ink::Vermillion, 5.0),
-    (Ink::Green, 3.8),
-    (Ink::Purple, 2.8),
-    (Ink::Orange, 2.0),
-    (Ink::Grey, 1.2),
+    (Ink::Blue, 5.0),
+    (Ink::Vermillion, 3.0),
+    (Ink::Green, 2.4),
+    (Ink::Purple, 1.9),
+    (Ink::Orange, 1.4),
+    (Ink::Grey, 1.0),
 ];
+
+/// Watchers do not look so often that shorter delays could be told apart.
+const SHORTEST_US: u64 = 1_000;
 
 /// The share of writes seen on each domain controller within each delay.
 pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
@@ -30,13 +33,9 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
         );
     }
     let rows = drawn(&figures.propagation);
-    let longest = rows.iter().flat_map(|row| &row.curve).map(|point| point.delay_us).max();
-    let Some(longest) = longest else {
-        return sentence(
-            sheet,
-            TITLE,
-            "No write of the measure phase was seen on any domain controller.",
-        );
+    let Some(horizontal) = axis(&rows, sheet) else {
+        let nothing = "No write of the measure phase was seen on any domain controller.";
+        return sentence(sheet, TITLE, nothing);
     };
     let heading = Heading {
         title: TITLE.to_owned(),
@@ -44,7 +43,6 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
         legend: rows.iter().zip(LOOKS).map(|(row, (ink, _))| entry(row, ink)).collect(),
     };
     let vertical = Axis::from_zero(100.0, 5, false, "Writes seen (%)");
-    let horizontal = Axis::latency_from_zero(longest.max(1) as f64, sheet.parts(), "Time since the acknowledgement");
     let mut drawing = sheet.drawing();
     let top = frame::heading(&mut drawing, &heading);
     let plot = frame::plot_below(&mut drawing, sheet, top, &vertical, 0);
@@ -58,6 +56,14 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
     }
     drawing.summary = summary(&rows);
     drawing
+}
+
+/// The axis of delays; none where nothing was seen. A delay shorter than its begin stands at the edge.
+fn axis(rows: &[&PropagationRow], sheet: Sheet) -> Option<Axis> {
+    let delays = rows.iter().flat_map(|row| &row.curve).map(|point| point.delay_us);
+    let (least, most) = (delays.clone().min()?.max(SHORTEST_US), delays.max()?.max(SHORTEST_US));
+    let what = "Since acknowledgement";
+    Some(Axis::latency(least as f64, most as f64, sheet.parts(), what))
 }
 
 /// As many as can be told apart: the slowest, in the order of their names.

@@ -171,11 +171,11 @@ fn writes_that_were_never_seen_end_a_line_below_the_whole() {
     let mut figures = synthetic::judgement(1, 30, false).figures;
     let end = |figures: &Figures| {
         let drawing = Chart::Propagation.drawing(figures, Sheet::WIDE);
-        let lines = drawing.shapes.iter().filter_map(|shape| match shape {
+        let mut lines = drawing.shapes.iter().rev().filter_map(|shape| match shape {
             Shape::Line { places, ink, .. } if *ink == Ink::Vermillion => places.last().copied(),
             _ => None,
         });
-        lines.last().unwrap()
+        lines.next().unwrap()
     };
     let whole = end(&figures);
     figures.propagation[1]
@@ -187,4 +187,16 @@ fn writes_that_were_never_seen_end_a_line_below_the_whole() {
     figures.propagation.iter_mut().for_each(|row| row.curve.clear());
     let words = Chart::Propagation.drawing(&figures, Sheet::WIDE).summary;
     assert!(words.contains("No write of the measure phase was seen"), "{words}");
+}
+
+#[test]
+fn nothing_of_a_usual_chart_is_cut_on_any_sheet() {
+    let figures = synthetic::judgement(1, 72, false).figures;
+    for chart in Chart::ALL {
+        for sheet in SHEETS {
+            let drawing = chart.drawing(&figures, sheet);
+            let cut = drawing.labels().find(|label| label.text.contains('…'));
+            assert_eq!(cut, None, "{} {sheet:?}", chart.name());
+        }
+    }
 }
