@@ -328,6 +328,8 @@ impl Blueprint {
             event_log_file: kit.folder().join("agent-events.jsonl"),
             workers: 8,
             queue_limit: 4096,
+            settle_period: Duration::from_secs(60),
+            settle_wait: Duration::from_secs(1),
             ldap_timeout: Duration::from_secs(10),
             listen_timeout: Duration::from_secs(30),
             forests: vec![Forest {
