@@ -14,7 +14,7 @@ use vocabulary::{EventId, Reason, ReasonCode, SharedClock, Win32};
 
 use super::connection::{Controller, Leased, Lost};
 use super::import::{full_import, text};
-use super::locator::{Dc, Locator, Nowhere, Turn};
+use super::locator::{Dc, Locator, Nowhere, TRIAL, Turn};
 use super::recent::Recent;
 use super::role;
 use crate::config::{Forest, WritebackDc};
@@ -22,9 +22,6 @@ use crate::sync::AdObject;
 use crate::writeback::operation::failed;
 use crate::writeback::port::{Remark, WriteResult};
 use crate::{AgentConfig, AgentError};
-
-/// How long the trial of a silent domain controller may take.
-const PROBE: Duration = Duration::from_secs(2);
 
 /// What the domain does by configuration.
 #[derive(Debug, Clone, Copy)]
@@ -225,7 +222,7 @@ impl Domain {
     }
 
     async fn probe(&self, dc: Dc) -> bool {
-        let asked = timeout(PROBE, self.ask(dc, &self.forest.base_dn, &[role::ROLE_OWNER])).await;
+        let asked = timeout(TRIAL, self.ask(dc, &self.forest.base_dn, &[role::ROLE_OWNER])).await;
         if asked.is_err() {
             self.was_silent(dc, &format!("{} took too long", self.fqdn(dc)));
         }

@@ -12,6 +12,9 @@ const MEMORY: Duration = Duration::from_secs(3);
 /// The least time between two trials of a silent domain controller.
 const PAUSE: Duration = Duration::from_millis(250);
 
+/// How long the trial of a silent domain controller may take.
+pub(super) const TRIAL: Duration = Duration::from_secs(5);
+
 /// A domain controller by its place in the configuration.
 pub(super) type Dc = usize;
 
@@ -70,7 +73,7 @@ enum Health {
     Silent {
         since: Duration,
         last: Duration,
-        probed: bool,
+        trial: Option<Duration>,
     },
 }
 
@@ -146,7 +149,7 @@ impl Locator {
         known.health = Health::Silent {
             since: before.unwrap_or(now),
             last: now,
-            probed: false,
+            trial: None,
         };
         before.is_none()
     }
@@ -174,7 +177,7 @@ impl Locator {
     /// Whether one may be asked now, without a trial.
     pub(super) fn may_answer(&self, dc: Dc, now: Duration) -> bool {
         match self.known.get(dc).map(|known| known.health) {
-            Some(Health::Silent { last, .. }) => now.saturating_sub(last) >= MEMORY,
+            Some(Health::Silent { last, trial, .. }) => now.saturating_sub(last) >= MEMORY && !is_on_trial(trial, now),
             _ => true,
         }
     }
@@ -184,13 +187,13 @@ impl Locator {
         if self.may_answer(dc, now) {
             return Turn::Ask;
         }
-        let Some(Health::Silent { last, probed, .. }) = self.known.get_mut(dc).map(|known| &mut known.health) else {
+        let Some(Health::Silent { last, trial, .. }) = self.known.get_mut(dc).map(|known| &mut known.health) else {
             return Turn::Ask;
         };
-        if *probed || now.saturating_sub(*last) < PAUSE {
+        if is_on_trial(*trial, now) || now.saturating_sub(*last) < PAUSE {
             return Turn::Pass;
         }
-        *probed = true;
+        *trial = Some(now);
         Turn::Probe
     }
 
@@ -276,6 +279,11 @@ fn readers(forest: &Forest) -> Vec<Dc> {
     }
     let place = |name: &String| all.iter().position(|dc| dc.fqdn.eq_ignore_ascii_case(name));
     forest.preferred.iter().filter_map(place).collect()
+}
+
+/// A trial that should have ended long ago was given up by whoever made it.
+fn is_on_trial(trial: Option<Duration>, now: Duration) -> bool {
+    trial.is_some_and(|began| now.saturating_sub(began) < TRIAL + PAUSE)
 }
 
 /// Whether the first label of a name is this host's.

@@ -57,12 +57,11 @@ fn a_silent_one_is_passed_over_for_a_while_and_probed_by_one() {
 fn what_is_long_past_says_nothing() {
     let mut locator = locator(&[]);
     silent(&mut locator, 0, at(0));
-    assert_eq!(locator.turn(0, at(250)), Turn::Probe);
-    assert_eq!(
-        locator.turn(0, at(3000)),
-        Turn::Ask,
-        "even when the probe never came back"
-    );
+    assert_eq!(locator.turn(0, at(3000)), Turn::Ask);
+    silent(&mut locator, 0, at(3000));
+    assert_eq!(locator.turn(0, at(3250)), Turn::Probe);
+    assert_eq!(locator.turn(0, at(8499)), Turn::Pass);
+    assert_eq!(locator.turn(0, at(8500)), Turn::Ask, "the trial was given up");
 }
 
 #[test]
