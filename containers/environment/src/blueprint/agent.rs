@@ -12,6 +12,10 @@ use crate::domains::StandingDomain;
 use crate::names::{AGENT_ROLES, LAB, base_dn, cloud_host, dc_fqdn, people_dn, service_account_dn};
 use crate::site::Kit;
 
+/// How long the agent waits for a person's last write to reach the domain controller that has the role now: longer than two
+/// controllers of a Samba domain take to tell each other.
+const SETTLE_WAIT: Duration = Duration::from_secs(8);
+
 impl Blueprint {
     pub fn agent(&self, kit: &mut Kit, plan: &Plan, gateway: SocketAddr, domains: &[StandingDomain]) -> AgentConfig {
         let mut names = NameTable::default();
@@ -34,6 +38,8 @@ impl Blueprint {
             event_log_file: kit.folder().join("agent-events.jsonl"),
             workers: 8,
             queue_limit: 4096,
+            settle_period: Duration::from_secs(60),
+            settle_wait: SETTLE_WAIT,
             ldap_timeout: Duration::from_secs(10),
             listen_timeout: Duration::from_secs(30),
             writeback_dc: match plan.world.writeback_dc {
