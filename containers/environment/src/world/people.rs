@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::LabWorld;
 use crate::EnvironmentError;
 use crate::inhabitants::bulk;
-use crate::site::Site;
+use crate::settlement::bulk_groups;
+use crate::site::{BulkPerson, Site};
 
 impl LabWorld {
     /// Creates everyone, each in the domain of their forest; gives the objectGUIDs in the order of the people.
@@ -44,12 +45,20 @@ impl LabWorld {
     ) -> Result<Vec<Uuid>, EnvironmentError> {
         let standing = self.standing()?;
         let inhabitants = standing.inhabitants(forest)?;
-        let everyone = bulk(people, vault, &inhabitants.domain);
+        if standing.domains.len() > 1 {
+            let step = format!("populate {}", inhabitants.forest.domain);
+            progress.step(&step, u64::try_from(people.len()).ok());
+        }
+        let plan = standing.plan.clone();
+        let everyone: Vec<BulkPerson> = bulk(people, vault, &inhabitants.forest).collect();
         let first = standing.controller(forest, 1)?.part.clone();
         match self.site()? {
             Site::Docker(site) => site.bulk_add(&first, &everyone).await?,
             Site::Embedded(_) => inhabitants.create(&everyone, progress).await?,
         }
+        inhabitants
+            .assemble(&bulk_groups(&plan, forest, people), progress)
+            .await?;
         inhabitants.guids(people).await
     }
 
