@@ -54,7 +54,11 @@ impl LabWorld {
         let first = standing.controller(forest, 1)?.part.clone();
         match self.site()? {
             Site::Docker(site) => site.bulk_add(&first, &everyone).await?,
-            Site::Embedded(_) => inhabitants.create(&everyone, progress).await?,
+            Site::Embedded(site) => site.bulk_add(&first, everyone, progress)?,
+        }
+        if self.standing()?.domain(forest)?.controllers.len() > 1 {
+            // The agent may read from any of them.
+            self.agreed(forest).await?;
         }
         inhabitants
             .assemble(&bulk_groups(&plan, forest, people), progress)

@@ -39,7 +39,8 @@ impl LabWorld {
         Ok(seen)
     }
 
-    async fn agreed(&self, forest: usize) -> Result<Vec<(String, Reading)>, EnvironmentError> {
+    /// What each controller of a domain tells of everyone, once they agree.
+    pub(super) async fn agreed(&self, forest: usize) -> Result<Vec<(String, Reading)>, EnvironmentError> {
         let until = self.clock.monotonic() + AGREE_WITHIN;
         loop {
             let readings = self.read_all(forest).await?;

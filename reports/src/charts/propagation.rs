@@ -1,0 +1,122 @@
+//! How long an acknowledged write took to reach each domain controller.
+
+use judge::{Figures, PropagationRow};
+
+use super::frame::{self, Entry, Heading, Plot, Sheet, sentence};
+use super::palette::Ink;
+use super::scale::Axis;
+use super::shape::{Drawing, Place};
+use crate::text;
+
+const TITLE: &str = "From acknowledgement to each domain controller";
+
+/// The looks of the lines, each told by its width too; the widest is drawn first.
+const LOOKS: [(Ink, f64); 6] = [
+    (Ink::Blue, 7.0),
+    (Ink::Vermillion, 5.0),
+    (Ink::Green, 3.8),
+    (Ink::Purple, 2.8),
+    (Ink::Orange, 2.0),
+    (Ink::Grey, 1.2),
+];
+
+/// The share of writes seen on each domain controller within each delay.
+pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
+    if figures.propagation.is_empty() {
+        return sentence(
+            sheet,
+            TITLE,
+            "No domain has several domain controllers that were watched, so nothing had to spread.",
+        );
+    }
+    let rows = drawn(&figures.propagation);
+    let longest = rows.iter().flat_map(|row| &row.curve).map(|point| point.delay_us).max();
+    let Some(longest) = longest else {
+        return sentence(
+            sheet,
+            TITLE,
+            "No write of the measure phase was seen on any domain controller.",
+        );
+    };
+    let heading = Heading {
+        title: TITLE.to_owned(),
+        note: left_out(figures.propagation.len() - rows.len()),
+        legend: rows.iter().zip(LOOKS).map(|(row, (ink, _))| entry(row, ink)).collect(),
+    };
+    let vertical = Axis::from_zero(100.0, 5, false, "Writes seen (%)");
+    let horizontal = Axis::latency_from_zero(longest.max(1) as f64, sheet.parts(), "Time since the acknowledgement");
+    let mut drawing = sheet.drawing();
+    let top = frame::heading(&mut drawing, &heading);
+    let plot = frame::plot_below(&mut drawing, sheet, top, &vertical, 0);
+    frame::vertical(&mut drawing, &plot, &vertical);
+    frame::horizontal(&mut drawing, &plot, &horizontal, true);
+    for (row, (ink, width)) in rows.iter().zip(LOOKS) {
+        let places = steps(row, &plot, &horizontal);
+        if !places.is_empty() {
+            drawing.line(places, ink, width);
+        }
+    }
+    drawing.summary = summary(&rows);
+    drawing
+}
+
+/// As many as can be told apart: the slowest, in the order of their names.
+fn drawn(rows: &[PropagationRow]) -> Vec<&PropagationRow> {
+    let mut rows: Vec<&PropagationRow> = rows.iter().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse((row.unseen, row.p99_us.unwrap_or(u64::MAX))));
+    rows.truncate(LOOKS.len());
+    rows.sort_by(|one, other| one.dc.cmp(&other.dc));
+    rows
+}
+
+fn left_out(count: usize) -> String {
+    if count == 0 {
+        return String::new();
+    }
+    let others = text::of(
+        count as u64,
+        "faster domain controller is",
+        "faster domain controllers are",
+    );
+    format!("{others} in the table alone.")
+}
+
+fn entry(row: &PropagationRow, ink: Ink) -> Entry {
+    let time = |us: Option<u64>| us.map_or_else(|| "not seen".to_owned(), |us| text::duration_us(us as f64));
+    let (p50, p99) = (time(row.p50_us), time(row.p99_us));
+    Entry::line(ink, format!("{}: p50 {p50}, p99 {p99}", text::clean(&row.dc)))
+}
+
+/// The distribution as steps, from nothing seen to the right edge.
+fn steps(row: &PropagationRow, plot: &Plot, axis: &Axis) -> Vec<Place> {
+    let mut y = plot.y(0.0);
+    let mut places = Vec::with_capacity(row.curve.len() * 2 + 2);
+    for point in &row.curve {
+        let x = plot.x(axis.scale.share(point.delay_us as f64));
+        if places.is_empty() {
+            places.push((plot.x(0.0), y));
+        }
+        places.push((x, y));
+        y = plot.y(point.share.clamp(0.0, 1.0));
+        places.push((x, y));
+    }
+    if !places.is_empty() {
+        places.push((plot.x(1.0), y));
+    }
+    places.dedup();
+    places
+}
+
+fn summary(rows: &[&PropagationRow]) -> String {
+    let one = |row: &&PropagationRow| {
+        let median = row
+            .p50_us
+            .map_or_else(|| "not seen".to_owned(), |us| text::duration_us(us as f64));
+        format!("{} {median}", text::clean(&row.dc))
+    };
+    let medians: Vec<String> = rows.iter().map(one).collect();
+    format!(
+        "{TITLE}: share of writes seen over time. Medians: {}.",
+        text::listed(&medians)
+    )
+}
