@@ -55,23 +55,6 @@ impl Inhabitants {
             .await
     }
 
-    /// Creates everyone over LDAP, with the initial password.
-    pub async fn create(&self, people: &[BulkPerson], progress: &dyn Progress) -> Result<(), EnvironmentError> {
-        let mut connection = self.as_administrator().await?;
-        for (done, person) in (1_u64..).zip(people) {
-            let mut attributes: Vec<(&str, Vec<u8>)> = person
-                .attributes
-                .iter()
-                .map(|(name, value)| (*name, value.clone().into_bytes()))
-                .collect();
-            attributes.push(("objectClass", b"user".to_vec()));
-            attributes.push(("unicodePwd", person.password.unicode_pwd().to_vec()));
-            connection.add(&person.dn, attributes, false).await?;
-            progress.at(done);
-        }
-        Ok(())
-    }
-
     /// The objectGUIDs of everyone, in the order of the people.
     pub async fn guids(&self, people: &[Person]) -> Result<Vec<Uuid>, EnvironmentError> {
         let mut connection = self.as_administrator().await?;

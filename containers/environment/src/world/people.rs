@@ -9,7 +9,7 @@ use super::LabWorld;
 use crate::EnvironmentError;
 use crate::inhabitants::bulk;
 use crate::settlement::bulk_groups;
-use crate::site::{BulkPerson, Site};
+use crate::site::Site;
 
 impl LabWorld {
     /// Creates everyone, each in the domain of their forest; gives the objectGUIDs in the order of the people.
@@ -50,19 +50,19 @@ impl LabWorld {
             progress.step(&step, u64::try_from(people.len()).ok());
         }
         let plan = standing.plan.clone();
-        let everyone: Vec<BulkPerson> = bulk(people, vault, &inhabitants.forest).collect();
+        let everyone = bulk(people, vault, &inhabitants.forest);
         let first = standing.controller(forest, 1)?.part.clone();
         match self.site()? {
-            Site::Docker(site) => site.bulk_add(&first, &everyone).await?,
+            Site::Docker(site) => site.bulk_add(&first, &everyone.collect::<Vec<_>>()).await?,
             Site::Embedded(site) => site.bulk_add(&first, everyone, progress)?,
-        }
-        if self.standing()?.domain(forest)?.controllers.len() > 1 {
-            // The agent may read from any of them.
-            self.agreed(forest).await?;
         }
         inhabitants
             .assemble(&bulk_groups(&plan, forest, people), progress)
             .await?;
+        if self.standing()?.domain(forest)?.controllers.len() > 1 {
+            // The agent may read from any of them.
+            self.agreed(forest).await?;
+        }
         inhabitants.guids(people).await
     }
 
