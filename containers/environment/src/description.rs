@@ -228,8 +228,9 @@ fn people_csv(people: &[Person], vault: &Vault, standing: &Standing) -> String {
     let mut csv = String::from("upn,sam,dn,initial_password\n");
     for person in people {
         let password = vault.password(person.index, person.persona, 0);
-        let domain = standing.domains.get(person.forest).map_or("", |domain| &domain.domain);
-        let fields = [&person.upn, &person.sam, &person_dn(person, domain), password.expose()].map(quoted);
+        let forest = standing.plan.world.forests.get(person.forest);
+        let dn = forest.map_or_else(String::new, |forest| person_dn(person, forest));
+        let fields = [&person.upn, &person.sam, &dn, password.expose()].map(quoted);
         csv.push_str(&fields.join(","));
         csv.push('\n');
     }

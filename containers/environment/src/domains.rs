@@ -1,7 +1,7 @@
 //! The domains of a world as they stand, one for each forest, and how the harness reaches their controllers.
 
 use directory::JoinConfig;
-use scenario::Plan;
+use scenario::{Forest, Plan};
 
 use crate::EnvironmentError;
 use crate::blueprint::{Blueprint, ControllerPlan};
@@ -37,6 +37,12 @@ impl Standing {
     /// A domain, counted from 0.
     pub fn domain(&self, forest: usize) -> Result<&StandingDomain, EnvironmentError> {
         self.domains.get(forest).ok_or(EnvironmentError::NotStanding)
+    }
+
+    /// A forest as the plan has it, counted from 0.
+    pub fn forest(&self, forest: usize) -> Result<&Forest, EnvironmentError> {
+        let forests = &self.plan.world.forests;
+        forests.get(forest).ok_or(EnvironmentError::NotStanding)
     }
 
     /// A domain controller of a domain, counted from 1.
@@ -80,9 +86,9 @@ impl Standing {
             .ok_or(EnvironmentError::NotStanding)?;
         Ok(Inhabitants {
             client: self.client(self.controller(forest, 1)?)?,
-            domain: secrets.domain.clone(),
+            forest: self.forest(forest)?.clone(),
             administrator: secrets.administrator.clone(),
-            lockout_threshold: self.plan.world.lockout.threshold,
+            lock_attempts: self.plan.world.lock_attempts(),
         })
     }
 }

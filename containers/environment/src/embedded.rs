@@ -129,11 +129,11 @@ impl EmbeddedSite {
     pub fn bulk_add(
         &self,
         part: &str,
-        people: Vec<BulkPerson>,
+        people: impl Iterator<Item = BulkPerson> + Send,
         progress: &dyn Progress,
     ) -> Result<(), EnvironmentError> {
         let handle = self.directory(part)?;
-        let everyone = people.into_iter().map(|person| directory::NewPerson {
+        let everyone = people.map(|person| directory::NewPerson {
             dn: person.dn,
             attributes: person.attributes,
             password: person.password,

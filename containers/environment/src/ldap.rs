@@ -32,6 +32,7 @@ const METADATA: [&str; 7] = [
 ];
 /// LDAP result codes (RFC 4511 appendix A).
 const SUCCESS: u32 = 0;
+const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
 const INVALID_CREDENTIALS: u32 = 49;
 const ENTRY_ALREADY_EXISTS: u32 = 68;
 
@@ -163,6 +164,24 @@ impl Connection {
         let done = answer.and_then(ldap3::LdapResult::success);
         done.map(drop)
             .map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))
+    }
+
+    /// Adds values to an attribute. Where one of them is there already, all of them are taken to be: what is given in pieces was
+    /// written in the same pieces before.
+    pub async fn add_values(&mut self, dn: &str, name: &str, values: &[String]) -> Result<(), EnvironmentError> {
+        let values = values.iter().map(|value| value.as_bytes().to_vec()).collect();
+        let change = Mod::Add(name.as_bytes().to_vec(), values);
+        let answer = self.ldap.with_timeout(TIMEOUT).modify(dn, vec![change]).await;
+        let doing = || format!("add values of {name} to {dn}");
+        let answer = answer.map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))?;
+        match answer.rc {
+            SUCCESS | ATTRIBUTE_OR_VALUE_EXISTS | ENTRY_ALREADY_EXISTS => Ok(()),
+            rc => Err(ldap_error(
+                &doing(),
+                &self.fqdn,
+                format!("result {rc}, {}", answer.text),
+            )),
+        }
     }
 
     /// The highest update sequence number that the domain controller has given.

@@ -29,6 +29,7 @@ mod parts;
 mod remains;
 mod scan;
 mod secrets;
+mod settlement;
 mod site;
 mod standing;
 mod world;

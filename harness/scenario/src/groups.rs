@@ -27,28 +27,29 @@ pub struct Group {
     pub members: Vec<u64>,
 }
 
-/// The groups of each forest, in the order of the plan's forests: first one for each fine-grained policy, then the ordinary ones.
+/// The groups of each forest, in the order of the plan's forests; see [`groups_of`].
+#[must_use]
+pub fn memberships(plan: &Plan, people: &[Person]) -> Vec<Vec<Group>> {
+    let forests = 0..plan.world.forests.len();
+    forests.map(|forest| groups_of(plan, forest, people)).collect()
+}
+
+/// The groups of one forest, counted from 0: first one for each fine-grained policy, then the ordinary ones.
 ///
 /// A policy's group holds exactly the policy's share of those who live in the forest, rounded down. Of the ordinary groups each
 /// person is in as many as the plan says, where the n-th is chosen with a weight of 1/n (Zipf's law); a choice that is already
-/// made gives way to the next group. Without people the same groups come back empty.
+/// made gives way to the next group. Without people the same groups come back empty. People of other forests are passed over.
 #[must_use]
-pub fn memberships(plan: &Plan, people: &[Person]) -> Vec<Vec<Group>> {
-    let seed = Seed::new(plan.seed).child("groups");
-    let forests = (0_u64..).zip(0..plan.world.forests.len());
-    forests
-        .map(|(number, forest)| {
-            let seed = seed.nth("forest", number);
-            let here: Vec<u64> = people
-                .iter()
-                .filter(|person| person.forest == forest)
-                .map(|person| person.index)
-                .collect();
-            let mut groups = policy_groups(plan, &here, seed);
-            groups.extend(ordinary_groups(plan, &here, seed));
-            groups
-        })
-        .collect()
+pub fn groups_of(plan: &Plan, forest: usize, people: &[Person]) -> Vec<Group> {
+    let seed = Seed::new(plan.seed).child("groups").nth("forest", forest as u64);
+    let here: Vec<u64> = people
+        .iter()
+        .filter(|person| person.forest == forest)
+        .map(|person| person.index)
+        .collect();
+    let mut groups = policy_groups(plan, &here, seed);
+    groups.extend(ordinary_groups(plan, &here, seed));
+    groups
 }
 
 /// The digest of all groups and their members.

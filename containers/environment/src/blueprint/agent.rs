@@ -9,7 +9,7 @@ use vocabulary::NameTable;
 
 use super::Blueprint;
 use crate::domains::StandingDomain;
-use crate::names::{AGENT_ROLES, LAB, base_dn, cloud_host, dc_fqdn, people_dn, service_account_dn};
+use crate::names::{AGENT_ROLES, LAB, base_dn, cloud_host, dc_fqdn, population_bases, service_account_dn};
 use crate::site::Kit;
 
 /// How long the agent waits for a person's last write to reach the domain controller that has the role now: longer than two
@@ -68,7 +68,7 @@ impl Blueprint {
         Forest {
             domain: domain.clone(),
             base_dn: base_dn(domain),
-            search_base: vec![people_dn(domain)],
+            search_base: population_bases(domain),
             bind_dn: service_account_dn(domain),
             password_file: match password {
                 Some(password) => kit.password(&format!("service-account-{domain}.password"), password),

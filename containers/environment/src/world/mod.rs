@@ -24,6 +24,7 @@ use crate::lab::journal_lines;
 use crate::ldap::Connection;
 use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
+use crate::settlement::settlement;
 use crate::site::{RoleConfig, Site};
 use crate::standing::{Standing, start_relays};
 use crate::{EnvironmentError, Parts};
@@ -136,7 +137,8 @@ impl LabWorld {
         let standing = self.standing()?;
         let secrets = standing.blueprint.domains.get(forest);
         let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
-        standing.inhabitants(forest)?.prepare(&secrets.service_account).await?;
+        let settlement = settlement(&standing.plan, forest, &secrets.service_account);
+        standing.inhabitants(forest)?.prepare(settlement).await?;
         let first = standing.controller(forest, 1)?.part.clone();
         if let Site::Docker(site) = self.site()? {
             site.delegate(&first).await?;

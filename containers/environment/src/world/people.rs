@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::LabWorld;
 use crate::EnvironmentError;
 use crate::inhabitants::bulk;
+use crate::settlement::bulk_groups;
 use crate::site::Site;
 
 impl LabWorld {
@@ -44,12 +45,20 @@ impl LabWorld {
     ) -> Result<Vec<Uuid>, EnvironmentError> {
         let standing = self.standing()?;
         let inhabitants = standing.inhabitants(forest)?;
-        let everyone = bulk(people, vault, &inhabitants.domain);
+        if standing.domains.len() > 1 {
+            let step = format!("populate {}", inhabitants.forest.domain);
+            progress.step(&step, u64::try_from(people.len()).ok());
+        }
+        let plan = standing.plan.clone();
+        let everyone = bulk(people, vault, &inhabitants.forest);
         let first = standing.controller(forest, 1)?.part.clone();
         match self.site()? {
-            Site::Docker(site) => site.bulk_add(&first, &everyone).await?,
+            Site::Docker(site) => site.bulk_add(&first, &everyone.collect::<Vec<_>>()).await?,
             Site::Embedded(site) => site.bulk_add(&first, everyone, progress)?,
         }
+        inhabitants
+            .assemble(&bulk_groups(&plan, forest, people), progress)
+            .await?;
         if self.standing()?.domain(forest)?.controllers.len() > 1 {
             // The agent may read from any of them.
             self.agreed(forest).await?;

@@ -14,7 +14,7 @@ use crate::EnvironmentError;
 use crate::clock::breathe;
 use crate::inhabitants::person_dn;
 use crate::ldap::{Connection, DirectoryClient};
-use crate::names::people_dn;
+use crate::names::{people_dn, population_bases};
 
 /// How long the controllers of a domain may take to agree; what they hold then is recorded, whether they agree or not.
 const AGREE_WITHIN: Duration = Duration::from_secs(60);
@@ -57,8 +57,11 @@ impl LabWorld {
         let mut readings = Vec::new();
         for controller in &domain.controllers {
             let mut connection = standing.as_administrator(forest, controller).await?;
-            let found = connection.metadata(&people_dn(&domain.domain)).await?;
-            readings.push((controller.fqdn.clone(), found.into_iter().collect()));
+            let mut reading = Reading::new();
+            for base in population_bases(&domain.domain) {
+                reading.extend(connection.metadata(&base).await?);
+            }
+            readings.push((controller.fqdn.clone(), reading));
         }
         Ok(readings)
     }
@@ -106,9 +109,8 @@ impl LabWorld {
         label: u32,
     ) -> Result<(String, BindRecord), EnvironmentError> {
         let standing = self.standing()?;
-        let domain = standing.domain(person.forest)?;
         let client = standing.client(standing.controller(person.forest, 1)?)?;
-        let dn = person_dn(person, &domain.domain);
+        let dn = person_dn(person, standing.forest(person.forest)?);
         let mut connection = match self.probers.remove(&person.forest) {
             Some(connection) => connection,
             None => client.connect().await?,
