@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use history::{Manifest, Observation, PersonRow, Phase, RunFolder};
-use scenario::{AccountState, Person, Plan, Vault, people};
+use scenario::{Person, Plan, Vault, people};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
@@ -168,7 +168,7 @@ impl Stage<'_> {
         self.folder.write_people(&rows)?;
         self.progress.step("synchronise", None);
         self.world
-            .synchronise(self.synchronised())
+            .synchronise(self.plan.population.people)
             .await
             .map_err(EngineError::World)?;
 
@@ -177,12 +177,6 @@ impl Stage<'_> {
         self.progress.step("baseline", None);
         probe::metadata(self.world, &self.recorder, Phase::Baseline, Observation::Baseline).await?;
         Ok(())
-    }
-
-    /// How many people the cloud will know: those outside the agent's scope stay unknown to it.
-    fn synchronised(&self) -> u64 {
-        let known = |person: &&Person| person.account != AccountState::OutsideScope;
-        u64::try_from(self.people.iter().filter(known).count()).unwrap_or(u64::MAX)
     }
 
     async fn lock_victims(&mut self) -> Result<(), EngineError> {
