@@ -8,25 +8,28 @@ use vocabulary::SharedClock;
 
 use crate::clock::spend;
 use crate::config::ServiceTimes;
+use crate::partners::Ties;
 use crate::state::Domain;
 use crate::state::time::FileTime;
 
 /// What all connections share.
 pub(crate) struct Host {
     domain: RwLock<Domain>,
-    clock: SharedClock,
+    pub(crate) clock: SharedClock,
     pub(crate) service: ServiceTimes,
     /// Writes take turns, as transactions on one database do; a slow one keeps the next waiting and nobody else.
     write_slot: Mutex<()>,
+    pub(crate) ties: Ties,
 }
 
 impl Host {
-    pub(crate) fn new(domain: Domain, clock: SharedClock, service: ServiceTimes) -> Self {
+    pub(crate) fn new(domain: Domain, clock: SharedClock, service: ServiceTimes, ties: Ties) -> Self {
         Self {
             domain: RwLock::new(domain),
             clock,
             service,
             write_slot: Mutex::new(()),
+            ties,
         }
     }
 
@@ -41,7 +44,10 @@ impl Host {
 
     /// Changes the domain at once: for what happens beside a read, such as counting a bad password.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Domain) -> T) -> T {
-        change(&mut self.domain.write().unwrap_or_else(PoisonError::into_inner))
+        let mut domain = self.domain.write().unwrap_or_else(PoisonError::into_inner);
+        let done = change(&mut domain);
+        self.ties.post(&mut domain, &self.clock);
+        done
     }
 
     /// Changes the domain at the end of a service time during which no other write runs.

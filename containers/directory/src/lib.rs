@@ -34,6 +34,7 @@ mod connection;
 mod error;
 mod host;
 mod paging;
+mod partners;
 mod server;
 mod state;
 #[cfg(test)]
@@ -44,4 +45,6 @@ pub use config::{
     Delegation, DirectoryConfig, JoinConfig, LockoutConfig, PolicyConfig, ProcessModel, Right, ServiceTimes,
 };
 pub use error::DirectoryError;
+pub use partners::join;
 pub use server::{DirectoryHandle, start};
+pub use state::Inspected;

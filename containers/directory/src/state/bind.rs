@@ -170,6 +170,7 @@ impl Domain {
             .is_some_and(|account| account.count_failure(&policy, now));
         if locked {
             self.stamp(id, now);
+            self.spread(id, &[Attr::LockoutTime], now);
         }
     }
 
@@ -177,6 +178,7 @@ impl Domain {
         let account = self.tree.get_mut(id).and_then(|entry| entry.account.as_mut());
         if account.is_some_and(|account| account.welcome()) {
             self.stamp(id, now);
+            self.spread(id, &[Attr::LockoutTime], now);
         }
     }
 
@@ -186,6 +188,7 @@ impl Domain {
         if let Some(entry) = self.tree.get_mut(id) {
             entry.usn_changed = usn;
             entry.when_changed = now;
+            self.tree.note_usn(usn, id);
         }
     }
 }

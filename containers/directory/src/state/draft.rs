@@ -132,6 +132,7 @@ impl Domain {
     /// Puts a draft in the place of the entry it was taken from, if it may stand there.
     pub(super) fn commit(&mut self, id: EntryId, mut draft: Draft, now: FileTime) -> Result<(), Refusal> {
         self.tree.check(Some(id), &draft.entry)?;
+        let news = self.news_of(id, &draft);
         let changed = draft.entry.differs(self.entry(id)?)
             || !draft.members.is_empty()
             || draft.policy.as_ref().is_some_and(|policy| *policy != self.policy);
@@ -142,6 +143,7 @@ impl Domain {
         self.tree.replace(id, draft.entry);
         self.link(id, draft.members);
         self.policy = draft.policy.unwrap_or_else(|| self.policy.clone());
+        self.spread_news(id, &news, now);
         Ok(())
     }
 

@@ -27,13 +27,14 @@ impl Domain {
             return Err(Refusal::not_leaf());
         }
         for id in doomed.into_iter().rev() {
+            self.spread_death(id);
             self.bury(id);
         }
         self.next_usn();
         Ok(())
     }
 
-    fn bury(&mut self, id: EntryId) {
+    pub(super) fn bury(&mut self, id: EntryId) {
         let key = self.tree.dn(id).key();
         *self.buried.entry(key).or_insert(0) += 1;
         self.links.forget(id);

@@ -86,6 +86,9 @@ impl Domain {
             let inside = |id: &EntryId| self.in_scope(*id, base, scope);
             return only.filter(inside).into_iter().collect();
         }
+        if let Some(changed) = self.changed_since(filter) {
+            return changed.filter(|id| self.in_scope(*id, base, scope)).collect();
+        }
         match scope {
             LdapSearchScope::Base => vec![base],
             LdapSearchScope::OneLevel => self.tree.children(base).collect(),

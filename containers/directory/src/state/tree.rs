@@ -8,8 +8,10 @@ use super::answer::Refusal;
 use super::dn::{Dn, Rdn, fold};
 use super::entry::{Entry, EntryId};
 use super::schema::Attr;
+use super::usn::UsnIndex;
 
 /// All entries of the domain, found by place, objectGUID, RID, sAMAccountName and userPrincipalName.
+#[derive(Clone)]
 pub struct Tree {
     base: Dn,
     entries: Vec<Option<Entry>>,
@@ -19,6 +21,7 @@ pub struct Tree {
     by_rid: HashMap<u32, EntryId>,
     by_sam: HashMap<Box<str>, EntryId>,
     by_upn: HashMap<Box<str>, EntryId>,
+    pub(super) by_usn: UsnIndex,
 }
 
 /// Where a name leads.
@@ -47,6 +50,7 @@ impl Tree {
             by_rid: HashMap::new(),
             by_sam: HashMap::new(),
             by_upn: HashMap::new(),
+            by_usn: UsnIndex::default(),
         };
         tree.insert(head);
         tree
@@ -56,6 +60,12 @@ impl Tree {
     #[must_use]
     pub fn base(&self) -> &Dn {
         &self.base
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_guid.len()
     }
 
     /// An entry.
@@ -189,7 +199,9 @@ impl Tree {
     pub fn insert(&mut self, entry: Entry) -> EntryId {
         let id = EntryId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         self.index(id, &entry);
+        let usn = entry.usn_changed;
         self.entries.push(Some(entry));
+        self.note_usn(usn, id);
         id
     }
 
@@ -199,9 +211,11 @@ impl Tree {
             self.unindex(id, &old);
         }
         self.index(id, &entry);
+        let usn = entry.usn_changed;
         if let Some(slot) = self.entries.get_mut(id.0 as usize) {
             *slot = Some(entry);
         }
+        self.note_usn(usn, id);
     }
 
     /// Removes an entry that has nothing below it.
@@ -249,7 +263,7 @@ impl Tree {
 }
 
 /// Who is a member of what, both ways.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Links {
     members: HashMap<EntryId, BTreeSet<EntryId>>,
     groups: HashMap<EntryId, BTreeSet<EntryId>>,

@@ -140,8 +140,9 @@ fn bare_host() -> Arc<Host> {
     let clock = SystemClock::shared();
     let now = FileTime::from_unix(clock.unix());
     let password = Password::new("Admin-Pass-1".to_owned());
-    let domain = Domain::new(&config(&folder), &password, now).unwrap();
-    Arc::new(Host::new(domain, clock, ServiceTimes::default()))
+    let config = config(&folder);
+    let domain = Domain::new(&config, &password, now).unwrap();
+    Host::found(domain, clock, &config)
 }
 
 async fn feed(host: &Arc<Host>, bytes: &[u8]) -> (Vec<u8>, Ended) {
