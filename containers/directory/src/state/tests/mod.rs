@@ -1,10 +1,14 @@
 //! The state machine, asked directly: time is a number here, and nothing waits.
 
 mod binds;
+mod convergence;
 mod entries;
 mod lockout;
 mod passwords;
+mod replicas;
+mod replication;
 mod rights;
+mod roles;
 mod searches;
 
 use std::collections::BTreeMap;
