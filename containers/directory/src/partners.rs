@@ -18,7 +18,7 @@ use crate::state::replication::{MOST_CONTROLLERS, MOST_POOLS, holder_unreachable
 use crate::state::time::FileTime;
 use crate::state::{Domain, Refusal, Session, first_label};
 
-/// Most updates that one turn delivers to one partner, so that its clients are not kept waiting.
+/// About how many updates one turn delivers to a partner, so that its clients are not kept waiting.
 const TURN: usize = 500;
 
 /// What a controller has to do with the others of its domain.
@@ -160,8 +160,10 @@ impl Host {
     fn deliver_due(&self) {
         let members = self.ties.group.lock();
         let now = self.clock.monotonic();
+        let cut = self.read(|domain| domain.cut(now, TURN));
         for partner in members.living() {
-            let due = self.change(|domain| domain.take_due(partner.invocation(), now, TURN));
+            let invocation = partner.invocation();
+            let due = self.change(|domain| domain.take_due(invocation, cut, usize::MAX));
             if !due.is_empty() {
                 let now = partner.now();
                 partner.change(|domain| due.iter().for_each(|update| domain.receive(update, now)));

@@ -96,6 +96,18 @@ impl Domain {
             .sum()
     }
 
+    /// A time by which about `most` updates may arrive, and no later than `now`. What one operation changed has one time, and all
+    /// partners are told of the same operations up to it.
+    #[must_use]
+    pub fn cut(&self, now: Duration, most: usize) -> Duration {
+        let last = most.saturating_sub(1);
+        let partners = self.replica.outbox.partners.iter();
+        let dues = partners
+            .filter_map(|mailbox| mailbox.queue.get(last))
+            .map(|(due, _)| *due);
+        dues.min().unwrap_or(now).min(now)
+    }
+
     /// Takes out at most `most` updates that may arrive at a partner by now.
     pub fn take_due(&mut self, partner: Uuid, now: Duration, most: usize) -> Vec<Arc<Update>> {
         let mut partners = self.replica.outbox.partners.iter_mut();
