@@ -132,7 +132,7 @@ impl Replica {
     #[must_use]
     pub fn names(&self, seed: &Seed) -> Seed {
         if self.first {
-            seed.clone()
+            *seed
         } else {
             seed.child(&self.invocation.to_string())
         }

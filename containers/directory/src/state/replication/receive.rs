@@ -148,9 +148,8 @@ impl Domain {
             (Value::Number(Some(value)), Attr::PwdLastSet, Some(account)) => account.pwd_last_set = *value,
             (Value::Number(value), Attr::LockoutTime, Some(account)) => account.lockout_time = *value,
             (Value::Number(Some(value)), unit, None) => {
-                if !self.policy.set(unit, *value) {
-                    tracing::warn!(?unit, value, "a partner's policy value does not fit");
-                }
+                let fits = self.policy.set(unit, *value);
+                debug_assert!(fits, "a partner took this value");
             }
             (Value::Text(owner), _, None) => self.replica.role_owner.clone_from(owner),
             (Value::Kept(values), unit, _) => entry.attributes.set(unit, values.clone()),
