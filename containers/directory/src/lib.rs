@@ -1,7 +1,8 @@
 //! An embedded, Active Directory-like domain controller: LDAPS in front of a plain state machine.
 //!
 //! For: answering agents, probes and other people's LDAP clients as a domain controller does in all that password writeback touches:
-//! binds with their sub-codes, resets and changes, lockout, policy, delegated rights, key versions, USNs, paged searches.
+//! binds with their sub-codes, resets and changes, lockout, policy, delegated rights, key versions, USNs, paged searches; and several controllers of one domain
+//! ([`join`]) that replicate after a delay and hand the PDC emulator's role around.
 //! Never: Kerberos, replication metadata on the wire, a schema that can be extended, cleartext LDAP, or a password that is readable.
 //!
 //! ```
