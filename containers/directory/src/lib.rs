@@ -1,8 +1,8 @@
 //! An embedded, Active Directory-like domain controller: LDAPS in front of a plain state machine.
 //!
 //! For: answering agents, probes and other people's LDAP clients as a domain controller does in all that password writeback touches:
-//! binds with their sub-codes, resets and changes, lockout, policy, delegated rights, key versions, USNs, paged searches; and several controllers of one domain
-//! ([`join`]) that replicate after a delay and hand the PDC emulator's role around.
+//! binds with their sub-codes, resets and changes, lockout, policy, delegated rights, key versions, USNs, paged searches; and playing
+//! several controllers of one domain ([`join`]), which replicate after a delay and hand the PDC emulator's role around.
 //! Never: Kerberos, replication metadata on the wire, a schema that can be extended, cleartext LDAP, or a password that is readable.
 //!
 //! ```
@@ -34,6 +34,7 @@ mod config;
 mod connection;
 mod error;
 mod host;
+mod load;
 mod paging;
 mod partners;
 mod server;
@@ -46,6 +47,7 @@ pub use config::{
     Delegation, DirectoryConfig, JoinConfig, LockoutConfig, PolicyConfig, ProcessModel, Right, ServiceTimes,
 };
 pub use error::DirectoryError;
+pub use load::NewPerson;
 pub use partners::join;
 pub use server::{DirectoryHandle, start};
 pub use state::Inspected;

@@ -1,6 +1,5 @@
 //! The domain controllers of one domain in this process: who they are, what travels between them, and who holds the PDC's role.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -22,6 +21,7 @@ use crate::state::{Domain, Refusal, Session, first_label};
 const TURN: usize = 500;
 
 /// What a controller has to do with the others of its domain.
+#[derive(Default)]
 pub(crate) struct Ties {
     group: Arc<Group>,
     /// How long a change of this controller takes to its partners.
@@ -79,7 +79,8 @@ impl Members {
         });
         let (invocation, source) = (copy.invocation(), from.invocation());
         let ties = Ties::new(&from.ties.group, config.replication_delay);
-        let admitted = Arc::new(Host::new(copy, clock, config.service.clone(), ties));
+        let admitted = Host::new(copy, clock, config.service.clone(), config.concurrent_writes);
+        let admitted = Arc::new(admitted.tied(ties));
         for other in others {
             if !Arc::ptr_eq(&other, from) {
                 other.change(|domain| domain.take_partner(invocation, Some(source)));
@@ -110,20 +111,13 @@ impl Ties {
     }
 }
 
-impl fmt::Debug for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host")
-            .field("name", &self.name())
-            .finish_non_exhaustive()
-    }
-}
-
 impl Host {
     /// The first controller of a domain.
     pub(crate) fn found(domain: Domain, clock: SharedClock, config: &DirectoryConfig) -> Arc<Self> {
         let group = Arc::<Group>::default();
         let ties = Ties::new(&group, config.replication_delay);
-        let host = Arc::new(Self::new(domain, clock, config.service.clone(), ties));
+        let host = Self::new(domain, clock, config.service.clone(), config.concurrent_writes);
+        let host = Arc::new(host.tied(ties));
         group.lock().hosts.push(Arc::downgrade(&host));
         host
     }
@@ -224,7 +218,7 @@ pub async fn join(
     };
     check(&config, partner).map_err(refused)?;
     let door = Door::open(&config).await?;
-    let from = partner.host.clone();
+    let from = partner.host().clone();
     let admitted = from.ties.group.lock().admit(&from, &config, clock);
     let host = admitted.map_err(refused)?;
     Ok(door.serve(host, &config))
@@ -238,7 +232,7 @@ fn check(config: &DirectoryConfig, partner: &DirectoryHandle) -> Result<(), Stri
     if !named.eq_ignore_ascii_case(partner.fqdn()) {
         return Err(format!("its configuration joins `{named}`"));
     }
-    let domain = partner.host.read(|domain| domain.dns_domain().to_owned());
+    let domain = partner.host().read(|domain| domain.dns_domain().to_owned());
     if !config.domain.eq_ignore_ascii_case(&domain) {
         return Err(format!(
             "its configuration is of `{}`, not of `{domain}`",

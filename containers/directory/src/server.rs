@@ -32,7 +32,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub struct DirectoryHandle {
     address: SocketAddr,
     fqdn: String,
-    pub(crate) host: Arc<Host>,
+    host: Arc<Host>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
     deliveries: JoinHandle<()>,
@@ -74,6 +74,10 @@ impl DirectoryHandle {
             base: base.to_owned(),
             why: refusal.text,
         })
+    }
+
+    pub(crate) fn host(&self) -> &Arc<Host> {
+        &self.host
     }
 
     /// Stops listening and ends all connections. A write either happened or did not; what partners have not got yet they never get.

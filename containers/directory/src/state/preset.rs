@@ -4,25 +4,26 @@ use std::collections::HashMap;
 
 use vocabulary::{Password, Seed};
 
+use super::attributes::Attributes;
 use super::bind::ADMINISTRATOR_RID;
 use super::dn::{Dn, Rdn};
 use super::draft::Draft;
-use super::entry::{Attributes, Entry, EntryId, uac};
+use super::entry::{Entry, EntryId, uac};
+use super::links::Links;
 use super::policy::Policy;
 use super::replication::Replica;
 use super::rights::Grant;
 use super::schema::{Attr, Class};
 use super::time::FileTime;
-use super::tree::{Links, Tree};
+use super::tree::Tree;
 use super::{Domain, Identity};
 use crate::config::DirectoryConfig;
 use crate::error::DirectoryError;
 
 /// The first RID that is nobody's by definition.
 const FIRST_FREE_RID: u32 = 1103;
-const DOMAIN_USERS: u32 = 513;
 /// The RID of the first domain controller.
-const FIRST_CONTROLLER: u32 = 1000;
+pub const FIRST_CONTROLLER: u32 = 1000;
 
 impl Identity {
     fn new(config: &DirectoryConfig) -> Self {
@@ -59,9 +60,9 @@ pub fn first_label(name: &str) -> String {
     name.split('.').next().unwrap_or(name).to_ascii_uppercase()
 }
 
-fn rdn(kind: &str, value: &str) -> Rdn {
+fn rdn(kind: &'static str, value: &str) -> Rdn {
     Rdn {
-        kind: kind.to_owned(),
+        kind: kind.into(),
         value: value.to_owned(),
     }
 }
@@ -96,13 +97,15 @@ impl Domain {
 
     fn furnish(&mut self, administrator: &Password, now: FileTime) {
         let users = self.preset(Tree::HEAD, Class::Container, "Users", now, |_, _| {});
-        self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        self.preset(Tree::HEAD, Class::Container, "Computers", now, |_, _| {});
+        let builtin = self.preset(Tree::HEAD, Class::Builtin, "Builtin", now, |_, _| {});
+        let system = self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        let settings = "Password Settings Container";
+        let settings = self.preset(system, Class::SettingsContainer, settings, now, |_, _| {});
+        self.tree.settings_stand_in(settings);
         let controllers = self.preset(Tree::HEAD, Class::Unit, "Domain Controllers", now, |_, _| {});
-        self.preset(users, Class::Group, "Domain Users", now, |_, entry| {
-            entry.rid = Some(DOMAIN_USERS);
-            set(entry, Attr::SamAccountName, "Domain Users");
-        });
         self.preset(Tree::HEAD, Class::Container, "LostAndFound", now, |_, _| {});
+        self.furnish_groups(users, builtin, now);
         let (host, fqdn) = (self.identity.host.clone(), self.identity.fqdn.clone());
         self.seat(controllers, &host, &fqdn, Some(FIRST_CONTROLLER), now);
         self.administrator = self.preset(users, Class::User, "Administrator", now, |domain, entry| {
@@ -112,6 +115,7 @@ impl Domain {
             control(entry, uac::NORMAL_ACCOUNT | uac::NEVER_EXPIRES);
             domain.give_password(entry, administrator, now);
         });
+        self.join_administrators(ADMINISTRATOR_RID);
     }
 
     /// Gives a domain controller its computer account.
@@ -124,7 +128,7 @@ impl Domain {
         });
     }
 
-    fn preset(
+    pub(super) fn preset(
         &mut self,
         parent: EntryId,
         class: Class,
@@ -152,7 +156,7 @@ impl Domain {
 fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
     Entry {
         parent: None,
-        rdn: base.0.first().cloned().unwrap_or_else(|| rdn("DC", "")),
+        name: base.0.first().map(|rdn| rdn.value.as_str().into()).unwrap_or_default(),
         class: Class::Domain,
         guid: identity.seed.child("objectGUID").child(&base.key()).uuid(),
         rid: None,
@@ -165,8 +169,8 @@ fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
     }
 }
 
-fn set(entry: &mut Entry, attr: Attr, value: &str) {
-    entry.attributes.set(attr, vec![value.as_bytes().into()]);
+pub fn set(entry: &mut Entry, attr: Attr, value: &str) {
+    entry.attributes.set_one(attr, value);
 }
 
 fn control(entry: &mut Entry, bits: u32) {

@@ -49,7 +49,7 @@ impl Domain {
         match unit {
             Attr::SamAccountName => self.tree.by_sam(text?),
             Attr::UserPrincipalName => self.tree.by_upn(text?),
-            _ => self.tree.child(entry.parent?, &entry.rdn),
+            _ => self.tree.child(entry.parent?, &entry.rdn()),
         }
     }
 
@@ -67,15 +67,13 @@ impl Domain {
 fn amend(entry: &mut Entry, unit: Attr) {
     match unit {
         Attr::Name => {
-            let name = &entry.rdn.value;
-            let plain = name.split(CONFLICT).next().unwrap_or(name);
-            entry.rdn.value = format!("{plain}{CONFLICT}{}", entry.guid);
+            let plain = entry.name.split(CONFLICT).next().unwrap_or_default();
+            entry.name = format!("{plain}{CONFLICT}{}", entry.guid).into();
         }
         Attr::SamAccountName => {
-            let spare = entry.rid.map(|rid| format!("$DUPLICATE-{rid:x}"));
-            let values = spare.map(|name| name.into_bytes().into_boxed_slice());
-            entry.attributes.set(unit, values.into_iter().collect());
+            let spare: Vec<String> = entry.rid.iter().map(|rid| format!("$DUPLICATE-{rid:x}")).collect();
+            entry.attributes.set(unit, &spare);
         }
-        unit => entry.attributes.set(unit, Vec::new()),
+        unit => entry.attributes.set::<&str>(unit, &[]),
     }
 }

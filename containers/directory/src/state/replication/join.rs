@@ -15,7 +15,7 @@ impl Domain {
             return;
         }
         let rdn = Rdn {
-            kind: "OU".to_owned(),
+            kind: "OU".into(),
             value: "Domain Controllers".to_owned(),
         };
         let unit = self.tree.child(Tree::HEAD, &rdn).unwrap_or(Tree::HEAD);

@@ -217,6 +217,6 @@ impl Domain {
     }
 
     fn is_member(&self, group: EntryId, member: EntryId) -> bool {
-        self.links.groups(member).any(|known| known == group)
+        self.links.joined(group, member)
     }
 }

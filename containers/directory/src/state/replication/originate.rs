@@ -73,7 +73,8 @@ impl Domain {
         Some(self.tell(guid, What::Write(facts)))
     }
 
-    fn spread_link(&mut self, group: EntryId, member: EntryId, now: FileTime) {
+    /// Makes known that a member joined or left just now.
+    pub(in crate::state) fn spread_link(&mut self, group: EntryId, member: EntryId, now: FileTime) {
         let (Some(guid), Some(entry)) = (self.guid_to_tell(group), self.tree.get(member)) else {
             return;
         };
@@ -125,7 +126,7 @@ impl Domain {
         for member in self.links.members(id) {
             self.replica.links.remove(&(id, member));
         }
-        for group in self.links.groups(id) {
+        for group in self.links.owners(id) {
             self.replica.links.remove(&(group, id));
         }
     }
@@ -156,21 +157,21 @@ impl Domain {
         let entry = self.tree.get(id)?;
         let account = entry.account.as_deref();
         Some(match unit {
-            Attr::Name => Value::Place(self.tree.get(entry.parent?)?.guid, entry.rdn.clone()),
+            Attr::Name => Value::Place(self.tree.get(entry.parent?)?.guid, entry.name.clone()),
             Attr::UnicodePwd => Value::Password(account?.credentials.clone()),
             Attr::UserAccountControl => Value::Number(Some(i64::from(account?.control))),
             Attr::PwdLastSet => Value::Number(Some(account?.pwd_last_set)),
             Attr::LockoutTime => Value::Number(account?.lockout_time),
             Attr::FsmoRoleOwner => Value::Text(self.replica.role_owner.clone()),
             unit if self.policy.get(unit).is_some() => Value::Number(self.policy.get(unit)),
-            unit => Value::Kept(entry.attributes.get(unit).to_vec()),
+            unit => Value::Kept(entry.attributes.get(unit).map(Into::into).collect()),
         })
     }
 }
 
 fn changed_units(old: &Entry, new: &Entry) -> Vec<Attr> {
     let mut units = Vec::new();
-    if old.parent != new.parent || old.rdn != new.rdn {
+    if old.parent != new.parent || old.name != new.name {
         units.push(Attr::Name);
     }
     if let (Some(old), Some(new)) = (&old.account, &new.account) {
@@ -184,7 +185,7 @@ fn changed_units(old: &Entry, new: &Entry) -> Vec<Attr> {
         units.extend(changes.iter().filter(|(_, changed)| *changed).map(|(unit, _)| *unit));
     }
     for unit in old.attributes.present().chain(new.attributes.present()) {
-        if old.attributes.get(unit) != new.attributes.get(unit) && !units.contains(&unit) {
+        if !old.attributes.get(unit).eq(new.attributes.get(unit)) && !units.contains(&unit) {
             units.push(unit);
         }
     }

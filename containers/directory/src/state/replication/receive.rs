@@ -91,14 +91,14 @@ impl Domain {
             if fact.stamp <= self.stamp_of(id, fact.unit) {
                 continue;
             }
-            if let Value::Place(parent, rdn) = &fact.value {
+            if let Value::Place(parent, name) = &fact.value {
                 match self.standing_of(*parent) {
                     Standing::Unknown => {
                         let what = What::Write(vec![fact.clone()]);
                         self.replica.wait(*parent, Arc::new(Update { guid, what }));
                         continue;
                     }
-                    place => amended.extend(self.move_to(id, &mut entry, &place, rdn)),
+                    place => amended.extend(self.move_to(id, &mut entry, &place, name)),
                 }
             } else {
                 self.take(&mut entry, fact);
@@ -124,8 +124,8 @@ impl Domain {
     }
 
     /// Moves a draft of an entry below another, or to the lost and found where that would be below nothing or below itself.
-    fn move_to(&self, id: EntryId, entry: &mut Entry, place: &Standing, rdn: &Rdn) -> Option<Attr> {
-        entry.rdn = rdn.clone();
+    fn move_to(&self, id: EntryId, entry: &mut Entry, place: &Standing, name: &str) -> Option<Attr> {
+        entry.name = name.into();
         match place {
             Standing::Here(parent) if !self.tree.within(*parent, id) => {
                 entry.parent = Some(*parent);
@@ -152,7 +152,7 @@ impl Domain {
                 debug_assert!(fits, "a partner took this value");
             }
             (Value::Text(owner), _, None) => self.replica.role_owner.clone_from(owner),
-            (Value::Kept(values), unit, _) => entry.attributes.set(unit, values.clone()),
+            (Value::Kept(values), unit, _) => entry.attributes.set(unit, values),
             _ => {}
         }
     }
@@ -172,7 +172,7 @@ impl Domain {
     }
 
     fn receive_death(&mut self, id: EntryId, guid: Uuid, now: FileTime) {
-        for child in self.tree.children(id).collect::<Vec<_>>() {
+        for child in self.tree.children(id).cloned().unwrap_or_default() {
             if let Some(mut entry) = self.tree.get(child).cloned() {
                 entry.parent = Some(self.lost_and_found(Some(id)));
                 self.put_received(child, entry, vec![Attr::Name], now);
@@ -188,7 +188,7 @@ impl Domain {
     /// Where an entry goes whose place is gone; the head if that lies at or below the entry that must move.
     fn lost_and_found(&self, moving: Option<EntryId>) -> EntryId {
         let rdn = Rdn {
-            kind: "CN".to_owned(),
+            kind: "CN".into(),
             value: "LostAndFound".to_owned(),
         };
         self.tree

@@ -3,8 +3,7 @@
 use uuid::Uuid;
 
 use super::Stamp;
-use crate::state::dn::Rdn;
-use crate::state::entry::{Entry, Values};
+use crate::state::entry::Entry;
 use crate::state::schema::Attr;
 use crate::state::secret::Credentials;
 
@@ -53,7 +52,7 @@ pub(super) struct Fact {
 #[derive(Clone)]
 pub(super) enum Value {
     /// The objectGUID of the entry above, and the name below it.
-    Place(Uuid, Rdn),
+    Place(Uuid, Box<str>),
     /// A number, or none.
     Number(Option<i64>),
     /// The current password, those before it, and the version.
@@ -61,7 +60,7 @@ pub(super) enum Value {
     /// A text of the directory's own.
     Text(String),
     /// What clients wrote.
-    Kept(Values),
+    Kept(Vec<Box<[u8]>>),
 }
 
 /// A membership.

@@ -1,8 +1,11 @@
 //! The state machine, asked directly: time is a number here, and nothing waits.
 
+mod accounts;
 mod binds;
 mod convergence;
 mod entries;
+mod groups;
+mod loading;
 mod lockout;
 mod passwords;
 mod replicas;
@@ -10,6 +13,7 @@ mod replication;
 mod rights;
 mod roles;
 mod searches;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

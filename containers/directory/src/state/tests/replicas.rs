@@ -118,7 +118,7 @@ impl Lab {
                 let id = self.domain.resolve(&dn).unwrap();
                 let links: [Vec<_>; 2] = [
                     self.domain.links.members(id).collect(),
-                    self.domain.links.groups(id).collect(),
+                    self.domain.links.owners(id).collect(),
                 ];
                 row.retain(|name, _| !LOCAL.contains(&name.as_str()));
                 row.values_mut().for_each(|values| values.sort());

@@ -292,3 +292,71 @@ fn polling_by_usn_finds_what_changed_and_nothing_else() {
         all.0[1].find("(objectClass=*)").len()
     );
 }
+
+#[test]
+fn a_fine_grained_policy_rules_everywhere_it_has_reached() {
+    let mut all = Replicas::new(2);
+    let dn = "CN=Long,CN=Password Settings Container,CN=System,DC=corp,DC=test";
+    let never = i64::MIN.to_string();
+    all.0[0].add(
+        dn,
+        &[
+            ("objectClass", "msDS-PasswordSettings"),
+            ("msDS-PasswordSettingsPrecedence", "1"),
+            ("msDS-PasswordReversibleEncryptionEnabled", "FALSE"),
+            ("msDS-PasswordHistoryLength", "0"),
+            ("msDS-PasswordComplexityEnabled", "FALSE"),
+            ("msDS-MinimumPasswordLength", "30"),
+            ("msDS-MinimumPasswordAge", "0"),
+            ("msDS-MaximumPasswordAge", &never),
+            ("msDS-LockoutThreshold", "0"),
+            ("msDS-LockoutObservationWindow", "-300000000"),
+            ("msDS-LockoutDuration", "-300000000"),
+            ("msDS-PSOAppliesTo", ANN),
+        ],
+    );
+    let (admin, reset) = (all.0[1].admin, vec![reset(SECOND)]);
+    assert_eq!(all.0[1].modify(admin, ANN, reset.clone()), granted());
+    all.settle();
+    assert_eq!(all.0[1].modify(admin, ANN, reset.clone()).1, "0000052D");
+    assert_eq!(all.values(ANN, "msDS-ResultantPSO"), [dn, dn]);
+    all.0[1].set(dn, "msDS-MinimumPasswordLength", "3");
+    all.settle();
+    let admin = all.0[0].admin;
+    assert_eq!(all.0[0].modify(admin, ANN, reset), granted());
+    all.settle();
+    all.assert_equal();
+}
+
+#[test]
+fn a_primary_group_changes_places_everywhere() {
+    let mut all = Replicas::new(2);
+    all.0[0].add(
+        STAFF,
+        &[("objectClass", "group"), ("sAMAccountName", "staff"), ("member", ANN)],
+    );
+    let rid = all.0[0].value(STAFF, "primaryGroupToken");
+    all.0[0].set(ANN, "primaryGroupID", &rid);
+    all.settle();
+    assert_eq!(all.values(ANN, "primaryGroupID"), [rid.clone(), rid]);
+    assert_eq!(all.values(STAFF, "member"), ["", ""]);
+    all.assert_equal();
+    all.0[1].set(ANN, "primaryGroupID", "513");
+    all.settle();
+    assert_eq!(all.values(STAFF, "member"), [ANN, ANN]);
+    all.assert_equal();
+}
+
+#[test]
+fn who_is_loaded_in_bulk_travels_too() {
+    let mut all = Replicas::new(2);
+    let lab = &mut all.0[0];
+    let attributes = [
+        ("sAMAccountName", "bob".to_owned()),
+        ("userAccountControl", "512".to_owned()),
+    ];
+    lab.domain.load(BOB, &attributes, &password(SECOND), lab.now).unwrap();
+    all.settle();
+    assert!(all.0[1].bind(BOB, SECOND).is_ok());
+    all.assert_equal();
+}
