@@ -149,6 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let (host, session) = (&self.host, &self.session);
         let times = &host.service;
         let outcome = match op {
+            LdapOp::ModifyRequest(request) if request.dn.is_empty() => host.operate(session, &request.changes).await,
             LdapOp::ModifyRequest(request) => {
                 let resets = writes_password(&request.changes);
                 let time = if resets { times.reset } else { times.unlock };

@@ -165,6 +165,7 @@ impl Domain {
         let locked = account.is_some_and(|account| account.count_failure(&policy, now));
         if locked {
             self.stamp(id, now);
+            self.spread(id, &[Attr::LockoutTime], now);
         }
     }
 
@@ -172,6 +173,7 @@ impl Domain {
         let account = self.tree.get_mut(id).and_then(|entry| entry.account.as_mut());
         if account.is_some_and(|account| account.welcome()) {
             self.stamp(id, now);
+            self.spread(id, &[Attr::LockoutTime], now);
         }
     }
 
@@ -181,6 +183,7 @@ impl Domain {
         if let Some(entry) = self.tree.get_mut(id) {
             entry.usn_changed = usn;
             entry.when_changed = now;
+            self.tree.note_usn(usn, id);
         }
     }
 }

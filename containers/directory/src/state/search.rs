@@ -101,7 +101,8 @@ impl Domain {
     }
 
     fn candidates(&self, base: EntryId, scope: &LdapSearchScope, filter: &Filter) -> Candidates {
-        match self.indexed(filter) {
+        let changed = || self.changed_since(filter).map(Iterator::collect);
+        match self.indexed(filter).or_else(changed) {
             Some(mut found) => {
                 found.retain(|id| self.in_scope(*id, base, scope));
                 Candidates::Found(found.into_iter())
