@@ -93,9 +93,11 @@ impl EmbeddedSite {
                 (Running::Gateway(handle), address)
             }
             RoleConfig::Directory(config) => {
-                let handle = directory::start(config, clock)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
+                let handle = match config.join.clone() {
+                    Some(join) => directory::join(config, self.controller(&join.fqdn)?, clock).await,
+                    None => directory::start(config, clock).await,
+                };
+                let handle = handle.map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Directory(handle), address)
             }
@@ -120,6 +122,23 @@ impl EmbeddedSite {
     pub fn directory(&self, part: &str) -> Result<&directory::DirectoryHandle, EnvironmentError> {
         let found = self.running.iter().find_map(|(name, running)| match running {
             Running::Directory(handle) if name == part => Some(handle),
+            _ => None,
+        });
+        found.ok_or(EnvironmentError::NotStanding)
+    }
+
+    /// Every account below a base, as a domain controller holds it.
+    pub fn inspect(&self, part: &str, base: &str) -> Result<Vec<directory::Inspected>, EnvironmentError> {
+        let found = self.directory(part)?.inspect(base);
+        found.map_err(|error| EnvironmentError::Part {
+            part: part.to_owned(),
+            cause: error.to_string(),
+        })
+    }
+
+    fn controller(&self, fqdn: &str) -> Result<&directory::DirectoryHandle, EnvironmentError> {
+        let found = self.running.iter().find_map(|(_, running)| match running {
+            Running::Directory(handle) if handle.fqdn() == fqdn => Some(handle),
             _ => None,
         });
         found.ok_or(EnvironmentError::NotStanding)

@@ -33,6 +33,7 @@ const METADATA: [&str; 7] = [
 /// LDAP result codes (RFC 4511 appendix A).
 const SUCCESS: u32 = 0;
 const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
+const NO_SUCH_OBJECT: u32 = 32;
 const INVALID_CREDENTIALS: u32 = 49;
 const ENTRY_ALREADY_EXISTS: u32 = 68;
 
@@ -214,7 +215,11 @@ impl Connection {
         while let Some(entry) = stream.next().await.map_err(failed)? {
             found.push(SearchEntry::construct(entry));
         }
-        stream.finish().await.success().map_err(failed)?;
+        let end = stream.finish().await;
+        // A base that a replica does not have yet has nobody below it.
+        if end.rc != NO_SUCH_OBJECT {
+            end.success().map_err(failed)?;
+        }
         Ok(found)
     }
 

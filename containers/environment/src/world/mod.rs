@@ -1,5 +1,6 @@
 //! A laboratory world: what the engine asks for, done with the parts of either kind.
 
+mod databases;
 mod faults;
 mod people;
 mod reading;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use engine::ports::{Answer, Held, PortError, Seen, Watcher};
+use engine::ports::{Answer, PortError, Seen, Watcher};
 use history::{BindRecord, Metadata};
-use scenario::{Person, Vault};
+use scenario::Person;
 use uuid::Uuid;
 use vocabulary::Password;
 
@@ -89,16 +89,6 @@ impl LabWorld {
             }
         }
         Ok(watchers)
-    }
-
-    /// What each controller's own database holds of everyone.
-    pub(super) async fn ask_databases(
-        &mut self,
-        _people: &[Person],
-        _vault: &Vault,
-        _labels: &[u32],
-    ) -> Result<Vec<Held>, EnvironmentError> {
-        Ok(Vec::new())
     }
 
     /// One bind on the first controller of the person's domain.
