@@ -15,6 +15,7 @@
 mod authority;
 mod blueprint;
 mod clock;
+pub mod conformance;
 mod description;
 mod docker;
 mod embedded;
