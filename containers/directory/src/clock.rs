@@ -6,6 +6,12 @@
 
 use std::time::Duration;
 
+/// The time that [`spend`] goes by, which tests stop.
+#[cfg(test)]
+pub(crate) fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 /// Spends a service time; returns at once when there is none.
 pub(crate) async fn spend(duration: Duration) {
     if !duration.is_zero() {

@@ -170,7 +170,8 @@ pub enum Right {
     UnexpirePassword,
 }
 
-/// How long each kind of operation takes. Writes hold the one write slot for their time, as a Samba transaction does.
+/// How long each kind of operation takes. A write holds one of the
+/// write slots for its time, as a Samba transaction does its only one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServiceTimes {

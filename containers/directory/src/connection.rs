@@ -26,6 +26,8 @@ use crate::wire::frame::Frames;
 const OID_DISCONNECTION: &str = "1.3.6.1.4.1.1466.20036";
 /// A client that reads nothing for this long is gone.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Answers of so many bytes wait for no more.
+const SEND_AT: usize = 1 << 16;
 
 /// A connection and who speaks on it.
 pub(crate) struct Connection<S> {
@@ -68,11 +70,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Serves until the client leaves or breaks the protocol. A write that has begun is finished though its client is gone.
     pub(crate) async fn run(mut self) -> Ended {
         loop {
-            let served = match self.receive().await {
-                Ok(message) => self.serve(message).await,
-                Err(ended) => Err(ended),
-            };
-            if let Err(ended) = served {
+            if let Err(ended) = self.turn().await {
                 if matches!(ended, Ended::NotLdap(_)) {
                     self.say_goodbye().await;
                 }
@@ -81,15 +79,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    async fn receive(&mut self) -> Result<LdapMsg, Ended> {
-        loop {
-            if let Some(message) = self.frames.take(&mut self.inbound)? {
-                return Ok(message);
+    /// Answers what has arrived, or waits for more. Answers go out together where nobody can be kept waiting by that: when all
+    /// requests at hand are answered, and after each where answers take time.
+    async fn turn(&mut self) -> Result<(), Ended> {
+        match self.frames.take(&mut self.inbound) {
+            Ok(Some(message)) => {
+                self.serve(message).await?;
+                if !self.host.instant || self.outbound.len() > SEND_AT {
+                    self.flush().await?;
+                }
+                return Ok(());
             }
-            if self.stream.read_buf(&mut self.inbound).await? == 0 {
-                return Err(Ended::ByClient);
+            Ok(None) => {}
+            Err(broken) => {
+                self.flush().await?;
+                return Err(broken.into());
             }
         }
+        self.flush().await?;
+        if self.stream.read_buf(&mut self.inbound).await? == 0 {
+            return Err(Ended::ByClient);
+        }
+        Ok(())
     }
 
     async fn serve(&mut self, message: LdapMsg) -> Result<(), Ended> {
@@ -104,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Ok(controls) => self.perform(msgid, op, controls, answer).await?,
             Err(refusal) => self.put(msgid, answer(refusal.into()), Vec::new())?,
         }
-        self.flush().await
+        Ok(())
     }
 
     async fn perform(&mut self, id: i32, op: LdapOp, controls: Controls, answer: Answer) -> Result<(), Ended> {
@@ -190,6 +201,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     /// Sends what is queued.
     pub(crate) async fn flush(&mut self) -> Result<(), Ended> {
+        if self.outbound.is_empty() {
+            return Ok(());
+        }
         let sending = async {
             self.stream.write_all_buf(&mut self.outbound).await?;
             self.stream.flush().await

@@ -57,6 +57,14 @@ pub enum DirectoryError {
         /// What is wrong with it.
         why: String,
     },
+    /// A person who could not be loaded.
+    #[error("could not load `{dn}`: {why}")]
+    Load {
+        /// The person's DN.
+        dn: String,
+        /// The diagnostic text that an add over LDAP would have got.
+        why: String,
+    },
     /// The administrator's password file is empty.
     #[error("could not take the administrator's password from `{path}`: the file is empty")]
     EmptyPassword {

@@ -1,13 +1,16 @@
 //! One domain, shared by all connections, with its service times.
 
+use std::fmt;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
 use vocabulary::SharedClock;
 
 use crate::clock::spend;
 use crate::config::ServiceTimes;
+use crate::error::DirectoryError;
+use crate::load::NewPerson;
 use crate::state::Domain;
 use crate::state::time::FileTime;
 
@@ -16,22 +19,58 @@ pub(crate) struct Host {
     domain: RwLock<Domain>,
     clock: SharedClock,
     pub(crate) service: ServiceTimes,
-    /// Writes take turns, as transactions on one database do; a slow one keeps the next waiting and nobody else.
-    write_slot: Mutex<()>,
+    /// Whether nothing takes any time, so that nobody ever waits for another's write.
+    pub(crate) instant: bool,
+    /// Writes take turns, as transactions on one database do; slow ones keep the next waiting and nobody else.
+    write_slots: Semaphore,
+}
+
+impl fmt::Debug for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Host")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Host {
-    pub(crate) fn new(domain: Domain, clock: SharedClock, service: ServiceTimes) -> Self {
+    /// `writes` is how many may be in their service time at once.
+    pub(crate) fn new(domain: Domain, clock: SharedClock, service: ServiceTimes, writes: u32) -> Self {
+        let writes = usize::try_from(writes).unwrap_or(Semaphore::MAX_PERMITS);
         Self {
             domain: RwLock::new(domain),
             clock,
+            instant: service == ServiceTimes::default(),
             service,
-            write_slot: Mutex::new(()),
+            write_slots: Semaphore::new(writes.clamp(1, Semaphore::MAX_PERMITS)),
         }
     }
 
     pub(crate) fn now(&self) -> FileTime {
         FileTime::from_unix(self.clock.unix())
+    }
+
+    /// Adds people at once.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Load`] for the first who cannot be added.
+    pub(crate) fn load(&self, people: &[NewPerson]) -> Result<(), DirectoryError> {
+        let now = self.now();
+        self.change(|domain| {
+            people.iter().try_for_each(|person| {
+                let NewPerson {
+                    dn,
+                    attributes,
+                    password,
+                } = person;
+                domain
+                    .load(dn, attributes, password, now)
+                    .map_err(|refusal| DirectoryError::Load {
+                        dn: dn.clone(),
+                        why: refusal.text,
+                    })
+            })
+        })
     }
 
     /// Reads the domain, as it is between two writes.
@@ -44,9 +83,10 @@ impl Host {
         change(&mut self.domain.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the domain at the end of a service time during which no other write runs.
+    /// Changes the domain at the end of a service time, during which no more writes run than may.
     pub(crate) async fn write<T>(&self, service: Duration, change: impl FnOnce(&mut Domain) -> T) -> T {
-        let _turn = self.write_slot.lock().await;
+        // The semaphore is never closed: this cannot fail.
+        let _turn = self.write_slots.acquire().await.ok();
         spend(service).await;
         self.change(change)
     }

@@ -33,6 +33,7 @@ mod config;
 mod connection;
 mod error;
 mod host;
+mod load;
 mod paging;
 mod server;
 mod state;
@@ -44,4 +45,5 @@ pub use config::{
     Delegation, DirectoryConfig, JoinConfig, LockoutConfig, PolicyConfig, ProcessModel, Right, ServiceTimes,
 };
 pub use error::DirectoryError;
+pub use load::NewPerson;
 pub use server::{DirectoryHandle, start};

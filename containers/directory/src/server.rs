@@ -30,6 +30,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct DirectoryHandle {
     address: SocketAddr,
+    host: Arc<Host>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
@@ -39,6 +40,10 @@ impl DirectoryHandle {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    pub(crate) fn host(&self) -> &Host {
+        &self.host
     }
 
     /// Stops listening and ends all connections. A write either happened or did not.
@@ -80,12 +85,18 @@ pub async fn start(config: DirectoryConfig, clock: SharedClock) -> Result<Direct
     };
     let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
     let address = listener.local_addr().map_err(refused)?;
-    let host = Arc::new(Host::new(domain, clock, config.service.clone()));
+    let host = Arc::new(Host::new(
+        domain,
+        clock,
+        config.service.clone(),
+        config.concurrent_writes,
+    ));
     let (stop, stopped) = oneshot::channel();
     tracing::info!(%address, domain = config.domain, "directory ready");
-    let task = tokio::spawn(accept(listener, acceptor, host, stopped));
+    let task = tokio::spawn(accept(listener, acceptor, host.clone(), stopped));
     Ok(DirectoryHandle {
         address,
+        host,
         stop: Some(stop),
         task,
     })

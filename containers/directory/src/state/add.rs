@@ -2,18 +2,26 @@
 
 use ldap3_proto::proto::{LdapModifyType, LdapPartialAttribute};
 
+use vocabulary::Password;
+
 use super::answer::{PASSWORD_RESTRICTION, Refusal};
+use super::attributes::Attributes;
 use super::dn::{Dn, Rdn};
 use super::draft::{Draft, Write, check_enabled};
-use super::entry::{Account, Attributes, Entry, EntryId, uac};
+use super::entry::{Account, Entry, EntryId, uac};
+use super::groups::GLOBAL_SECURITY;
 use super::modify::read_password;
 use super::password::Rules;
 use super::schema::{Attr, Class};
+use super::settings;
 use super::time::FileTime;
 use super::{Domain, Session, read_dn};
 
 /// Longest value of a naming attribute (`rangeUpper` of `cn` and `ou`).
 const LONGEST_NAME: usize = 64;
+
+/// The values of an entry that is to be, attribute by attribute.
+type Values = Vec<(Attr, Vec<Vec<u8>>)>;
 
 impl Domain {
     /// Adds an organizational unit, a container, a user, a computer or a group.
@@ -29,29 +37,76 @@ impl Domain {
     ) -> Result<(), Refusal> {
         self.caller(session)?;
         let dn = read_dn(name)?;
-        let (rdn, parent) = self.place(&dn)?;
+        let place = self.place(&dn)?;
         self.administrators_only(session)?;
-        let class = class_of(&attributes)?;
-        check_name(class, &rdn)?;
-        let must_change = asks_for_change(&attributes);
-        let mut draft = Draft::new(self.blank(&dn, parent, rdn, class, now));
-        let mut password = None;
-        for attribute in attributes {
+        let named = |attribute: LdapPartialAttribute| {
             let attr = Attr::named(&attribute.atype).ok_or_else(Refusal::unknown_attribute)?;
+            Ok((attr, attribute.vals))
+        };
+        let values = attributes.into_iter().map(named).collect::<Result<_, _>>()?;
+        self.create(&dn, place, values, None, now)
+    }
+
+    /// Adds a person as an offline load does: with the administrator's rights, and a password that no policy judges.
+    ///
+    /// # Errors
+    /// The refusal that Active Directory gives for anything else.
+    pub fn load(
+        &mut self,
+        name: &str,
+        attributes: &[(&'static str, String)],
+        password: &Password,
+        now: FileTime,
+    ) -> Result<(), Refusal> {
+        let dn = read_dn(name)?;
+        let place = self.place(&dn)?;
+        let mut values: Values = vec![(Attr::ObjectClass, vec![b"user".to_vec()])];
+        for (name, value) in attributes {
+            let attr = Attr::named(name).ok_or_else(Refusal::unknown_attribute)?;
+            let value = value.clone().into_bytes();
+            match values.iter_mut().find(|(known, _)| *known == attr) {
+                Some((_, values)) => values.push(value),
+                None => values.push((attr, vec![value])),
+            }
+        }
+        self.create(&dn, place, values, Some(password), now)
+    }
+
+    /// Adds an entry; a password that is given is not judged, one among the values is.
+    fn create(
+        &mut self,
+        dn: &Dn,
+        (rdn, parent): (Rdn, EntryId),
+        values: Values,
+        given: Option<&Password>,
+        now: FileTime,
+    ) -> Result<(), Refusal> {
+        let class = class_of(&values)?;
+        check_name(class, &rdn)?;
+        self.check_superior(class, parent)?;
+        let must_change = asks_for_change(&values);
+        let mut draft = Draft::new(self.blank(dn, parent, rdn, class, now));
+        let mut password = None;
+        for (attr, values) in values {
             if attr == Attr::UnicodePwd {
-                password = Some(attribute.vals);
-            } else if !implied(&draft.entry, attr, &attribute.vals) {
+                password = Some(values);
+            } else if !implied(&draft.entry, attr, &values) {
                 let action = LdapModifyType::Add;
-                let values = attribute.vals;
                 self.write(&mut draft, Write { attr, action, values }, now)?;
             }
         }
         name_account(&mut draft.entry);
-        self.first_password(&mut draft, password, now)?;
+        scope_group(&mut draft.entry);
+        match (given, password) {
+            (Some(password), _) => self.store_password(&mut draft, password, now)?,
+            (None, Some(values)) => self.first_password(&mut draft, values, now)?,
+            (None, None) => self.seal_for_smartcard(&mut draft, 0, now),
+        }
         if must_change {
             draft.account()?.pwd_last_set = 0;
         }
         check_enabled(&draft.entry)?;
+        settings::check(&draft.entry)?;
         self.tree.check(None, &draft.entry)?;
         self.plant(draft);
         Ok(())
@@ -67,10 +122,21 @@ impl Domain {
         Ok((rdn.clone(), parent))
     }
 
+    /// What stands where is the schema's to say (`possSuperiors`); here it matters for fine-grained password policies alone.
+    pub(super) fn check_superior(&self, class: Class, parent: EntryId) -> Result<(), Refusal> {
+        let above = self.entry(parent)?.class;
+        let fits = match class {
+            Class::Settings => above == Class::SettingsContainer,
+            Class::SettingsContainer => above == Class::Container,
+            _ => above != Class::SettingsContainer && above != Class::Settings,
+        };
+        fits.then_some(()).ok_or_else(Refusal::naming)
+    }
+
     pub(super) fn blank(&self, dn: &Dn, parent: EntryId, rdn: Rdn, class: Class, now: FileTime) -> Entry {
         Entry {
             parent: Some(parent),
-            rdn,
+            name: rdn.value.into(),
             class,
             guid: self.new_guid(dn),
             rid: None,
@@ -83,10 +149,7 @@ impl Domain {
         }
     }
 
-    fn first_password(&self, draft: &mut Draft, values: Option<Vec<Vec<u8>>>, now: FileTime) -> Result<(), Refusal> {
-        let Some(values) = values else {
-            return Ok(());
-        };
+    fn first_password(&self, draft: &mut Draft, values: Vec<Vec<u8>>, now: FileTime) -> Result<(), Refusal> {
         draft.account()?;
         let [value] = <[Vec<u8>; 1]>::try_from(values).map_err(|_| Refusal::constraint(0x2081, Attr::UnicodePwd))?;
         let new = read_password(value)?;
@@ -124,19 +187,18 @@ fn new_account(class: Class) -> Option<Box<Account>> {
 }
 
 /// Whether a new account shall be asked for another password at its first logon.
-fn asks_for_change(attributes: &[LdapPartialAttribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        Attr::named(&attribute.atype) == Some(Attr::PwdLastSet)
-            && matches!(attribute.vals.as_slice(), [value] if value == b"0")
-    })
+fn asks_for_change(values: &Values) -> bool {
+    values
+        .iter()
+        .any(|(attr, values)| *attr == Attr::PwdLastSet && matches!(values.as_slice(), [value] if value == b"0"))
 }
 
-fn class_of(attributes: &[LdapPartialAttribute]) -> Result<Class, Refusal> {
-    let values = attributes
+fn class_of(values: &Values) -> Result<Class, Refusal> {
+    let classes = values
         .iter()
-        .filter(|attribute| Attr::named(&attribute.atype) == Some(Attr::ObjectClass))
-        .flat_map(|attribute| attribute.vals.iter().map(Vec::as_slice));
-    Class::of_values(values).ok_or_else(Refusal::class)
+        .filter(|(attr, _)| *attr == Attr::ObjectClass)
+        .flat_map(|(_, values)| values.iter().map(Vec::as_slice));
+    Class::of_values(classes).ok_or_else(Refusal::class)
 }
 
 /// Whether a class may have entries of that name.
@@ -155,9 +217,16 @@ fn implied(entry: &Entry, attr: Attr, values: &[Vec<u8>]) -> bool {
     match attr {
         Attr::ObjectClass | Attr::ObjectCategory | Attr::InstanceType | Attr::DistinguishedName => true,
         Attr::Cn | Attr::Ou | Attr::Name => {
-            matches!(values, [value] if value == entry.rdn.value.as_bytes())
+            matches!(values, [value] if value == entry.name.as_bytes())
         }
         _ => false,
+    }
+}
+
+/// A group is global, and for security, unless something else was said.
+pub fn scope_group(entry: &mut Entry) {
+    if entry.class == Class::Group && !entry.attributes.has(Attr::GroupType) {
+        entry.attributes.set_one(Attr::GroupType, GLOBAL_SECURITY);
     }
 }
 
@@ -166,8 +235,6 @@ fn name_account(entry: &mut Entry) {
     if entry.class.has_sid() && entry.attributes.text(Attr::SamAccountName).is_none() {
         let digits = entry.guid.simple().to_string().to_ascii_uppercase();
         let name = format!("${}-{}", &digits[..6], &digits[20..]);
-        entry
-            .attributes
-            .set(Attr::SamAccountName, vec![name.into_bytes().into()]);
+        entry.attributes.set_one(Attr::SamAccountName, &name);
     }
 }

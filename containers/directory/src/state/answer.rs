@@ -172,6 +172,20 @@ impl Refusal {
         Self::new(LdapResultCode::ObjectClassViolation, text.to_owned())
     }
 
+    /// An attribute that the class asks for is missing (result 65).
+    #[must_use]
+    pub fn incomplete() -> Self {
+        let text = "0000207C: UpdErr: DSID-031511EF, problem 6002 (OBJ_CLASS_VIOLATION), data 0";
+        Self::new(LdapResultCode::ObjectClassViolation, text.to_owned())
+    }
+
+    /// A computed attribute that only a search for one entry can give (result 1).
+    #[must_use]
+    pub fn base_only() -> Self {
+        let text = "00002120: SvcErr: DSID-03140A5B, problem 5012 (DIR_ERROR), data 0";
+        Self::new(LdapResultCode::OperationsError, text.to_owned())
+    }
+
     /// A system error (result 80).
     #[must_use]
     pub fn invalid_argument() -> Self {

@@ -98,7 +98,7 @@ impl Domain {
     fn logon(&mut self, id: EntryId, password: &Password, now: FileTime) -> Result<(), u32> {
         let entry = self.tree.get(id).ok_or(NO_SUCH_USER)?;
         let account = entry.account.as_deref().ok_or(LOGON_FAILURE)?;
-        if account.locked(&self.policy, now) {
+        if account.locked(self.policy_of(id, entry), now) {
             return Err(LOCKED_OUT);
         }
         let standing = self.standing(entry, account, password);
@@ -109,7 +109,7 @@ impl Domain {
             }
             return Err(LOGON_FAILURE);
         }
-        self.check_account(entry, account, now)?;
+        self.check_account(id, entry, account, now)?;
         if !in_grace {
             self.welcome(id, now);
         }
@@ -132,8 +132,8 @@ impl Domain {
     }
 
     /// What may keep somebody out who knows the password.
-    fn check_account(&self, entry: &Entry, account: &Account, now: FileTime) -> Result<(), u32> {
-        let expired = account.password_expires(&self.policy);
+    fn check_account(&self, id: EntryId, entry: &Entry, account: &Account, now: FileTime) -> Result<(), u32> {
+        let expired = account.password_expires(self.policy_of(id, entry));
         let refusals = [
             (account.has(uac::DISABLED), DISABLED),
             (account_expired(entry, now), ACCOUNT_EXPIRED),
@@ -157,17 +157,12 @@ impl Domain {
 
     /// Counts a bad password of an account, and locks it where the policy says so.
     pub(super) fn count_failure(&mut self, id: EntryId, now: FileTime) {
-        let policy = self.policy.clone();
-        let Some(entry) = self.tree.get_mut(id) else {
+        let Some(entry) = self.tree.get(id).filter(|entry| entry.rid != Some(ADMINISTRATOR_RID)) else {
             return;
         };
-        if entry.rid == Some(ADMINISTRATOR_RID) {
-            return;
-        }
-        let locked = entry
-            .account
-            .as_mut()
-            .is_some_and(|account| account.count_failure(&policy, now));
+        let policy = self.policy_of(id, entry).clone();
+        let account = self.tree.get_mut(id).and_then(|entry| entry.account.as_mut());
+        let locked = account.is_some_and(|account| account.count_failure(&policy, now));
         if locked {
             self.stamp(id, now);
         }
@@ -201,7 +196,7 @@ fn account_expired(entry: &Entry, now: FileTime) -> bool {
 
 /// `logonHours` has one bit for each hour of the week in UTC.
 fn outside_logon_hours(entry: &Entry, now: FileTime) -> bool {
-    let Some(hours) = entry.attributes.get(Attr::LogonHours).first() else {
+    let Some(hours) = entry.attributes.first(Attr::LogonHours) else {
         return false;
     };
     let hour = now.hour_of_week();

@@ -1,5 +1,6 @@
 //! Distinguished names (RFC 4514), with the quoted form of RFC 2253 that old clients still send.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use thiserror::Error;
@@ -31,7 +32,7 @@ pub enum DnError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rdn {
     /// The attribute type, in upper case.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// The value.
     pub value: String,
 }
@@ -41,6 +42,12 @@ impl Rdn {
     #[must_use]
     pub fn key(&self) -> String {
         format!("{}={}", self.kind, fold(&self.value))
+    }
+
+    /// Whether both spell one name.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.kind == other.kind && same_text(self.value.as_bytes(), &fold(&other.value))
     }
 }
 
@@ -117,6 +124,23 @@ pub fn fold(text: &str) -> String {
     }
 }
 
+/// Whether a value is the text whose folded form is given, without a copy where both are ASCII.
+#[must_use]
+pub fn same_text(value: &[u8], folded: &str) -> bool {
+    if value.is_ascii() && folded.is_ascii() {
+        return value.eq_ignore_ascii_case(folded.as_bytes());
+    }
+    std::str::from_utf8(value).is_ok_and(|text| fold(text) == folded)
+}
+
+/// An attribute type in upper case, without a copy of those that nearly all names are made of.
+fn kind_of(text: &str) -> Cow<'static, str> {
+    let usual = ["CN", "OU", "DC"]
+        .into_iter()
+        .find(|usual| usual.eq_ignore_ascii_case(text));
+    usual.map_or_else(|| text.to_ascii_uppercase().into(), Cow::Borrowed)
+}
+
 struct Reader<'a> {
     rest: &'a str,
 }
@@ -139,7 +163,7 @@ impl Reader<'_> {
             return Err(DnError::Empty);
         }
         Ok(Rdn {
-            kind: kind.to_ascii_uppercase(),
+            kind: kind_of(kind),
             value,
         })
     }
@@ -278,13 +302,13 @@ mod tests {
     fn what_is_written_reads_back_the_same() {
         for value in [r#"O'Brien, Zoë "Zed""#, " #a# ", "a+b;c<d>e=f\\g", "#", " ", "日本\n語"] {
             let rdn = Rdn {
-                kind: "CN".to_owned(),
+                kind: "CN".into(),
                 value: value.to_owned(),
             };
             let dn = Dn(vec![
                 rdn,
                 Rdn {
-                    kind: "DC".to_owned(),
+                    kind: "DC".into(),
                     value: "x".to_owned(),
                 },
             ]);

@@ -4,10 +4,12 @@ use ldap3_proto::proto::LdapModifyType;
 
 use super::Domain;
 use super::answer::Refusal;
-use super::entry::{Account, Entry, EntryId, Values, same_value, uac};
+use super::entry::{Account, Entry, EntryId, same_value, uac};
+use super::groups::is_group_type;
 use super::policy::Policy;
 use super::read::stored_control;
 use super::schema::{Attr, Class, Place, Syntax};
+use super::settings;
 use super::time::FileTime;
 use super::tree::Tree;
 
@@ -29,6 +31,8 @@ pub struct Draft {
     pub entry: Entry,
     /// Members that come (true) and go (false).
     pub members: Vec<(EntryId, bool)>,
+    /// The primary group that the account leaves, if it still exists, and the one it moves to.
+    pub moves: Option<(Option<EntryId>, EntryId)>,
     /// The domain's policy, where the head is changed.
     pub policy: Option<Policy>,
 }
@@ -44,6 +48,7 @@ impl Draft {
             id: None,
             entry,
             members: Vec::new(),
+            moves: None,
             policy: None,
         }
     }
@@ -61,7 +66,9 @@ impl Domain {
             Attr::UserAccountControl => write_control(draft, &write),
             Attr::PwdLastSet => write_pwd_last_set(draft, &write, now),
             Attr::LockoutTime => write_lockout_time(draft, &write),
-            Attr::Member => self.write_members(draft, &write),
+            Attr::Member => self.write_members(draft, &write, Class::Group),
+            Attr::PsoAppliesTo => self.write_members(draft, &write, Class::Settings),
+            Attr::PrimaryGroupId => self.write_primary_group(draft, &write),
             Attr::Cn | Attr::Ou | Attr::Dc | Attr::Name => Err(Refusal::on_rdn()),
             Attr::ObjectClass => Err(Refusal::class()),
             attr if self.policy.get(attr).is_some() => self.write_policy(draft, &write),
@@ -82,8 +89,9 @@ impl Domain {
             .ok_or_else(|| Refusal::constraint(0x20C6, write.attr))
     }
 
-    fn write_members(&self, draft: &mut Draft, write: &Write) -> Result<(), Refusal> {
-        if draft.entry.class != Class::Group {
+    /// Writes a linked attribute, which only one class of entries has.
+    fn write_members(&self, draft: &mut Draft, write: &Write, owner: Class) -> Result<(), Refusal> {
+        if draft.entry.class != owner {
             return Err(Refusal::class());
         }
         let named = |value: &Vec<u8>| {
@@ -95,6 +103,12 @@ impl Domain {
             .iter()
             .map(named)
             .collect::<Result<Vec<EntryId>, Refusal>>()?;
+        if owner == Class::Group
+            && write.action != LdapModifyType::Delete
+            && ids.iter().any(|id| self.is_primary(draft, *id))
+        {
+            return Err(Refusal::exists(0x562));
+        }
         let current = self.members_of(draft);
         match write.action {
             LdapModifyType::Add => {
@@ -115,6 +129,12 @@ impl Domain {
         Ok(())
     }
 
+    /// Whether a group is the primary group of an account, which then is no member of its own.
+    fn is_primary(&self, group: &Draft, member: EntryId) -> bool {
+        let primary = self.tree.get(member).and_then(Entry::primary_group);
+        primary.is_some() && primary == group.entry.rid
+    }
+
     fn members_of(&self, draft: &Draft) -> Vec<EntryId> {
         let mut members: Vec<EntryId> = draft
             .id
@@ -131,7 +151,10 @@ impl Domain {
 
     /// Puts a draft in the place of the entry it was taken from, if it may stand there.
     pub(super) fn commit(&mut self, id: EntryId, mut draft: Draft, now: FileTime) -> Result<(), Refusal> {
-        self.tree.check(Some(id), &draft.entry)?;
+        settings::check(&draft.entry)?;
+        if !self.tree.is_named_as(id, &draft.entry) {
+            self.tree.check(Some(id), &draft.entry)?;
+        }
         let changed = draft.entry.differs(self.entry(id)?)
             || !draft.members.is_empty()
             || draft.policy.as_ref().is_some_and(|policy| *policy != self.policy);
@@ -141,23 +164,38 @@ impl Domain {
         }
         self.tree.replace(id, draft.entry);
         self.link(id, draft.members);
-        self.policy = draft.policy.unwrap_or_else(|| self.policy.clone());
+        if let Some((old, new)) = draft.moves {
+            self.move_member(id, old, new, now);
+        }
+        if let Some(policy) = draft.policy {
+            self.policy = policy;
+        }
         Ok(())
     }
 
-    pub(super) fn link(&mut self, group: EntryId, members: Vec<(EntryId, bool)>) {
+    /// What is said by the primary group is not said by `member` too.
+    fn move_member(&mut self, id: EntryId, old: Option<EntryId>, new: EntryId, now: FileTime) {
+        if let Some(old) = old {
+            self.link(old, vec![(id, true)]);
+            self.stamp(old, now);
+        }
+        self.link(new, vec![(id, false)]);
+        self.stamp(new, now);
+    }
+
+    pub(super) fn link(&mut self, owner: EntryId, members: Vec<(EntryId, bool)>) {
         for (member, joins) in members {
             if joins {
-                self.links.join(group, member);
+                self.links.join(owner, member);
             } else {
-                self.links.leave(group, member);
+                self.links.leave(owner, member);
             }
         }
     }
 }
 
 /// The one number that a write leaves behind.
-fn integer(write: &Write) -> Result<i64, Refusal> {
+pub fn integer(write: &Write) -> Result<i64, Refusal> {
     match (write.action.clone(), write.values.as_slice()) {
         (LdapModifyType::Add | LdapModifyType::Replace, [value]) => {
             parse_integer(value).ok_or_else(|| Refusal::syntax(write.attr))
@@ -217,11 +255,13 @@ pub fn check_enabled(entry: &Entry) -> Result<(), Refusal> {
 
 fn write_kept(draft: &mut Draft, write: Write) -> Result<(), Refusal> {
     let Write { attr, action, values } = write;
+    if settings::is_setting(attr) && draft.entry.class != Class::Settings {
+        return Err(Refusal::class());
+    }
     for value in &values {
         check_value(draft.entry.class, attr, value)?;
     }
-    let old = draft.entry.attributes.get(attr).to_vec();
-    let values: Values = values.into_iter().map(Vec::into_boxed_slice).collect();
+    let old = draft.entry.attributes.get(attr).map(<[u8]>::to_vec).collect();
     let new = match action {
         LdapModifyType::Add => added(attr, old, values)?,
         LdapModifyType::Delete => removed(attr, old, &values)?,
@@ -234,11 +274,11 @@ fn write_kept(draft: &mut Draft, write: Write) -> Result<(), Refusal> {
     if attr == Attr::SamAccountName && new.is_empty() {
         return Err(Refusal::unwilling(0x209A));
     }
-    draft.entry.attributes.set(attr, new);
+    draft.entry.attributes.set(attr, &new);
     Ok(())
 }
 
-fn added(attr: Attr, old: Values, values: Values) -> Result<Values, Refusal> {
+fn added(attr: Attr, old: Vec<Vec<u8>>, values: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Refusal> {
     if values.is_empty() {
         return Err(Refusal::syntax(attr));
     }
@@ -252,7 +292,7 @@ fn added(attr: Attr, old: Values, values: Values) -> Result<Values, Refusal> {
     Ok(all)
 }
 
-fn removed(attr: Attr, old: Values, values: &Values) -> Result<Values, Refusal> {
+fn removed(attr: Attr, old: Vec<Vec<u8>>, values: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, Refusal> {
     if old.is_empty() {
         return Err(Refusal::no_value(attr));
     }
@@ -271,12 +311,20 @@ fn check_value(class: Class, attr: Attr, value: &[u8]) -> Result<(), Refusal> {
     let text = std::str::from_utf8(value);
     let fits = match attr.syntax() {
         Syntax::Integer => parse_integer(value).is_some(),
+        Syntax::Boolean => matches!(value, b"TRUE" | b"FALSE"),
         Syntax::Text => text.is_ok_and(|text| !text.is_empty()),
         Syntax::Name => text.is_ok_and(|text| super::dn::Dn::parse(text).is_ok()),
         _ => true,
     };
     if !fits {
         return Err(Refusal::syntax(attr));
+    }
+    let number = parse_integer(value).unwrap_or_default();
+    if settings::range(attr).is_some_and(|range| !range.contains(&number)) {
+        return Err(Refusal::constraint(0x2082, attr));
+    }
+    if attr == Attr::GroupType && !(class == Class::Group && is_group_type(number)) {
+        return Err(Refusal::unwilling(0x2141));
     }
     if attr == Attr::SamAccountName && !sam_fits(class, text.unwrap_or_default()) {
         return Err(Refusal::constraint(0x523, attr));

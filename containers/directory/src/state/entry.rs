@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::attributes::Attributes;
 use super::dn::Rdn;
 use super::schema::{Attr, Class, Syntax};
 use super::secret::Credentials;
@@ -62,50 +63,13 @@ impl Account {
     }
 }
 
-/// The values of one attribute.
-pub type Values = Vec<Box<[u8]>>;
-
-/// Attributes that are kept as written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Attributes(Vec<(Attr, Values)>);
-
-impl Attributes {
-    /// The values of an attribute; empty when there are none.
-    #[must_use]
-    pub fn get(&self, attr: Attr) -> &[Box<[u8]>] {
-        self.0
-            .iter()
-            .find(|(known, _)| *known == attr)
-            .map_or(&[], |(_, values)| values.as_slice())
-    }
-
-    /// The first value of an attribute as text.
-    #[must_use]
-    pub fn text(&self, attr: Attr) -> Option<&str> {
-        self.get(attr).first().and_then(|value| std::str::from_utf8(value).ok())
-    }
-
-    /// Replaces all values of an attribute.
-    pub fn set(&mut self, attr: Attr, values: Values) {
-        self.0.retain(|(known, _)| *known != attr);
-        if !values.is_empty() {
-            self.0.push((attr, values));
-        }
-    }
-
-    /// Which attributes have values.
-    pub fn present(&self) -> impl Iterator<Item = Attr> {
-        self.0.iter().map(|(attr, _)| *attr)
-    }
-}
-
 /// One entry.
 #[derive(Clone)]
 pub struct Entry {
     /// The entry above; none for the head of the domain.
     pub parent: Option<EntryId>,
-    /// The own part of the name; the head's is the first part of the base DN.
-    pub rdn: Rdn,
+    /// The value of the own part of the name, whose type follows from the class; the head's is the first part of the base DN.
+    pub name: Box<str>,
     /// The structural class.
     pub class: Class,
     /// `objectGUID`.
@@ -127,6 +91,15 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// The own part of the name.
+    #[must_use]
+    pub fn rdn(&self) -> Rdn {
+        Rdn {
+            kind: self.class.naming().into(),
+            value: self.name.to_string(),
+        }
+    }
+
     /// Whether this entry differs from another in something that replicates, and so moves `uSNChanged`. The counters of bad
     /// passwords do not replicate (MS-ADA1 2.57).
     #[must_use]

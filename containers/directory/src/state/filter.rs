@@ -3,17 +3,19 @@
 use ldap3_proto::proto::{LdapFilter, LdapMatchingRuleAssertion, LdapSubstringFilter};
 
 use super::Domain;
-use super::dn::{Dn, fold};
+use super::dn::{Dn, fold, same_text};
 use super::draft::parse_integer;
 use super::entry::{Entry, EntryId};
 use super::naming::{read_guid, read_sid};
 use super::schema::{Attr, Class, Place, Syntax};
 use super::time::FileTime;
+use super::tree::Found;
 use crate::wire::values::unescape;
 
-/// `LDAP_MATCHING_RULE_BIT_AND` and `LDAP_MATCHING_RULE_BIT_OR` (MS-ADTS 3.1.1.3.4.4).
+/// `LDAP_MATCHING_RULE_BIT_AND`, `LDAP_MATCHING_RULE_BIT_OR` and `LDAP_MATCHING_RULE_TRANSITIVE_EVAL` (MS-ADTS 3.1.1.3.4.4).
 const BIT_AND: &str = "1.2.840.113556.1.4.803";
 const BIT_OR: &str = "1.2.840.113556.1.4.804";
+const IN_CHAIN: &str = "1.2.840.113556.1.4.1941";
 
 /// A filter, ready to be asked of entries.
 #[derive(Debug, PartialEq)]
@@ -47,6 +49,8 @@ pub enum Test {
     AllBits(i64),
     /// One has any of these bits.
     AnyBit(i64),
+    /// A chain of the attribute leads to the entry of that name.
+    InChain(Dn),
 }
 
 /// A value in the form it is compared in.
@@ -95,17 +99,12 @@ impl Filter {
             None => asserted(attr, &rule.match_value).map(Test::Equal),
             Some(BIT_AND) => bits(attr, &rule.match_value).map(Test::AllBits),
             Some(BIT_OR) => bits(attr, &rule.match_value).map(Test::AnyBit),
+            Some(IN_CHAIN) if attr.syntax() == Syntax::Name => {
+                let name = String::from_utf8(unescape(&rule.match_value)).ok()?;
+                Dn::parse(&name).ok().map(Test::InChain)
+            }
             Some(_) => None,
         })
-    }
-
-    /// What a filter demands of an attribute by equality, so that an index can answer.
-    fn demanded(&self) -> Vec<(Attr, &Comparable)> {
-        match self {
-            Self::Test(attr, Test::Equal(value)) => vec![(*attr, value)],
-            Self::And(filters) => filters.iter().flat_map(Self::demanded).collect(),
-            _ => Vec::new(),
-        }
     }
 }
 
@@ -140,7 +139,7 @@ fn category_of(dn: &str) -> Option<Comparable> {
 fn comparable(attr: Attr, value: &[u8]) -> Option<Comparable> {
     let text = || std::str::from_utf8(value).ok();
     match attr.syntax() {
-        Syntax::Text | Syntax::Class => Some(Comparable::Text(fold(text()?))),
+        Syntax::Text | Syntax::Class | Syntax::Boolean => Some(Comparable::Text(fold(text()?))),
         Syntax::Integer => parse_integer(value).map(Comparable::Number),
         Syntax::Bytes | Syntax::Guid | Syntax::Sid => Some(Comparable::Bytes(value.to_vec())),
         Syntax::Name => Some(Comparable::Text(Dn::parse(text()?).ok()?.key())),
@@ -193,16 +192,10 @@ impl Test {
             }
             Self::AllBits(wanted) => number().is_some_and(|number| number & wanted == *wanted),
             Self::AnyBit(wanted) => number().is_some_and(|number| number & wanted != 0),
+            // Entries are asked, not values.
+            Self::InChain(_) => false,
         }
     }
-}
-
-/// Equality with folded text, without a copy where both are ASCII.
-fn same_text(value: &[u8], folded: &str) -> bool {
-    if value.is_ascii() && folded.is_ascii() {
-        return value.eq_ignore_ascii_case(folded.as_bytes());
-    }
-    std::str::from_utf8(value).is_ok_and(|text| fold(text) == folded)
 }
 
 impl Domain {
@@ -213,36 +206,52 @@ impl Domain {
             Filter::And(filters) => combine(filters.iter().map(of), false),
             Filter::Or(filters) => combine(filters.iter().map(of), true),
             Filter::Not(inner) => of(inner).map(|holds| !holds),
+            Filter::Test(attr, Test::InChain(name)) => Some(match self.tree.find(name) {
+                Found::Entry(target) => self.leads_in_chain(*attr, id, target),
+                _ => false,
+            }),
             Filter::Test(attr, test) => {
                 let shown = self.show(id, entry, *attr, now);
-                Some(shown.iter().any(|value| test.holds(*attr, value)))
+                Some(shown.any(|value| test.holds(*attr, value)))
             }
             Filter::Undefined => None,
         }
     }
 
-    /// The one entry that a filter can mean at most, where an index tells; the inner none is an index that knows of no such entry.
-    pub(super) fn pinpoint(&self, filter: &Filter) -> Option<Option<EntryId>> {
-        filter
-            .demanded()
-            .into_iter()
-            .find_map(|(attr, value)| match (attr, value) {
-                (Attr::ObjectGuid, Comparable::Bytes(bytes)) => {
-                    let guid = uuid::Uuid::from_slice_le(bytes).ok();
-                    Some(guid.and_then(|guid| self.tree.by_guid(guid)))
-                }
-                (Attr::ObjectSid, Comparable::Bytes(sid)) => Some(self.by_sid(sid)),
-                (Attr::SamAccountName, Comparable::Text(name)) => Some(self.tree.by_sam(name)),
-                (Attr::UserPrincipalName, Comparable::Text(name)) => Some(self.tree.by_upn(name)),
-                _ => None,
-            })
+    /// The entries that a filter can mean at most, where indexes tell.
+    pub(super) fn indexed(&self, filter: &Filter) -> Option<Vec<EntryId>> {
+        match filter {
+            Filter::Test(attr, Test::Equal(value)) => self.indexed_by(*attr, value),
+            Filter::And(filters) => filters.iter().find_map(|filter| self.indexed(filter)),
+            Filter::Or(filters) => {
+                let found: Option<Vec<_>> = filters.iter().map(|filter| self.indexed(filter)).collect();
+                let mut all = found?.concat();
+                all.sort_unstable();
+                all.dedup();
+                Some(all)
+            }
+            _ => None,
+        }
+    }
+
+    fn indexed_by(&self, attr: Attr, value: &Comparable) -> Option<Vec<EntryId>> {
+        let one = |id: Option<EntryId>| Some(id.into_iter().collect());
+        match (attr, value) {
+            (Attr::ObjectGuid, Comparable::Bytes(bytes)) => {
+                let guid = uuid::Uuid::from_slice_le(bytes).ok();
+                one(guid.and_then(|guid| self.tree.by_guid(guid)))
+            }
+            (Attr::ObjectSid, Comparable::Bytes(sid)) => one(self.by_sid(sid)),
+            (attr, Comparable::Text(text)) => self.tree.with_text(attr, text).map(Iterator::collect),
+            _ => None,
+        }
     }
 
     /// Whether an entry has a value, compared as its syntax says.
     pub(super) fn has_value(&self, id: EntryId, entry: &Entry, attr: Attr, value: &[u8], now: FileTime) -> bool {
         let wanted = comparable(attr, value).map(Test::Equal);
         let shown = self.show(id, entry, attr, now);
-        wanted.is_some_and(|test| shown.iter().any(|value| test.holds(attr, value)))
+        wanted.is_some_and(|test| shown.any(|value| test.holds(attr, value)))
     }
 }
 

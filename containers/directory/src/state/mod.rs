@@ -3,11 +3,15 @@
 mod account;
 mod add;
 pub mod answer;
+mod attributes;
 mod bind;
 pub mod dn;
 mod draft;
 mod entry;
 mod filter;
+mod groups;
+mod index;
+mod links;
 mod modify;
 mod moves;
 mod naming;
@@ -20,10 +24,13 @@ mod root;
 mod schema;
 mod search;
 mod secret;
+mod settings;
 #[cfg(test)]
 mod tests;
 pub mod time;
 mod tree;
+mod walk;
+mod wellknown;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -38,9 +45,10 @@ pub use search::{Cursor, MAX_PAGE, Progress};
 
 use dn::Dn;
 use entry::Entry;
+use links::Links;
 use policy::Policy;
 use rights::Grant;
-use tree::{Found, Links, Tree};
+use tree::{Found, Tree};
 
 /// One domain, as one domain controller holds it.
 pub struct Domain {
@@ -123,8 +131,10 @@ impl Domain {
         if sid == own {
             return Some(Tree::HEAD);
         }
-        let rid = naming::rid_below(&own, sid)?;
-        self.tree.by_rid(rid)
+        let found = |domain: &[u8]| self.tree.by_rid(naming::rid_below(domain, sid)?);
+        let id = found(&own).or_else(|| found(&naming::builtin_sid(None)))?;
+        // Both kinds share the numbers: the SID must be the entry's own.
+        (self.sid(id, self.tree.get(id)?)? == sid).then_some(id)
     }
 
     /// An entry that is known to exist.

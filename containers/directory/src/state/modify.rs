@@ -7,7 +7,7 @@ use super::answer::{
     ACCESS_DENIED, ACCOUNT_LOCKED_OUT, INSUFFICIENT_RIGHTS, INVALID_PASSWORD, PASSWORD_RESTRICTION, Refusal,
 };
 use super::draft::{Draft, Write, check_enabled};
-use super::entry::EntryId;
+use super::entry::{EntryId, uac};
 use super::password::{Rules, allowed};
 use super::schema::Attr;
 use super::secret::{Credentials, Standing, Verifier, take_unicode_pwd};
@@ -46,7 +46,7 @@ impl Domain {
             self.check_write(session, write, id)?;
         }
         let mut draft = self.draft(id)?;
-        if let Some(write) = password_write(passwords, self.is_administrator(session))? {
+        if let Some(write) = password_write(passwords, || self.is_administrator(session))? {
             let rules = if hints { Rules::Change } else { Rules::Reset };
             self.write_password(session, &mut draft, write, rules, now)?;
         }
@@ -55,6 +55,7 @@ impl Domain {
             self.write(&mut draft, write, now)?;
         }
         if draft.entry.account.as_ref().map(|account| account.control) != control {
+            self.seal_for_smartcard(&mut draft, control.unwrap_or_default(), now);
             check_enabled(&draft.entry)?;
         }
         self.commit(id, draft, now)
@@ -125,7 +126,13 @@ impl Domain {
         if !self.may_change_password(session, id) {
             return refused(ACCESS_DENIED);
         }
-        if draft.account()?.locked(&self.policy, now) {
+        let policy = self.policy_for(draft);
+        if draft
+            .entry
+            .account
+            .as_ref()
+            .is_some_and(|account| account.locked(policy, now))
+        {
             return refused(ACCOUNT_LOCKED_OUT);
         }
         match standing(draft, old) {
@@ -145,20 +152,43 @@ impl Domain {
     /// Whether the policy takes a new password.
     pub(super) fn password_fits(&self, draft: &Draft, new: &Password, rules: Rules, now: FileTime) -> bool {
         let account = draft.entry.account.as_deref();
-        account.is_some_and(|account| allowed(&self.policy, &draft.entry, account, new, rules, now))
+        account.is_some_and(|account| allowed(self.policy_for(draft), &draft.entry, account, new, rules, now))
     }
 
     /// Writes a password that was found to fit, and when.
     pub(super) fn store_password(&self, draft: &mut Draft, new: &Password, now: FileTime) -> Result<(), Refusal> {
         let verifier = Verifier::new(draft.entry.guid, new);
-        let history = self.policy.history;
-        let account = draft.account()?;
+        self.store_verifier(draft, verifier, now);
+        draft.account()?.pwd_last_set = now.0;
+        Ok(())
+    }
+
+    fn store_verifier(&self, draft: &mut Draft, verifier: Verifier, now: FileTime) {
+        let history = self.policy_for(draft).history;
+        let Some(account) = draft.entry.account.as_mut() else {
+            return;
+        };
         match &mut account.credentials {
             Some(credentials) => credentials.write(verifier, history, now),
             none => *none = Some(Credentials::first(verifier, now)),
         }
-        account.pwd_last_set = now.0;
-        Ok(())
+    }
+
+    /// Who signs in by smartcard from now on gets a password that nobody knows.
+    pub(super) fn seal_for_smartcard(&self, draft: &mut Draft, before: u32, now: FileTime) {
+        let Some(account) = draft.entry.account.as_ref() else {
+            return;
+        };
+        if account.has(uac::SMARTCARD_REQUIRED) && before & uac::SMARTCARD_REQUIRED == 0 {
+            let names = self
+                .identity
+                .seed
+                .child("smartcard")
+                .child(&draft.entry.guid.to_string());
+            let version = account.key_version().unwrap_or_default();
+            let dice = *names.nth("password", version.into()).bytes();
+            self.store_verifier(draft, Verifier::of_nobody(dice), now);
+        }
     }
 }
 
@@ -199,7 +229,7 @@ fn without_moot_deletes(writes: Vec<Write>) -> Vec<Write> {
 }
 
 /// What the writes of `unicodePwd` in one modify mean together (MS-ADTS 3.1.1.3.1.5.1).
-fn password_write(writes: Vec<Write>, administrator: bool) -> Result<Option<PasswordWrite>, Refusal> {
+fn password_write(writes: Vec<Write>, administrator: impl Fn() -> bool) -> Result<Option<PasswordWrite>, Refusal> {
     use LdapModifyType::{Add, Delete, Replace};
     let unwilling = || Refusal::unwilling(0x2077);
     let broken = || Refusal::constraint(0x2081, Attr::UnicodePwd);
@@ -216,7 +246,7 @@ fn password_write(writes: Vec<Write>, administrator: bool) -> Result<Option<Pass
         [] => Ok(None),
         [(Replace, 1)] => Ok(Some(PasswordWrite::Reset(next()?))),
         [(Delete, 1), (Add, 1)] => Ok(Some(PasswordWrite::Change(next()?, next()?))),
-        [(Add, 1)] if !administrator => Err(Refusal::denied(ACCESS_DENIED)),
+        [(Add, 1)] if !administrator() => Err(Refusal::denied(ACCESS_DENIED)),
         [(Replace, 2..)] | [(Delete, 1..)] | [(Delete, _), (Add, _)] => Err(broken()),
         _ => Err(unwilling()),
     }

@@ -6,6 +6,7 @@ use super::answer::Refusal;
 use super::dn::Rdn;
 use super::draft::Draft;
 use super::entry::EntryId;
+use super::preset::FIRST_CONTROLLER;
 use super::time::FileTime;
 use super::tree::Tree;
 use super::{Domain, Session, read_dn};
@@ -20,7 +21,7 @@ impl Domain {
         let id = self.resolve(name)?;
         self.administrators_only(session)?;
         let doomed = self.tree.below(id);
-        if doomed.contains(&Tree::HEAD) || doomed.contains(&self.administrator) {
+        if doomed.iter().any(|id| self.is_critical(*id)) {
             return Err(Refusal::unwilling(0x2095));
         }
         if doomed.len() > 1 && !tree {
@@ -31,6 +32,13 @@ impl Domain {
         }
         self.next_usn();
         Ok(())
+    }
+
+    /// What a domain cannot be without: its head, the place of its policies, and what stands there from the beginning with a SID of its own.
+    fn is_critical(&self, id: EntryId) -> bool {
+        let well_known = |rid| rid < FIRST_CONTROLLER;
+        let entry = self.tree.get(id);
+        id == Tree::HEAD || self.tree.settings().are_in(id) || entry.and_then(|entry| entry.rid).is_some_and(well_known)
     }
 
     fn bury(&mut self, id: EntryId) {
@@ -55,9 +63,10 @@ impl Domain {
             if self.tree.within(parent, id) {
                 return Err(Refusal::unwilling(0x2073));
             }
+            self.check_superior(entry.class, parent)?;
             entry.parent = Some(parent);
         }
-        entry.rdn = rdn;
+        entry.name = rdn.value.into();
         let draft = Draft {
             id: Some(id),
             ..Draft::new(entry)

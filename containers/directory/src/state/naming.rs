@@ -8,6 +8,8 @@ use super::dn::unhex;
 /// The authority and first number of a domain's SID: `S-1-5-21`.
 const NT_AUTHORITY: [u8; 6] = [0, 0, 0, 0, 0, 5];
 const DOMAIN_NUMBER: u32 = 21;
+/// The first number of the built-in groups' SIDs: `S-1-5-32`.
+const BUILTIN_NUMBER: u32 = 32;
 
 impl Identity {
     /// The SID of the domain, or of the account with that RID.
@@ -15,6 +17,13 @@ impl Identity {
         let numbers: Vec<u32> = std::iter::once(DOMAIN_NUMBER).chain(self.sid).chain(rid).collect();
         sid_of(&NT_AUTHORITY, &numbers)
     }
+}
+
+/// The SID of the groups that every Windows has, or of the one with that RID.
+#[must_use]
+pub fn builtin_sid(rid: Option<u32>) -> Vec<u8> {
+    let numbers: Vec<u32> = std::iter::once(BUILTIN_NUMBER).chain(rid).collect();
+    sid_of(&NT_AUTHORITY, &numbers)
 }
 
 fn sid_of(authority: &[u8; 6], numbers: &[u32]) -> Vec<u8> {

@@ -8,12 +8,14 @@ use super::time::{span, ticks};
 use crate::config::{LockoutConfig, PolicyConfig};
 
 /// `pwdProperties`: complexity is asked for.
-const COMPLEX: i64 = 1;
+pub const COMPLEX: i64 = 1;
+/// `pwdProperties`: passwords are to be kept readable, which this directory never does.
+pub const STORE_CLEARTEXT: i64 = 16;
 /// A span that never ends (MS-SAMR 2.2.3.1 writes it as the smallest number).
-const NEVER: i64 = i64::MIN;
+pub const NEVER: i64 = i64::MIN;
 
 /// What the domain asks of passwords, and when it locks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     /// Least length in characters.
     pub min_length: usize,
@@ -84,7 +86,8 @@ impl Policy {
         fits
     }
 
-    fn store(&mut self, attr: Attr, value: i64) {
+    /// Writes a policy attribute that was found to fit.
+    pub fn store(&mut self, attr: Attr, value: i64) {
         let size = usize::try_from(value).unwrap_or_default();
         let ends = Some(span(value)).filter(|span| value != NEVER && !span.is_zero());
         match attr {
@@ -102,7 +105,8 @@ impl Policy {
 }
 
 /// What a policy attribute may hold; none for any other attribute.
-fn range(attr: Attr) -> Option<RangeInclusive<i64>> {
+#[must_use]
+pub fn range(attr: Attr) -> Option<RangeInclusive<i64>> {
     match attr {
         Attr::MinPwdLength => Some(0..=255),
         Attr::PwdHistoryLength => Some(0..=1024),

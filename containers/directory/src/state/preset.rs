@@ -4,24 +4,25 @@ use std::collections::HashMap;
 
 use vocabulary::{Password, Seed};
 
+use super::attributes::Attributes;
 use super::bind::ADMINISTRATOR_RID;
 use super::dn::{Dn, Rdn};
 use super::draft::Draft;
-use super::entry::{Attributes, Entry, EntryId, uac};
+use super::entry::{Entry, EntryId, uac};
+use super::links::Links;
 use super::policy::Policy;
 use super::rights::Grant;
 use super::schema::{Attr, Class};
 use super::time::FileTime;
-use super::tree::{Links, Tree};
+use super::tree::Tree;
 use super::{Domain, Identity};
 use crate::config::DirectoryConfig;
 use crate::error::DirectoryError;
 
 /// The first RID that is nobody's by definition.
 const FIRST_FREE_RID: u32 = 1103;
-const DOMAIN_USERS: u32 = 513;
 /// The RID of the first domain controller.
-const FIRST_CONTROLLER: u32 = 1000;
+pub const FIRST_CONTROLLER: u32 = 1000;
 
 impl Identity {
     fn new(config: &DirectoryConfig) -> Self {
@@ -48,9 +49,9 @@ impl Identity {
     }
 }
 
-fn rdn(kind: &str, value: &str) -> Rdn {
+fn rdn(kind: &'static str, value: &str) -> Rdn {
     Rdn {
-        kind: kind.to_owned(),
+        kind: kind.into(),
         value: value.to_owned(),
     }
 }
@@ -83,12 +84,14 @@ impl Domain {
 
     fn furnish(&mut self, administrator: &Password, now: FileTime) {
         let users = self.preset(Tree::HEAD, Class::Container, "Users", now, |_, _| {});
-        self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        self.preset(Tree::HEAD, Class::Container, "Computers", now, |_, _| {});
+        let builtin = self.preset(Tree::HEAD, Class::Builtin, "Builtin", now, |_, _| {});
+        let system = self.preset(Tree::HEAD, Class::Container, "System", now, |_, _| {});
+        let settings = "Password Settings Container";
+        let settings = self.preset(system, Class::SettingsContainer, settings, now, |_, _| {});
+        self.tree.settings_stand_in(settings);
         let controllers = self.preset(Tree::HEAD, Class::Unit, "Domain Controllers", now, |_, _| {});
-        self.preset(users, Class::Group, "Domain Users", now, |_, entry| {
-            entry.rid = Some(DOMAIN_USERS);
-            set(entry, Attr::SamAccountName, "Domain Users");
-        });
+        self.furnish_groups(users, builtin, now);
         let host = self.identity.host.clone();
         self.preset(controllers, Class::Computer, &host, now, |_, entry| {
             set(entry, Attr::SamAccountName, &format!("{host}$"));
@@ -102,9 +105,10 @@ impl Domain {
             control(entry, uac::NORMAL_ACCOUNT | uac::NEVER_EXPIRES);
             domain.give_password(entry, administrator, now);
         });
+        self.join_administrators(ADMINISTRATOR_RID);
     }
 
-    fn preset(
+    pub(super) fn preset(
         &mut self,
         parent: EntryId,
         class: Class,
@@ -132,7 +136,7 @@ impl Domain {
 fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
     Entry {
         parent: None,
-        rdn: base.0.first().cloned().unwrap_or_else(|| rdn("DC", "")),
+        name: base.0.first().map(|rdn| rdn.value.as_str().into()).unwrap_or_default(),
         class: Class::Domain,
         guid: identity.seed.child("objectGUID").child(&base.key()).uuid(),
         rid: None,
@@ -145,8 +149,8 @@ fn head(identity: &Identity, base: &Dn, now: FileTime) -> Entry {
     }
 }
 
-fn set(entry: &mut Entry, attr: Attr, value: &str) {
-    entry.attributes.set(attr, vec![value.as_bytes().into()]);
+pub fn set(entry: &mut Entry, attr: Attr, value: &str) {
+    entry.attributes.set_one(attr, value);
 }
 
 fn control(entry: &mut Entry, bits: u32) {

@@ -1,40 +1,41 @@
 //! What an entry shows when it is read.
 
 use super::Domain;
+use super::attributes::Values;
 use super::dn::{Dn, Rdn};
 use super::entry::{Account, Entry, EntryId, uac};
+use super::naming::builtin_sid;
 use super::schema::{Attr, Class, Place};
 use super::time::FileTime;
 use super::tree::Tree;
 
-/// `sAMAccountType` of a user, a computer and a group (MS-SAMR 2.2.1.9).
+/// `sAMAccountType` of a user and a computer (MS-SAMR 2.2.1.9).
 const TYPE_USER: u32 = 0x3000_0000;
 const TYPE_MACHINE: u32 = 0x3000_0001;
-const TYPE_GROUP: u32 = 0x1000_0000;
 /// The functional level of Windows Server 2012 R2 (MS-ADTS 6.1.4.3).
 pub const FUNCTIONAL_LEVEL: &str = "6";
 
 /// The values of one attribute: those kept, or those made for this reading.
 pub enum Shown<'a> {
     /// As a client wrote them.
-    Kept(&'a [Box<[u8]>]),
+    Kept(Values<'a>),
     /// Worked out now.
     Made(Vec<Vec<u8>>),
 }
 
 impl Shown<'_> {
-    /// Each value.
-    pub fn iter(&self) -> Box<dyn Iterator<Item = &[u8]> + '_> {
+    /// Whether a test holds for one of the values.
+    pub fn any(&self, test: impl Fn(&[u8]) -> bool) -> bool {
         match self {
-            Self::Kept(values) => Box::new(values.iter().map(AsRef::as_ref)),
-            Self::Made(values) => Box::new(values.iter().map(Vec::as_slice)),
+            Self::Kept(values) => values.clone().any(test),
+            Self::Made(values) => values.iter().any(|value| test(value)),
         }
     }
 
     /// The values, to be sent.
     pub fn into_owned(self) -> Vec<Vec<u8>> {
         match self {
-            Self::Kept(values) => values.iter().map(|value| value.to_vec()).collect(),
+            Self::Kept(values) => values.map(<[u8]>::to_vec).collect(),
             Self::Made(values) => values,
         }
     }
@@ -71,7 +72,7 @@ impl Domain {
                 .map(|name| name.as_bytes().to_vec())
                 .collect(),
             Attr::Cn | Attr::Ou | Attr::Dc => naming_value(entry, attr),
-            Attr::Name => one(&entry.rdn.value),
+            Attr::Name => one(&entry.name),
             Attr::DistinguishedName => one(self.tree.dn(id)),
             Attr::InstanceType => one(if id == Tree::HEAD { 5 } else { 4 }),
             Attr::WhenCreated | Attr::CreateTimestamp => one(entry.when_created.generalized()),
@@ -81,22 +82,27 @@ impl Domain {
             Attr::ObjectGuid => vec![entry.guid.to_bytes_le().to_vec()],
             Attr::ObjectSid => self.sid(id, entry).into_iter().collect(),
             Attr::ObjectCategory => one(self.category(entry.class)),
-            Attr::Member => self.names(self.links.members(id)),
-            Attr::MemberOf => self.names(self.links.groups(id)),
+            Attr::Member if entry.class == Class::Group => self.names(self.links.members(id)),
+            Attr::PsoAppliesTo if entry.class == Class::Settings => self.names(self.links.members(id)),
+            Attr::MemberOf => self.names(self.groups_of(id)),
+            Attr::PsoApplied => self.names(self.settings_on(id)),
+            Attr::ResultantPso => self.names(self.resultant(id, entry).into_iter()),
+            Attr::TokenGroups if entry.account.is_some() => self.token_groups(id, entry),
+            Attr::PrimaryGroupToken => some(entry.rid.filter(|_| entry.class == Class::Group)),
             Attr::CanonicalName => one(self.canonical(id)),
             Attr::PrincipalName => some(self.principal_name(entry)),
-            Attr::SamAccountType => some(account_type(entry.class)),
-            Attr::PrimaryGroupId => some(primary_group(entry.class)),
+            Attr::SamAccountType => some(account_type(entry)),
+            Attr::PrimaryGroupId => some(entry.primary_group()),
             _ if id == Tree::HEAD => self.of_the_head(attr),
             _ => entry
                 .account
                 .as_deref()
-                .map(|account| self.of_account(account, attr, now))
+                .map(|account| self.of_account(id, entry, account, attr, now))
                 .unwrap_or_default(),
         }
     }
 
-    fn of_account(&self, account: &Account, attr: Attr, now: FileTime) -> Vec<Vec<u8>> {
+    fn of_account(&self, id: EntryId, entry: &Entry, account: &Account, attr: Attr, now: FileTime) -> Vec<Vec<u8>> {
         match attr {
             Attr::UserAccountControl => one(account.control),
             Attr::PwdLastSet => one(account.pwd_last_set),
@@ -104,9 +110,9 @@ impl Domain {
             Attr::BadPwdCount => one(account.bad_password_count),
             Attr::BadPasswordTime => one(account.bad_password_time),
             Attr::KeyVersionNumber => some(account.key_version()),
-            Attr::UacComputed => one(account.computed(&self.policy, now)),
+            Attr::UacComputed => one(account.computed(self.policy_of(id, entry), now)),
             Attr::PasswordExpiry => {
-                let end = account.password_expires(&self.policy);
+                let end = account.password_expires(self.policy_of(id, entry));
                 one(end.map_or(i64::MAX, |end| end.0))
             }
             _ => Vec::new(),
@@ -127,7 +133,10 @@ impl Domain {
         format!("CN={host},CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,{base}")
     }
 
-    fn sid(&self, id: EntryId, entry: &Entry) -> Option<Vec<u8>> {
+    pub(super) fn sid(&self, id: EntryId, entry: &Entry) -> Option<Vec<u8>> {
+        if entry.is_builtin() {
+            return Some(builtin_sid(entry.rid));
+        }
         (id == Tree::HEAD || entry.rid.is_some()).then(|| self.identity.sid_bytes(entry.rid))
     }
 
@@ -165,28 +174,21 @@ impl Domain {
     /// The attributes that `*` means for an entry.
     pub(super) fn present(&self, entry: &Entry) -> Vec<Attr> {
         let kept = Attr::ALL.iter().copied().filter(|attr| attr.place() == Place::Kept);
-        kept.chain(entry.attributes.present()).collect()
+        let written = entry.attributes.present().filter(|attr| attr.place() != Place::Kept);
+        kept.chain(written).collect()
     }
 }
 
 fn naming_value(entry: &Entry, attr: Attr) -> Vec<Vec<u8>> {
-    let named = attr.name().eq_ignore_ascii_case(&entry.rdn.kind);
-    some(named.then_some(&entry.rdn.value))
+    let named = attr.name().eq_ignore_ascii_case(entry.class.naming());
+    some(named.then_some(&entry.name))
 }
 
-fn account_type(class: Class) -> Option<u32> {
-    match class {
+fn account_type(entry: &Entry) -> Option<u32> {
+    match entry.class {
         Class::User => Some(TYPE_USER),
         Class::Computer => Some(TYPE_MACHINE),
-        Class::Group => Some(TYPE_GROUP),
-        _ => None,
-    }
-}
-
-fn primary_group(class: Class) -> Option<u32> {
-    match class {
-        Class::User => Some(513),
-        Class::Computer => Some(516),
+        Class::Group => Some(entry.group_account_type()),
         _ => None,
     }
 }

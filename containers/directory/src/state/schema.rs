@@ -9,6 +9,8 @@ pub enum Syntax {
     Text,
     /// A whole number of up to 64 bits.
     Integer,
+    /// `TRUE` or `FALSE`.
+    Boolean,
     /// Bytes.
     Bytes,
     /// A distinguished name.
@@ -98,6 +100,8 @@ attributes! {
     AccountExpires "accountExpires" Integer One;
     Member "member" Name Kept;
     MemberOf "memberOf" Name Kept;
+    PsoAppliesTo "msDS-PSOAppliesTo" Name Kept;
+    PsoApplied "msDS-PSOApplied" Name Kept;
     UnicodePwd "unicodePwd" Bytes Secret;
 
     FsmoRoleOwner "fSMORoleOwner" Name Kept;
@@ -115,9 +119,23 @@ attributes! {
     UacComputed "msDS-User-Account-Control-Computed" Integer Constructed;
     PasswordExpiry "msDS-UserPasswordExpiryTimeComputed" Integer Constructed;
     PrincipalName "msDS-PrincipalName" Text Constructed;
+    ResultantPso "msDS-ResultantPSO" Name Constructed;
+    TokenGroups "tokenGroups" Sid Constructed;
+    PrimaryGroupToken "primaryGroupToken" Integer Constructed;
     CanonicalName "canonicalName" Text Constructed;
     CreateTimestamp "createTimeStamp" Time Constructed;
     ModifyTimestamp "modifyTimeStamp" Time Constructed;
+
+    PsoPrecedence "msDS-PasswordSettingsPrecedence" Integer One;
+    PsoReversible "msDS-PasswordReversibleEncryptionEnabled" Boolean One;
+    PsoHistory "msDS-PasswordHistoryLength" Integer One;
+    PsoComplexity "msDS-PasswordComplexityEnabled" Boolean One;
+    PsoMinLength "msDS-MinimumPasswordLength" Integer One;
+    PsoMinAge "msDS-MinimumPasswordAge" Integer One;
+    PsoMaxAge "msDS-MaximumPasswordAge" Integer One;
+    PsoThreshold "msDS-LockoutThreshold" Integer One;
+    PsoWindow "msDS-LockoutObservationWindow" Integer One;
+    PsoDuration "msDS-LockoutDuration" Integer One;
 
     AdminCount "adminCount" Integer One;
     Country "c" Text One;
@@ -202,6 +220,12 @@ pub enum Class {
     Unit,
     /// A container, such as `CN=Users`.
     Container,
+    /// `CN=Builtin`: the groups that every Windows has.
+    Builtin,
+    /// Where fine-grained password policies stand.
+    SettingsContainer,
+    /// A fine-grained password policy.
+    Settings,
     /// A person's or service's account.
     User,
     /// A machine's account.
@@ -218,6 +242,9 @@ impl Class {
             Self::Domain => &["top", "domain", "domainDNS"],
             Self::Unit => &["top", "organizationalUnit"],
             Self::Container => &["top", "container"],
+            Self::Builtin => &["top", "builtinDomain"],
+            Self::SettingsContainer => &["top", "msDS-PasswordSettingsContainer"],
+            Self::Settings => &["top", "msDS-PasswordSettings"],
             Self::User => &["top", "person", "organizationalPerson", "user"],
             Self::Computer => &["top", "person", "organizationalPerson", "user", "computer"],
             Self::Group => &["top", "group"],
@@ -231,6 +258,9 @@ impl Class {
             Self::Domain => "Domain-DNS",
             Self::Unit => "Organizational-Unit",
             Self::Container => "Container",
+            Self::Builtin => "Builtin-Domain",
+            Self::SettingsContainer => "ms-DS-Password-Settings-Container",
+            Self::Settings => "ms-DS-Password-Settings",
             Self::User => "Person",
             Self::Computer => "Computer",
             Self::Group => "Group",
@@ -268,6 +298,8 @@ impl Class {
             b"group" => Some((2, Self::Group)),
             b"organizationalunit" => Some((3, Self::Unit)),
             b"container" => Some((4, Self::Container)),
+            b"msds-passwordsettings" => Some((5, Self::Settings)),
+            b"msds-passwordsettingscontainer" => Some((6, Self::SettingsContainer)),
             _ => None,
         };
         values
@@ -285,6 +317,8 @@ impl Class {
             "group" => Some("Group"),
             "organizationalunit" => Some("Organizational-Unit"),
             "container" => Some("Container"),
+            "msds-passwordsettings" => Some("ms-DS-Password-Settings"),
+            "msds-passwordsettingscontainer" => Some("ms-DS-Password-Settings-Container"),
             "domain" | "domaindns" => Some("Domain-DNS"),
             _ => None,
         }

@@ -7,6 +7,7 @@ use super::entry::{Entry, EntryId};
 use super::filter::Filter;
 use super::schema::{Attr, Place};
 use super::time::FileTime;
+use super::walk::Walk;
 use super::{Domain, Session};
 
 /// Most entries of one answer or one page (`MaxPageSize` of a domain controller).
@@ -16,13 +17,22 @@ const STEP: usize = 1000;
 
 /// A search that has begun.
 pub struct Cursor {
-    candidates: Vec<EntryId>,
-    position: usize,
+    candidates: Candidates,
+    /// The candidate that comes next, if it was looked at already: there was no room for it.
+    waiting: Option<EntryId>,
     filter: Filter,
     wanted: Wanted,
     types_only: bool,
     /// How many more entries the client will take; none is no limit of its own.
     left: Option<usize>,
+}
+
+/// Where a search looks.
+enum Candidates {
+    /// At what an index gave.
+    Found(std::vec::IntoIter<EntryId>),
+    /// At everything in its scope.
+    Walk(Walk),
 }
 
 /// How a step ended.
@@ -53,11 +63,15 @@ impl Wanted {
         }
         let mut attrs: Vec<Attr> = names.iter().filter_map(|name| Attr::named(name)).collect();
         if names.iter().any(|name| name == "+") {
-            let constructed = |attr: &&Attr| attr.place() == Place::Constructed;
+            let constructed = |attr: &&Attr| attr.place() == Place::Constructed && **attr != Attr::TokenGroups;
             attrs.extend(Attr::ALL.iter().filter(constructed));
         }
         let all = names.is_empty() || names.iter().any(|name| name == "*");
         Self::Attributes(attrs, all)
+    }
+
+    fn names(&self, attr: Attr) -> bool {
+        matches!(self, Self::Attributes(named, _) if named.contains(&attr))
     }
 }
 
@@ -69,28 +83,30 @@ impl Domain {
     pub fn begin_search(&self, session: &Session, request: &LdapSearchRequest) -> Result<Cursor, Refusal> {
         self.caller(session)?;
         let base = self.resolve(&request.base)?;
+        let wanted = Wanted::new(&request.attrs);
+        // To expand the groups of everybody would be too much for one search (MS-ADTS 3.1.1.4.5.19).
+        if request.scope != LdapSearchScope::Base && wanted.names(Attr::TokenGroups) {
+            return Err(Refusal::base_only());
+        }
         let filter = Filter::new(&request.filter);
         let limit = usize::try_from(request.sizelimit).unwrap_or(0);
         Ok(Cursor {
             candidates: self.candidates(base, &request.scope, &filter),
-            position: 0,
+            waiting: None,
             filter,
-            wanted: Wanted::new(&request.attrs),
+            wanted,
             types_only: request.typesonly,
             left: Some(limit).filter(|limit| *limit > 0),
         })
     }
 
-    fn candidates(&self, base: EntryId, scope: &LdapSearchScope, filter: &Filter) -> Vec<EntryId> {
-        if let Some(only) = self.pinpoint(filter) {
-            let inside = |id: &EntryId| self.in_scope(*id, base, scope);
-            return only.filter(inside).into_iter().collect();
-        }
-        match scope {
-            LdapSearchScope::Base => vec![base],
-            LdapSearchScope::OneLevel => self.tree.children(base).collect(),
-            LdapSearchScope::Subtree => self.tree.below(base),
-            LdapSearchScope::Children => self.tree.below(base).split_off(1),
+    fn candidates(&self, base: EntryId, scope: &LdapSearchScope, filter: &Filter) -> Candidates {
+        match self.indexed(filter) {
+            Some(mut found) => {
+                found.retain(|id| self.in_scope(*id, base, scope));
+                Candidates::Found(found.into_iter())
+            }
+            None => Candidates::Walk(Walk::new(base, scope)),
         }
     }
 
@@ -107,23 +123,29 @@ impl Domain {
     /// Carries a search on, for at most `room` entries.
     pub fn step(&self, cursor: &mut Cursor, room: usize, now: FileTime) -> (Vec<LdapSearchResultEntry>, Progress) {
         let mut found = Vec::new();
-        let end = cursor.candidates.len().min(cursor.position + STEP);
-        while cursor.position < end {
-            let id = cursor.candidates[cursor.position];
-            if let Some(entry) = self.match_of(cursor, id, now) {
-                if cursor.left == Some(0) {
-                    return (found, Progress::Limit);
-                }
-                if found.len() >= room {
-                    return (found, Progress::Full);
-                }
-                found.push(self.row(cursor, id, entry, now));
-                cursor.left = cursor.left.map(|left| left - 1);
+        for _ in 0..STEP {
+            let Some(id) = self.next_candidate(cursor) else {
+                return (found, Progress::Done);
+            };
+            let Some(entry) = self.match_of(cursor, id, now) else {
+                continue;
+            };
+            if cursor.left == Some(0) || found.len() >= room {
+                cursor.waiting = Some(id);
+                let limit = cursor.left == Some(0);
+                return (found, if limit { Progress::Limit } else { Progress::Full });
             }
-            cursor.position += 1;
+            found.push(self.row(cursor, id, entry, now));
+            cursor.left = cursor.left.map(|left| left - 1);
         }
-        let done = cursor.position >= cursor.candidates.len();
-        (found, if done { Progress::Done } else { Progress::Continue })
+        (found, Progress::Continue)
+    }
+
+    fn next_candidate(&self, cursor: &mut Cursor) -> Option<EntryId> {
+        cursor.waiting.take().or_else(|| match &mut cursor.candidates {
+            Candidates::Found(found) => found.next(),
+            Candidates::Walk(walk) => walk.next(&self.tree),
+        })
     }
 
     fn match_of(&self, cursor: &Cursor, id: EntryId, now: FileTime) -> Option<&Entry> {

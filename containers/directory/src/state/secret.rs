@@ -22,6 +22,12 @@ impl Verifier {
         Self(Zeroizing::new(hash.finalize().into()))
     }
 
+    /// The verifier of a password that nobody knows, and that no known password can have.
+    #[must_use]
+    pub fn of_nobody(dice: [u8; 32]) -> Self {
+        Self(Zeroizing::new(dice))
+    }
+
     /// Whether both are of one password, in a time that does not depend on where they differ.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {

@@ -5,21 +5,27 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::answer::Refusal;
-use super::dn::{Dn, Rdn, fold};
+use super::dn::{Dn, Rdn, fold, same_text};
 use super::entry::{Entry, EntryId};
-use super::schema::Attr;
+use super::index::{Index, Keys};
+use super::schema::{Attr, Class};
+use super::settings::Settings;
 
-/// All entries of the domain, found by place, objectGUID, RID, sAMAccountName and userPrincipalName.
+/// All entries of the domain, found by place, objectGUID, RID, sAMAccountName, userPrincipalName and mail.
 pub struct Tree {
     base: Dn,
     entries: Vec<Option<Entry>>,
     children: HashMap<EntryId, BTreeSet<EntryId>>,
-    by_place: HashMap<(EntryId, Box<str>), EntryId>,
-    by_guid: HashMap<Uuid, EntryId>,
     by_rid: HashMap<u32, EntryId>,
-    by_sam: HashMap<Box<str>, EntryId>,
-    by_upn: HashMap<Box<str>, EntryId>,
+    keys: Keys,
+    by_place: Index,
+    by_guid: Index,
+    by_text: [Index; INDEXED.len()],
+    settings: Settings,
 }
+
+/// The attributes whose values are indexed.
+const INDEXED: [Attr; 3] = [Attr::SamAccountName, Attr::UserPrincipalName, Attr::Mail];
 
 /// Where a name leads.
 pub enum Found {
@@ -42,11 +48,12 @@ impl Tree {
             base,
             entries: Vec::new(),
             children: HashMap::new(),
-            by_place: HashMap::new(),
-            by_guid: HashMap::new(),
             by_rid: HashMap::new(),
-            by_sam: HashMap::new(),
-            by_upn: HashMap::new(),
+            keys: Keys::default(),
+            by_place: Index::default(),
+            by_guid: Index::default(),
+            by_text: Default::default(),
+            settings: Settings::default(),
         };
         tree.insert(head);
         tree
@@ -70,8 +77,9 @@ impl Tree {
     }
 
     /// The entries directly below one, in the order of their creation.
-    pub fn children(&self, id: EntryId) -> impl Iterator<Item = EntryId> {
-        self.children.get(&id).into_iter().flatten().copied()
+    #[must_use]
+    pub fn children(&self, id: EntryId) -> Option<&BTreeSet<EntryId>> {
+        self.children.get(&id)
     }
 
     /// An entry and all below it, each after the one above it.
@@ -108,7 +116,7 @@ impl Tree {
         let mut next = self.get(id);
         while let Some(entry) = next {
             let Some(parent) = entry.parent else { break };
-            parts.push(entry.rdn.clone());
+            parts.push(entry.rdn());
             next = self.get(parent);
         }
         parts.extend(self.base.0.iter().cloned());
@@ -118,12 +126,11 @@ impl Tree {
     /// Walks down a name.
     #[must_use]
     pub fn find(&self, dn: &Dn) -> Found {
-        let same = |(one, two): (&Rdn, &Rdn)| one.key() == two.key();
         let Some(above) = dn.0.len().checked_sub(self.base.0.len()) else {
             return Found::Elsewhere;
         };
         let (own, base) = dn.0.split_at(above);
-        if !base.iter().zip(&self.base.0).all(same) {
+        if !base.iter().zip(&self.base.0).all(|(one, two)| one.is(two)) {
             return Found::Elsewhere;
         }
         let mut at = Self::HEAD;
@@ -139,13 +146,22 @@ impl Tree {
     /// The entry below another with that name.
     #[must_use]
     pub fn child(&self, parent: EntryId, rdn: &Rdn) -> Option<EntryId> {
-        self.by_place.get(&(parent, rdn.key().into_boxed_str())).copied()
+        let folded = fold(&rdn.value);
+        let is_it = |entry: &Entry| {
+            entry.parent == Some(parent)
+                && entry.class.naming() == rdn.kind
+                && same_text(entry.name.as_bytes(), &folded)
+        };
+        let hash = self.keys.hash((parent, folded.as_str()));
+        self.by_place.find(hash, |id| self.get(id).is_some_and(is_it))
     }
 
     /// The entry with that objectGUID.
     #[must_use]
     pub fn by_guid(&self, guid: Uuid) -> Option<EntryId> {
-        self.by_guid.get(&guid).copied()
+        let is_it = |entry: &Entry| entry.guid == guid;
+        let hash = self.keys.hash(guid);
+        self.by_guid.find(hash, |id| self.get(id).is_some_and(is_it))
     }
 
     /// The entry whose SID ends so.
@@ -157,13 +173,35 @@ impl Tree {
     /// The entry with that sAMAccountName, whatever its case.
     #[must_use]
     pub fn by_sam(&self, name: &str) -> Option<EntryId> {
-        self.by_sam.get(fold(name).as_str()).copied()
+        self.with_text(Attr::SamAccountName, &fold(name))?.next()
     }
 
     /// The entry with that userPrincipalName, whatever its case.
     #[must_use]
     pub fn by_upn(&self, name: &str) -> Option<EntryId> {
-        self.by_upn.get(fold(name).as_str()).copied()
+        self.with_text(Attr::UserPrincipalName, &fold(name))?.next()
+    }
+
+    /// The entries with that folded value of an attribute; none where the attribute is not indexed.
+    pub fn with_text<'a>(&'a self, attr: Attr, folded: &'a str) -> Option<impl Iterator<Item = EntryId> + 'a> {
+        let at = INDEXED.iter().position(|indexed| *indexed == attr)?;
+        let is_it = move |entry: &Entry| {
+            let value = entry.attributes.first(attr);
+            value.is_some_and(|value| same_text(value, folded))
+        };
+        let found = self.by_text[at].all(self.keys.hash(folded));
+        Some(found.filter(move |id| self.get(*id).is_some_and(is_it)))
+    }
+
+    /// The fine-grained password policies.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Says which entry fine-grained password policies stand below.
+    pub fn settings_stand_in(&mut self, container: EntryId) {
+        self.settings.stand_in(container);
     }
 
     /// Whether an entry could stand as it is: no other has its place or one of its unique names.
@@ -172,7 +210,10 @@ impl Tree {
     /// The refusal that Active Directory gives for the first conflict.
     pub fn check(&self, own: Option<EntryId>, entry: &Entry) -> Result<(), Refusal> {
         let taken = |holder: Option<EntryId>| holder.is_some() && holder != own;
-        if entry.parent.is_some_and(|parent| taken(self.child(parent, &entry.rdn))) {
+        if entry
+            .parent
+            .is_some_and(|parent| taken(self.child(parent, &entry.rdn())))
+        {
             return Err(Refusal::exists(0x2071));
         }
         let text = |attr| entry.attributes.text(attr);
@@ -185,6 +226,15 @@ impl Tree {
         Ok(())
     }
 
+    /// Whether [`Tree::check`] has nothing to look at, since what must be unique is as it was.
+    #[must_use]
+    pub fn is_named_as(&self, id: EntryId, entry: &Entry) -> bool {
+        self.get(id).is_some_and(|old| {
+            let same = |attr| old.attributes.first(attr) == entry.attributes.first(attr);
+            old.parent == entry.parent && old.name == entry.name && INDEXED.into_iter().all(same)
+        })
+    }
+
     /// Adds an entry that passed [`Tree::check`].
     pub fn insert(&mut self, entry: Entry) -> EntryId {
         let id = EntryId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
@@ -195,10 +245,13 @@ impl Tree {
 
     /// Puts a changed entry that passed [`Tree::check`] in the place of the old one.
     pub fn replace(&mut self, id: EntryId, entry: Entry) {
-        if let Some(old) = self.entries.get_mut(id.0 as usize).and_then(Option::take) {
-            self.unindex(id, &old);
+        let stays = entry.class != Class::Settings && self.is_named_as(id, &entry);
+        if !stays {
+            if let Some(old) = self.entries.get_mut(id.0 as usize).and_then(Option::take) {
+                self.unindex(id, &old);
+            }
+            self.index(id, &entry);
         }
-        self.index(id, &entry);
         if let Some(slot) = self.entries.get_mut(id.0 as usize) {
             *slot = Some(entry);
         }
@@ -208,87 +261,49 @@ impl Tree {
     pub fn remove(&mut self, id: EntryId) -> Option<Entry> {
         let old = self.entries.get_mut(id.0 as usize).and_then(Option::take)?;
         self.unindex(id, &old);
+        self.children.remove(&id);
         Some(old)
     }
 
     fn index(&mut self, id: EntryId, entry: &Entry) {
         if let Some(parent) = entry.parent {
-            self.by_place.insert((parent, entry.rdn.key().into()), id);
+            let hash = self.keys.hash((parent, fold(&entry.name).as_str()));
+            self.by_place.insert(hash, id);
             self.children.entry(parent).or_default().insert(id);
         }
-        self.by_guid.insert(entry.guid, id);
+        self.by_guid.insert(self.keys.hash(entry.guid), id);
         if let Some(rid) = entry.rid {
             self.by_rid.insert(rid, id);
         }
-        if let Some(name) = entry.attributes.text(Attr::SamAccountName) {
-            self.by_sam.insert(fold(name).into(), id);
+        for (at, attr) in INDEXED.into_iter().enumerate() {
+            if let Some(text) = entry.attributes.text(attr) {
+                let hash = self.keys.hash(fold(text).as_str());
+                self.by_text[at].insert(hash, id);
+            }
         }
-        if let Some(name) = entry.attributes.text(Attr::UserPrincipalName) {
-            self.by_upn.insert(fold(name).into(), id);
-        }
+        self.settings.index(id, entry);
     }
 
     fn unindex(&mut self, id: EntryId, entry: &Entry) {
         if let Some(parent) = entry.parent {
-            self.by_place.remove(&(parent, entry.rdn.key().into()));
+            let hash = self.keys.hash((parent, fold(&entry.name).as_str()));
+            self.by_place.remove(hash, id);
             if let Some(siblings) = self.children.get_mut(&parent) {
                 siblings.remove(&id);
             }
         }
-        self.by_guid.remove(&entry.guid);
+        self.by_guid.remove(self.keys.hash(entry.guid), id);
         if let Some(rid) = entry.rid {
             self.by_rid.remove(&rid);
         }
-        if let Some(name) = entry.attributes.text(Attr::SamAccountName) {
-            self.by_sam.remove(fold(name).as_str());
+        for (at, attr) in INDEXED.into_iter().enumerate() {
+            if let Some(text) = entry.attributes.text(attr) {
+                let hash = self.keys.hash(fold(text).as_str());
+                self.by_text[at].remove(hash, id);
+            }
         }
-        if let Some(name) = entry.attributes.text(Attr::UserPrincipalName) {
-            self.by_upn.remove(fold(name).as_str());
-        }
-    }
-}
-
-/// Who is a member of what, both ways.
-#[derive(Default)]
-pub struct Links {
-    members: HashMap<EntryId, BTreeSet<EntryId>>,
-    groups: HashMap<EntryId, BTreeSet<EntryId>>,
-}
-
-impl Links {
-    /// The members of a group.
-    pub fn members(&self, group: EntryId) -> impl Iterator<Item = EntryId> {
-        self.members.get(&group).into_iter().flatten().copied()
-    }
-
-    /// The groups that an entry is a member of.
-    pub fn groups(&self, member: EntryId) -> impl Iterator<Item = EntryId> {
-        self.groups.get(&member).into_iter().flatten().copied()
-    }
-
-    /// Adds a member to a group.
-    pub fn join(&mut self, group: EntryId, member: EntryId) {
-        self.members.entry(group).or_default().insert(member);
-        self.groups.entry(member).or_default().insert(group);
-    }
-
-    /// Takes a member out of a group.
-    pub fn leave(&mut self, group: EntryId, member: EntryId) {
-        if let Some(members) = self.members.get_mut(&group) {
-            members.remove(&member);
-        }
-        if let Some(groups) = self.groups.get_mut(&member) {
-            groups.remove(&group);
-        }
-    }
-
-    /// Forgets an entry that was deleted.
-    pub fn forget(&mut self, id: EntryId) {
-        for member in self.members.remove(&id).unwrap_or_default() {
-            self.leave(id, member);
-        }
-        for group in self.groups.remove(&id).unwrap_or_default() {
-            self.leave(group, id);
+        if entry.class == Class::Settings {
+            self.settings.unindex(id);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod ldaps;
+mod service;
 mod starting;
 
 use std::collections::BTreeMap;
@@ -20,13 +21,17 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::codec::{Decoder, Encoder};
 use vocabulary::{Password, SystemClock};
 
+use crate::connection::Connection;
+use crate::host::Host;
+use crate::state::Domain;
+use crate::state::time::FileTime;
 use crate::{DirectoryConfig, DirectoryHandle, ServiceTimes, start};
 
 pub const BASE: &str = "DC=corp,DC=test";
@@ -105,8 +110,8 @@ impl World {
 }
 
 /// A small LDAP client.
-pub struct Client {
-    pub stream: TlsStream<TcpStream>,
+pub struct Client<S = TlsStream<TcpStream>> {
+    pub stream: S,
     codec: LdapCodec,
     inbound: BytesMut,
     last: i32,
@@ -130,12 +135,41 @@ impl Client {
         let socket = TcpStream::connect(address).await?;
         let name = ServerName::try_from(FQDN).unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await?;
-        Ok(Self {
+        Ok(Self::on(stream))
+    }
+}
+
+/// A client that needs no socket: one end of a pipe whose other end is a connection of that host.
+pub fn piped(host: &Arc<Host>) -> Client<DuplexStream> {
+    let (near, far) = duplex(1 << 20);
+    tokio::spawn(Connection::new(far, host.clone()).run());
+    Client::on(near)
+}
+
+/// A host without sockets, with one person.
+pub fn bare_host(service: ServiceTimes, writes: u32) -> Arc<Host> {
+    let folder = TempDir::new().unwrap();
+    let clock = SystemClock::shared();
+    let now = FileTime::from_unix(clock.unix());
+    let password = Password::new("Admin-Pass-1".to_owned());
+    let mut domain = Domain::new(&config(&folder), &password, now).unwrap();
+    let attributes = [
+        ("sAMAccountName", "ann".to_owned()),
+        ("userAccountControl", "512".to_owned()),
+    ];
+    let first = Password::new(FIRST.to_owned());
+    domain.load(ANN, &attributes, &first, now).unwrap();
+    Arc::new(Host::new(domain, clock, service, writes))
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    fn on(stream: S) -> Self {
+        Self {
             stream,
             codec: LdapCodec::new(Some(16 << 20), None),
             inbound: BytesMut::new(),
             last: 0,
-        })
+        }
     }
 
     pub async fn send(&mut self, op: LdapOp, ctrl: Vec<LdapControl>) {

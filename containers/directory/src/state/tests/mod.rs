@@ -1,11 +1,15 @@
 //! The state machine, asked directly: time is a number here, and nothing waits.
 
+mod accounts;
 mod binds;
 mod entries;
+mod groups;
+mod loading;
 mod lockout;
 mod passwords;
 mod rights;
 mod searches;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
