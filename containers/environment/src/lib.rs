@@ -14,6 +14,7 @@
 
 mod authority;
 mod blueprint;
+mod capability;
 mod clock;
 pub mod conformance;
 mod description;

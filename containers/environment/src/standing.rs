@@ -8,10 +8,11 @@ use vocabulary::NameTable;
 
 use crate::EnvironmentError;
 use crate::blueprint::Blueprint;
+use crate::capability::{self, Places};
 use crate::inhabitants::Inhabitants;
 use crate::lab::Lab;
 use crate::ldap::DirectoryClient;
-use crate::names::{CLOUD_ROLES, base_dn, cloud_host, dc_fqdn};
+use crate::names::{CLOUD_ROLES, base_dn, cloud_host, dc_fqdn, people_dn, service_account_dn};
 use crate::site::{Address, RoleConfig, Site};
 
 /// What stands.
@@ -72,38 +73,18 @@ impl Standing {
         )
     }
 
-    /// What the directory says of itself: its policies and the controls it supports.
+    /// What the directory enforces, found out by trying.
     pub async fn capability(&self, inhabitants: &Inhabitants) -> Result<Capability, EnvironmentError> {
-        let mut connection = inhabitants.as_administrator().await?;
-        let root = connection
-            .read(
-                "",
-                &["supportedControl", "dnsHostName", "domainControllerFunctionality"],
-            )
-            .await?;
-        let head = connection
-            .read(
-                &base_dn(&self.blueprint.domain),
-                &["lockoutThreshold", "minPwdLength", "pwdHistoryLength", "pwdProperties"],
-            )
-            .await?;
-        let mut capability = Capability {
-            dc: dc_fqdn(1, &self.blueprint.domain),
-            ..Capability::default()
+        let domain = &self.blueprint.domain;
+        let (base, inside, agent) = (base_dn(domain), people_dn(domain), service_account_dn(domain));
+        let places = Places {
+            base: &base,
+            inside: &inside,
+            agent_dn: &agent,
+            agent_password: &self.blueprint.service_account,
         };
-        let controls = root.attrs.get("supportedControl").cloned().unwrap_or_default();
-        let hints = controls
-            .iter()
-            .any(|oid| oid == "1.2.840.113556.1.4.2239" || oid == "1.2.840.113556.1.4.2066");
-        capability.facts.insert("policy_hints".to_owned(), hints.to_string());
-        for (name, values) in head
-            .attrs
-            .iter()
-            .chain(root.attrs.iter().filter(|(name, _)| *name != "supportedControl"))
-        {
-            capability.facts.insert(name.clone(), values.join(", "));
-        }
-        Ok(capability)
+        let mut admin = inhabitants.as_administrator().await?;
+        capability::probe(&mut admin, &inhabitants.client, &places).await
     }
 }
 

@@ -117,15 +117,13 @@ impl LabWorld {
         let standing = self.standing()?;
         let inhabitants = standing.inhabitants()?;
         inhabitants.prepare(&standing.blueprint.service_account).await?;
-        let capabilities = vec![standing.capability(&inhabitants).await?];
-        let mut facts = Facts {
-            capabilities,
-            ..Facts::default()
-        };
+        let mut facts = Facts::default();
         if let Site::Docker(site) = self.site()? {
             site.delegate("dc1").await?;
             facts.image_digests = site.image_digests();
         }
+        // After the delegation: some facts are tried with the agent's rights.
+        facts.capabilities = vec![self.standing()?.capability(&inhabitants).await?];
         Ok(facts)
     }
 

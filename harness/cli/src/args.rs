@@ -189,7 +189,13 @@ pub(crate) struct ConformanceArguments {
     #[arg(long, value_name = "FILE", requires = "url")]
     pub ca_file: Option<PathBuf>,
     /// An account with delegated rights below --below; its probes are skipped without it
-    #[arg(long, value_name = "DN", requires = "url", requires = "agent_password_file", requires = "below")]
+    #[arg(
+        long,
+        value_name = "DN",
+        requires = "url",
+        requires = "agent_password_file",
+        requires = "below"
+    )]
     pub agent_bind_dn: Option<String>,
     /// The file with that account's password
     #[arg(long, value_name = "FILE", requires = "agent_bind_dn")]

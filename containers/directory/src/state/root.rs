@@ -63,6 +63,7 @@ impl Domain {
             ("domainFunctionality", many(&[FUNCTIONAL_LEVEL])),
             ("forestFunctionality", many(&[FUNCTIONAL_LEVEL])),
             ("domainControllerFunctionality", many(&[FUNCTIONAL_LEVEL])),
+            ("vendorName", many(&["writeback-lab"])),
             ("supportedLDAPVersion", many(&["3"])),
             ("supportedControl", many(&SUPPORTED)),
             ("supportedCapabilities", many(&CAPABILITIES)),

@@ -59,18 +59,12 @@ pub(super) async fn site(
 ) -> Result<Site, EnvironmentError> {
     Ok(match kind {
         WorldKind::Embedded => Site::Embedded(EmbeddedSite::stand_up(run, clock, parts)?),
-        WorldKind::Docker => {
-            Site::Docker(DockerSite::stand_up(run, &parts.served, &|text| progress.note(text)).await?)
-        }
+        WorldKind::Docker => Site::Docker(DockerSite::stand_up(run, &parts.served, &|text| progress.note(text)).await?),
     })
 }
 
 /// Starts one domain controller on a site, with the account that holds the delegated rights. `more` is laid over its configuration.
-pub(super) async fn own(
-    site: &mut Site,
-    run: &str,
-    more: &serde_json::Value,
-) -> Result<Subject, EnvironmentError> {
+pub(super) async fn own(site: &mut Site, run: &str, more: &serde_json::Value) -> Result<Subject, EnvironmentError> {
     let (key, authority) = (RunKey::new(), Authority::new(run)?);
     let (administrator, service) = (key.password()?, key.password()?);
     let mut kit = site.kit(PART);
@@ -165,7 +159,12 @@ pub(super) async fn given(given: &Given) -> Result<Subject, EnvironmentError> {
         .await?
         .read("", &["defaultNamingContext", "vendorName"])
         .await?;
-    let first = |name| super::observe::values(&root, name).into_iter().next().unwrap_or_default();
+    let first = |name| {
+        super::observe::values(&root, name)
+            .into_iter()
+            .next()
+            .unwrap_or_default()
+    };
     let base = first("defaultNamingContext");
     let domain = domain_of(&base);
     if !lab_name(&domain) {
@@ -247,10 +246,22 @@ mod tests {
 
     #[test]
     fn urls_are_read() {
-        assert_eq!(place_of("ldaps://dc1.corp.test").unwrap(), ("dc1.corp.test".to_owned(), 636));
-        assert_eq!(place_of("ldaps://127.0.0.1:3269/").unwrap(), ("127.0.0.1".to_owned(), 3269));
+        assert_eq!(
+            place_of("ldaps://dc1.corp.test").unwrap(),
+            ("dc1.corp.test".to_owned(), 636)
+        );
+        assert_eq!(
+            place_of("ldaps://127.0.0.1:3269/").unwrap(),
+            ("127.0.0.1".to_owned(), 3269)
+        );
         assert_eq!(place_of("ldaps://[::1]:636").unwrap(), ("[::1]".to_owned(), 636));
-        for wrong in ["ldap://dc1.corp.test", "ldaps://", "ldaps://h:x", "ldaps://h/dc=x", "ldaps://u@h"] {
+        for wrong in [
+            "ldap://dc1.corp.test",
+            "ldaps://",
+            "ldaps://h:x",
+            "ldaps://h/dc=x",
+            "ldaps://u@h",
+        ] {
             assert!(place_of(wrong).is_err(), "{wrong}");
         }
     }

@@ -13,7 +13,7 @@ mod script;
 mod stage;
 mod subject;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unit;
 mod words;
 
@@ -27,6 +27,8 @@ use crate::site::Site;
 use crate::{EnvironmentError, Parts, docker};
 use subject::Subject;
 use unit::Unit;
+
+pub(crate) use unit::remove_tree;
 
 pub use ground::Given;
 pub use report::{Ended, Outcome, Report, Stale};

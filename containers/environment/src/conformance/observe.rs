@@ -96,8 +96,11 @@ pub(super) fn read(found: &Found, views: &[String]) -> String {
     }
 }
 
-/// The names of what a search found, in order, behind how it ended.
-pub(super) fn search(found: &Found) -> String {
+/// The names of what a search found, in order, behind how it ended; of a limited one only how many, since any may come first.
+pub(super) fn search(found: &Found, limited: bool) -> String {
+    if limited {
+        return format!("{}: {} entries", reply(&found.reply), found.entries.len());
+    }
     let mut names: Vec<String> = found.entries.iter().map(|entry| rdn(&entry.dn)).collect();
     names.sort();
     let end = reply(&found.reply);
@@ -149,7 +152,12 @@ mod tests {
             dn: "CN=ann,DC=corp,DC=test".to_owned(),
             attrs: pairs
                 .iter()
-                .map(|(name, values)| ((*name).to_owned(), values.iter().map(|&value| value.to_owned()).collect()))
+                .map(|(name, values)| {
+                    (
+                        (*name).to_owned(),
+                        values.iter().map(|&value| value.to_owned()).collect(),
+                    )
+                })
                 .collect(),
             bin_attrs: [("logonHours".to_owned(), vec![vec![0, 255]])].into(),
         }
@@ -157,7 +165,10 @@ mod tests {
 
     #[test]
     fn refusals_keep_what_does_not_vary() {
-        let policy = refused(53, "0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0");
+        let policy = refused(
+            53,
+            "0000052D: SvcErr: DSID-031A12D2, problem 5003 (WILL_NOT_PERFORM), data 0",
+        );
         assert_eq!(reply(&policy), "53 0000052D");
         assert_eq!(reply(&refused(19, "Failed to obtain")), "19");
         let bad = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e, v4563";
@@ -173,7 +184,11 @@ mod tests {
 
     #[test]
     fn views_show_what_they_say() {
-        let entry = entry(&[("lockoutTime", &["133"]), ("userAccountControl", &["514"]), ("member", &["b", "a"])]);
+        let entry = entry(&[
+            ("lockoutTime", &["133"]),
+            ("userAccountControl", &["514"]),
+            ("member", &["b", "a"]),
+        ]);
         assert_eq!(view(&entry, "lockouttime?"), "lockouttime?=set");
         assert_eq!(view(&entry, "badPwdCount?"), "badPwdCount?=absent");
         assert_eq!(view(&entry, "userAccountControl&2"), "userAccountControl&2=2");

@@ -26,10 +26,7 @@ pub(super) async fn run(
     let mut stage = Stage::set(subject, unit, &key).await?;
     let chosen = |probe: &(Group, Probe)| groups.is_empty() || groups.contains(&probe.0);
     let all: Vec<(Group, Probe)> = probes::all().into_iter().filter(chosen).collect();
-    progress.step(
-        &format!("probing {}", subject.url),
-        u64::try_from(all.len()).ok(),
-    );
+    progress.step(&format!("probing {}", subject.url), u64::try_from(all.len()).ok());
     let mut outcomes = Vec::with_capacity(all.len());
     for (number, (group, probe)) in all.iter().enumerate() {
         let outcome = if probe.needs_agent() && subject.agent.is_none() {

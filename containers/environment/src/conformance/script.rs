@@ -139,7 +139,11 @@ pub(super) enum Act {
     /// A person made anew, who becomes `{person}`.
     Person { below: Text, more: Pairs, lax: bool },
     /// A fine-grained policy that becomes a word.
-    Policy { name: Text, settings: Pairs, applies: &'static [Text] },
+    Policy {
+        name: Text,
+        settings: Pairs,
+        applies: &'static [Text],
+    },
     /// A bind that proves something and is used for nothing else.
     Bind { name: Text, password: Text },
     /// The person's own connection.
@@ -147,9 +151,19 @@ pub(super) enum Act {
     /// A bind on the person's own connection.
     SignInAgain { password: Text },
     /// A modify.
-    Modify { by: By, dn: Text, changes: &'static [Change], extra: Option<Extra> },
+    Modify {
+        by: By,
+        dn: Text,
+        changes: &'static [Change],
+        extra: Option<Extra>,
+    },
     /// `replace: unicodePwd`.
-    Reset { by: By, dn: Text, password: Text, extra: Option<Extra> },
+    Reset {
+        by: By,
+        dn: Text,
+        password: Text,
+        extra: Option<Extra>,
+    },
     /// `delete` and `add` of `unicodePwd` in one modify.
     Change { by: By, dn: Text, old: Text, new: Text },
     /// An add.
@@ -157,9 +171,19 @@ pub(super) enum Act {
     /// A delete.
     Delete { by: By, dn: Text, extra: Option<Extra> },
     /// A rename, and a move where there is a new superior.
-    Rename { by: By, dn: Text, rdn: Text, superior: Option<Text> },
+    Rename {
+        by: By,
+        dn: Text,
+        rdn: Text,
+        superior: Option<Text>,
+    },
     /// A comparison.
-    Compare { by: By, dn: Text, attribute: Text, value: Text },
+    Compare {
+        by: By,
+        dn: Text,
+        attribute: Text,
+        value: Text,
+    },
     /// Views of attributes of one entry.
     Read { by: By, dn: Text, views: &'static [Text] },
     /// The names of what is found.
@@ -170,7 +194,9 @@ pub(super) enum Act {
     Mark { dn: Text, attributes: &'static [Text] },
     /// How they moved since.
     Since { dn: Text, attributes: &'static [Text] },
-    /// Who the person's connection speaks for.
+    /// Seconds that pass on the directory's own clock.
+    Pass { seconds: u32 },
+    /// Who a connection speaks for.
     WhoAmI { by: By },
 }
 
@@ -192,6 +218,7 @@ impl Act {
             Self::Read { .. } => "read",
             Self::Search { .. } | Self::Pages { .. } => "search",
             Self::Mark { .. } | Self::Since { .. } => "metadata",
+            Self::Pass { .. } => "clock",
             Self::WhoAmI { .. } => "who am I",
         }
     }
@@ -437,6 +464,11 @@ impl Probe {
 
     pub fn since(self, dn: Text, attributes: &'static [Text]) -> Self {
         self.then(Act::Since { dn, attributes })
+    }
+
+    /// As many ticks of the directory's clock in seconds: at least one second less has passed.
+    pub fn let_pass(self, seconds: u32) -> Self {
+        self.then(Act::Pass { seconds })
     }
 
     pub fn who_am_i(self, by: By) -> Self {

@@ -52,14 +52,9 @@ impl Subject {
 
     /// Asks the directory what cannot be known before: its NetBIOS name.
     pub async fn introduce(&mut self) -> Result<(), EnvironmentError> {
-        let entry = self
-            .as_admin()
-            .await?
-            .read(&self.admin_dn, &["msDS-PrincipalName"])
-            .await?;
-        let name = super::observe::values(&entry, "msDS-PrincipalName").into_iter().next();
-        let netbios = name.and_then(|name| Some(name.split_once('\\')?.0.to_owned()));
-        self.netbios = netbios.unwrap_or_else(|| {
+        let (_, name) = self.as_admin().await?.who_am_i().await?;
+        let own = name.strip_prefix("u:").and_then(|name| name.split_once('\\'));
+        self.netbios = own.map(|(domain, _)| domain.to_owned()).unwrap_or_else(|| {
             let domain = self.domain();
             domain.split('.').next().unwrap_or_default().to_uppercase()
         });

@@ -63,7 +63,10 @@ impl Words {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
-            match after.split_once('}').and_then(|(name, end)| Some((self.words.get(name)?, end))) {
+            match after
+                .split_once('}')
+                .and_then(|(name, end)| Some((self.words.get(name)?, end)))
+            {
                 Some((value, end)) => {
                     filled.push_str(value);
                     rest = end;

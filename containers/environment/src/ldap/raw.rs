@@ -92,11 +92,7 @@ impl Connection {
     }
 
     /// Adds an entry.
-    pub async fn try_add(
-        &mut self,
-        dn: &str,
-        attributes: Vec<(Vec<u8>, Values)>,
-    ) -> Result<Reply, EnvironmentError> {
+    pub async fn try_add(&mut self, dn: &str, attributes: Vec<(Vec<u8>, Values)>) -> Result<Reply, EnvironmentError> {
         let answer = self.ready(Vec::new()).add(dn, attributes).await;
         self.told("add", answer)
     }
@@ -131,11 +127,7 @@ impl Connection {
     }
 
     /// Searches; entries that came before a refusal are given too.
-    pub async fn look(
-        &mut self,
-        query: Query<'_>,
-        controls: Vec<RawControl>,
-    ) -> Result<Found, EnvironmentError> {
+    pub async fn look(&mut self, query: Query<'_>, controls: Vec<RawControl>) -> Result<Found, EnvironmentError> {
         let options = SearchOptions::new().sizelimit(query.limit);
         let ldap = self.ready(controls).with_search_options(options);
         let answer = ldap
@@ -191,7 +183,13 @@ mod tests {
         assert_eq!(cookie_in(&[0x30, 6, 2, 1, 0, 4, 1, 7]), Some(vec![7]));
         let long = [0x30, 0x84, 0, 0, 0, 6, 2, 1, 0, 4, 1, 7];
         assert_eq!(cookie_in(&long), Some(vec![7]));
-        for wrong in [&[][..], &[0x30], &[0x30, 0x88, 1], &[0x30, 9, 2, 1, 0], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff]] {
+        for wrong in [
+            &[][..],
+            &[0x30],
+            &[0x30, 0x88, 1],
+            &[0x30, 9, 2, 1, 0],
+            &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff],
+        ] {
             assert_eq!(cookie_in(wrong), None, "{wrong:?}");
         }
     }

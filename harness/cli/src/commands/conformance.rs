@@ -106,7 +106,12 @@ fn list(groups: &[Group]) {
         .into_iter()
         .filter(|probe| groups.is_empty() || groups.contains(&probe.group));
     for probe in chosen {
-        print(&format!("{:<11} {:<36} {}", probe.group.name(), probe.name, probe.shows));
+        print(&format!(
+            "{:<11} {:<36} {}",
+            probe.group.name(),
+            probe.name,
+            probe.shows
+        ));
         print(&format!("{:<48} {}", "", probe.source));
     }
 }
@@ -114,9 +119,16 @@ fn list(groups: &[Group]) {
 fn tell(report: &Report) {
     print(&format!("{} directory at {}", report.directory, report.url));
     print("");
-    print(&format!("{:<11} {:>6} {:>6} {:>6} {:>11} {:>7}", "group", "probes", "passed", "known", "unexplained", "skipped"));
+    print(&format!(
+        "{:<11} {:>6} {:>6} {:>6} {:>11} {:>7}",
+        "group", "probes", "passed", "known", "unexplained", "skipped"
+    ));
     for group in Group::ALL {
-        let of_group: Vec<&Outcome> = report.outcomes.iter().filter(|outcome| outcome.group == group).collect();
+        let of_group: Vec<&Outcome> = report
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.group == group)
+            .collect();
         if !of_group.is_empty() {
             print(&row(group.name(), &of_group));
         }
@@ -125,7 +137,10 @@ fn tell(report: &Report) {
     known(report);
     skipped(report);
     for stale in &report.stale {
-        print(&format!("\nstale: {} does not answer `{}` any more", stale.probe, stale.answers));
+        print(&format!(
+            "\nstale: {} does not answer `{}` any more",
+            stale.probe, stale.answers
+        ));
     }
     unexplained(report);
 }

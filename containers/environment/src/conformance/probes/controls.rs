@@ -45,18 +45,25 @@ fn five(name: &'static str, shows: &'static str) -> Probe {
 
 fn paging() -> Vec<Probe> {
     vec![
-        five("paging-splits", "Pages hold as many as asked for, and the last one the rest.")
-            .pages(By::Admin, "{unit}", 2)
-            .gives("2+2+1"),
+        five(
+            "paging-splits",
+            "Pages hold as many as asked for, and the last one the rest.",
+        )
+        .pages(By::Admin, "{unit}", 2)
+        .gives("2+2+1"),
         five("paging-fits", "A page larger than the result holds it all.")
             .pages(By::Admin, "{unit}", 100)
             .gives("5"),
         five("paging-exact", "Pages of one entry each come to an end.")
             .pages(By::Admin, "{unit}", 1)
             .gives("1+1+1+1+1"),
-        probe("paging-empty", "A paged search that finds nothing is one empty page.", PAGING)
-            .pages(By::Admin, "{unit}", 2)
-            .gives("0"),
+        probe(
+            "paging-empty",
+            "A paged search that finds nothing is one empty page.",
+            PAGING,
+        )
+        .pages(By::Admin, "{unit}", 2)
+        .gives("0"),
     ]
 }
 
@@ -73,32 +80,45 @@ fn with(extra: Extra) -> Search {
 fn unknown() -> Vec<Probe> {
     const NOBODYS: &str = "1.3.6.1.4.1.55555.1.2.3";
     vec![
-        probe("control-unknown-critical", "A critical control that is not known is refused.", UNKNOWN)
-            .person()
-            .search_for(By::Admin, with(named(NOBODYS, true)))
-            .gives("12"),
-        probe("control-unknown", "A control that is neither critical nor known is ignored.", UNKNOWN)
-            .person()
-            .search_for(By::Admin, with(named(NOBODYS, false)))
-            .gives("ok: {sam}"),
-        probe("control-unknown-critical-write", "A write with a critical control that is not known is not done.", UNKNOWN)
-            .person()
-            .modify_with(By::Admin, "{person}", &[Add("description", &["x"])], named(NOBODYS, true))
-            .gives("12")
-            .read(By::Admin, "{person}", &["description"])
-            .gives("description=absent"),
+        probe(
+            "control-unknown",
+            "A control that is neither critical nor known is ignored.",
+            UNKNOWN,
+        )
+        .person()
+        .search_for(By::Admin, with(named(NOBODYS, false)))
+        .gives("ok: {sam}"),
+        probe(
+            "control-unknown-critical-write",
+            "A write with a critical control that is not known is not done.",
+            UNKNOWN,
+        )
+        .person()
+        .modify_with(
+            By::Admin,
+            "{person}",
+            &[Add("description", &["x"])],
+            named(NOBODYS, true),
+        )
+        .gives("12")
+        .read(By::Admin, "{person}", &["description"])
+        .gives("description=absent"),
     ]
 }
 
 fn deleting() -> Vec<Probe> {
     vec![
-        probe("delete-tree", "With tree delete a unit goes with everything in it.", DELETE)
-            .unit("OU=deep,{unit}")
-            .unit("OU=deeper,OU=deep,{unit}")
-            .delete_with(By::Admin, "OU=deep,{unit}", TREE_DELETE)
-            .gives("ok")
-            .search(By::Admin, "{unit}", Subtree, "(ou=deep*)")
-            .gives("ok"),
+        probe(
+            "delete-tree",
+            "With tree delete a unit goes with everything in it.",
+            DELETE,
+        )
+        .unit("OU=deep,{unit}")
+        .unit("OU=deeper,OU=deep,{unit}")
+        .delete_with(By::Admin, "OU=deep,{unit}", TREE_DELETE)
+        .gives("ok")
+        .search(By::Admin, "{unit}", Subtree, "(ou=deep*)")
+        .gives("ok"),
         probe("delete-tree-leaf", "Tree delete takes a leaf too.", DELETE)
             .unit("OU=leaf,{unit}")
             .delete_with(By::Admin, "OU=leaf,{unit}", TREE_DELETE)
@@ -131,11 +151,11 @@ fn others() -> Vec<Probe> {
             "With permissive modify a value that is there already may be added.",
             "MS-ADTS 3.1.1.3.4.1.8 LDAP_SERVER_PERMISSIVE_MODIFY_OID",
         )
-        .person_with(&[("description", "x")])
+        .person_with(&[("otherTelephone", "5")])
         .modify_with(
             By::Admin,
             "{person}",
-            &[Add("description", &["x"])],
+            &[Add("otherTelephone", &["5"])],
             named("1.2.840.113556.1.4.1413", true),
         )
         .gives("ok"),
@@ -145,11 +165,14 @@ fn others() -> Vec<Probe> {
             "MS-ADTS 3.1.1.3.4.1.11 LDAP_SERVER_SD_FLAGS_OID",
         )
         .person()
-        .search_for(By::Admin, with(Extra {
-            oid: "1.2.840.113556.1.4.801",
-            critical: true,
-            value: Some(&[0x30, 3, 2, 1, 4]),
-        }))
+        .search_for(
+            By::Admin,
+            with(Extra {
+                oid: "1.2.840.113556.1.4.801",
+                critical: true,
+                value: Some(&[0x30, 3, 2, 1, 4]),
+            }),
+        )
         .gives("ok: {sam}"),
     ]
 }

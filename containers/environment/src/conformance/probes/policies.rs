@@ -34,12 +34,15 @@ pub(super) fn probes() -> Vec<Probe> {
 }
 
 fn group(probe: Probe) -> Probe {
-    probe
-        .add(By::Admin, "CN=group,{unit}", &[
+    probe.add(
+        By::Admin,
+        "CN=group,{unit}",
+        &[
             ("objectClass", "group"),
             ("sAMAccountName", "{sam}g"),
             ("groupType", "-2147483646"),
-        ])
+        ],
+    )
 }
 
 fn effective() -> Vec<Probe> {
@@ -55,45 +58,71 @@ fn effective() -> Vec<Probe> {
             .policy("long", LONG, &["{person}"])
             .read(By::Admin, "{person}", &["msDS-ResultantPSO"])
             .gives("msDS-ResultantPSO={long}"),
-        policed("pso-by-group", "A policy that applies to a group holds for its members.")
-            .plain_person()
-            .add(By::Admin, "CN=group,{unit}", &[
+        policed(
+            "pso-by-group",
+            "A policy that applies to a group holds for its members.",
+        )
+        .plain_person()
+        .add(
+            By::Admin,
+            "CN=group,{unit}",
+            &[
                 ("objectClass", "group"),
                 ("sAMAccountName", "{sam}g"),
                 ("groupType", "-2147483646"),
                 ("member", "{person}"),
-            ])
-            .policy("long", LONG, &["CN=group,{unit}"])
-            .reset(By::Admin, "{person}", "{second}")
-            .gives("53 0000052D")
-            .read(By::Admin, "{person}", &["msDS-ResultantPSO"])
-            .gives("msDS-ResultantPSO={long}"),
-        group(policed("pso-by-nested-group", "A policy reaches the members of a group's groups.").plain_person())
-            .add(By::Admin, "CN=outer,{unit}", &[
+            ],
+        )
+        .policy("long", LONG, &["CN=group,{unit}"])
+        .reset(By::Admin, "{person}", "{second}")
+        .gives("53 0000052D")
+        .read(By::Admin, "{person}", &["msDS-ResultantPSO"])
+        .gives("msDS-ResultantPSO={long}"),
+        group(
+            policed(
+                "pso-by-nested-group",
+                "A policy reaches the members of a group's groups.",
+            )
+            .plain_person(),
+        )
+        .add(
+            By::Admin,
+            "CN=outer,{unit}",
+            &[
                 ("objectClass", "group"),
                 ("sAMAccountName", "{sam}u"),
                 ("groupType", "-2147483646"),
                 ("member", "CN=group,{unit}"),
-            ])
-            .modify(By::Admin, "CN=group,{unit}", &[Add("member", &["{person}"])])
-            .policy("long", LONG, &["CN=outer,{unit}"])
-            .reset(By::Admin, "{person}", "{second}")
-            .gives("53 0000052D"),
-        group(policed("pso-direct-beats-group", "A direct policy wins over a group's, whatever their precedence.").person())
-            .modify(By::Admin, "CN=group,{unit}", &[Add("member", &["{person}"])])
-            .policy("long", LONG, &["CN=group,{unit}"])
-            .reset(By::Admin, "{person}", "{second}")
-            .gives("ok")
-            .read(By::Admin, "{person}", &["msDS-ResultantPSO"])
-            .gives("msDS-ResultantPSO={lax}"),
-        policed("pso-lowest-precedence-wins", "Of two direct policies the one with the lower precedence holds.")
-            .person()
-            .policy("late", LONG_BUT_LATE, &["{person}"])
-            .reset(By::Admin, "{person}", "{second}")
-            .gives("ok")
-            .policy("long", LONG, &["{person}"])
-            .reset(By::Admin, "{person}", "{third}")
-            .gives("53 0000052D"),
+            ],
+        )
+        .modify(By::Admin, "CN=group,{unit}", &[Add("member", &["{person}"])])
+        .policy("long", LONG, &["CN=outer,{unit}"])
+        .reset(By::Admin, "{person}", "{second}")
+        .gives("53 0000052D"),
+        group(
+            policed(
+                "pso-direct-beats-group",
+                "A direct policy wins over a group's, whatever their precedence.",
+            )
+            .person(),
+        )
+        .modify(By::Admin, "CN=group,{unit}", &[Add("member", &["{person}"])])
+        .policy("long", LONG, &["CN=group,{unit}"])
+        .reset(By::Admin, "{person}", "{second}")
+        .gives("ok")
+        .read(By::Admin, "{person}", &["msDS-ResultantPSO"])
+        .gives("msDS-ResultantPSO={lax}"),
+        policed(
+            "pso-lowest-precedence-wins",
+            "Of two direct policies the one with the lower precedence holds.",
+        )
+        .person()
+        .policy("late", LONG_BUT_LATE, &["{person}"])
+        .reset(By::Admin, "{person}", "{second}")
+        .gives("ok")
+        .policy("long", LONG, &["{person}"])
+        .reset(By::Admin, "{person}", "{third}")
+        .gives("53 0000052D"),
         policed("pso-removed", "When a policy is gone the next one holds.")
             .person()
             .policy("long", LONG, &["{person}"])
@@ -107,22 +136,36 @@ fn effective() -> Vec<Probe> {
             .plain_person()
             .read(By::Admin, "{person}", &["msDS-ResultantPSO?"])
             .gives("msDS-ResultantPSO?=absent"),
-        policed("pso-without-complexity", "A policy may ask for less than the domain: one class of characters.")
-            .person()
-            .policy("easy", &[
+        policed(
+            "pso-without-complexity",
+            "A policy may ask for less than the domain: one class of characters.",
+        )
+        .person()
+        .policy(
+            "easy",
+            &[
                 ("msDS-PasswordSettingsPrecedence", "10"),
                 ("msDS-PasswordComplexityEnabled", "FALSE"),
-            ], &["{person}"])
-            .reset(By::Admin, "{person}", "{plain}")
-            .gives("ok"),
-        policed("pso-short", "A policy may ask for less than the domain: a shorter password.")
-            .person()
-            .policy("brief", &[
+            ],
+            &["{person}"],
+        )
+        .reset(By::Admin, "{person}", "{plain}")
+        .gives("ok"),
+        policed(
+            "pso-short",
+            "A policy may ask for less than the domain: a shorter password.",
+        )
+        .person()
+        .policy(
+            "brief",
+            &[
                 ("msDS-PasswordSettingsPrecedence", "10"),
                 ("msDS-MinimumPasswordLength", "3"),
-            ], &["{person}"])
-            .reset(By::Admin, "{person}", "{short}")
-            .gives("ok"),
+            ],
+            &["{person}"],
+        )
+        .reset(By::Admin, "{person}", "{short}")
+        .gives("ok"),
         probe(
             "password-not-required",
             "An account with PASSWD_NOTREQD is not held to length and complexity.",
@@ -169,23 +212,35 @@ fn objects() -> Vec<Probe> {
 fn hints() -> Vec<Probe> {
     let hinted = |name, shows| probe(name, shows, HINT).person();
     vec![
-        hinted("hints-history", "With policy hints a reset may not bring a remembered password back.")
-            .policy("remembers", REMEMBERS, &["{person}"])
-            .reset(By::Admin, "{person}", "{second}")
-            .reset_with(By::Admin, "{person}", "{first}", HINTS)
-            .gives("53 0000052D"),
-        hinted("hints-present", "With policy hints a reset to the present password is refused.")
-            .policy("remembers", REMEMBERS, &["{person}"])
-            .reset_with(By::Admin, "{person}", "{first}", HINTS)
-            .gives("53 0000052D"),
-        hinted("hints-deprecated", "The deprecated identifier of policy hints does the same.")
-            .policy("remembers", REMEMBERS, &["{person}"])
-            .reset_with(By::Admin, "{person}", "{first}", HINTS_DEPRECATED)
-            .gives("53 0000052D"),
-        hinted("hints-minimum-age", "With policy hints a reset is held by the minimum age.")
-            .policy("slow", SLOW, &["{person}"])
-            .reset_with(By::Admin, "{person}", "{second}", HINTS)
-            .gives("53 0000052D"),
+        hinted(
+            "hints-history",
+            "With policy hints a reset may not bring a remembered password back.",
+        )
+        .policy("remembers", REMEMBERS, &["{person}"])
+        .reset(By::Admin, "{person}", "{second}")
+        .reset_with(By::Admin, "{person}", "{first}", HINTS)
+        .gives("53 0000052D"),
+        hinted(
+            "hints-present",
+            "With policy hints a reset to the present password is refused.",
+        )
+        .policy("remembers", REMEMBERS, &["{person}"])
+        .reset_with(By::Admin, "{person}", "{first}", HINTS)
+        .gives("53 0000052D"),
+        hinted(
+            "hints-deprecated",
+            "The deprecated identifier of policy hints does the same.",
+        )
+        .policy("remembers", REMEMBERS, &["{person}"])
+        .reset_with(By::Admin, "{person}", "{first}", HINTS_DEPRECATED)
+        .gives("53 0000052D"),
+        hinted(
+            "hints-minimum-age",
+            "With policy hints a reset is held by the minimum age.",
+        )
+        .policy("slow", SLOW, &["{person}"])
+        .reset_with(By::Admin, "{person}", "{second}", HINTS)
+        .gives("53 0000052D"),
         hinted("hints-fresh", "With policy hints a reset to a new password works.")
             .policy("remembers", REMEMBERS, &["{person}"])
             .reset_with(By::Admin, "{person}", "{second}", HINTS)
@@ -194,9 +249,12 @@ fn hints() -> Vec<Probe> {
             .policy("remembers", REMEMBERS, &["{person}"])
             .reset_with(By::Admin, "{person}", "{first}", NO_HINTS)
             .gives("ok"),
-        hinted("hints-give-no-right", "Policy hints do not let anybody reset who may not.")
-            .sign_in("{first}")
-            .reset_with(By::Person, "{person}", "{second}", HINTS)
-            .gives("50"),
+        hinted(
+            "hints-give-no-right",
+            "Policy hints do not let anybody reset who may not.",
+        )
+        .sign_in("{first}")
+        .reset_with(By::Person, "{person}", "{second}", HINTS)
+        .gives("50"),
     ]
 }

@@ -7,7 +7,13 @@ const ROOT: &str = "MS-ADTS 3.1.1.3.2: rootDSE attributes";
 const CONTROLS: &str = "MS-ADTS 3.1.1.3.4.1: LDAP extended controls";
 const CAPABILITIES: &str = "MS-ADTS 3.1.1.3.4.3: LDAP capabilities";
 
-fn shown(name: &'static str, shows: &'static str, source: &'static str, views: &'static [&'static str], gives: &'static str) -> Probe {
+fn shown(
+    name: &'static str,
+    shows: &'static str,
+    source: &'static str,
+    views: &'static [&'static str],
+    gives: &'static str,
+) -> Probe {
     probe(name, shows, source).read(By::Stranger, "", views).gives(gives)
 }
 
@@ -49,7 +55,11 @@ fn names() -> Vec<Probe> {
             "root-levels",
             "The functional levels are told.",
             ROOT,
-            &["domainFunctionality?", "forestFunctionality?", "domainControllerFunctionality?"],
+            &[
+                "domainFunctionality?",
+                "forestFunctionality?",
+                "domainControllerFunctionality?",
+            ],
             "domainFunctionality?=set forestFunctionality?=set domainControllerFunctionality?=set",
         ),
         shown(
@@ -64,7 +74,13 @@ fn names() -> Vec<Probe> {
 
 fn lists() -> Vec<Probe> {
     vec![
-        shown("root-version-3", "LDAP version 3 is spoken.", ROOT, &["supportedLDAPVersion~3"], "supportedLDAPVersion~3=yes"),
+        shown(
+            "root-version-3",
+            "LDAP version 3 is spoken.",
+            ROOT,
+            &["supportedLDAPVersion~3"],
+            "supportedLDAPVersion~3=yes",
+        ),
         shown(
             "root-paging",
             "Paging is offered.",
@@ -129,12 +145,16 @@ fn lists() -> Vec<Probe> {
 
 fn counters() -> Vec<Probe> {
     vec![
-        probe("root-usn-grows", "A write raises highestCommittedUSN.", "MS-ADTS 3.1.1.1.9")
-            .person()
-            .mark("", &["highestCommittedUSN"])
-            .modify(By::Admin, "{person}", &[Replace("description", &["x"])])
-            .since("", &["highestCommittedUSN?"])
-            .gives("highestCommittedUSN grew"),
+        probe(
+            "root-usn-grows",
+            "A write raises highestCommittedUSN.",
+            "MS-ADTS 3.1.1.1.9",
+        )
+        .person()
+        .mark("", &["highestCommittedUSN"])
+        .modify(By::Admin, "{person}", &[Replace("description", &["x"])])
+        .since("", &["highestCommittedUSN?"])
+        .gives("highestCommittedUSN grew"),
         probe("root-only-asked-for", "Only what is asked for is told.", ROOT)
             .read(By::Stranger, "", &["dnsHostName?"])
             .gives("dnsHostName?=set"),

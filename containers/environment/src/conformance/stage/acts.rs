@@ -7,6 +7,7 @@ use ldap3::{Mod, Scope};
 
 use super::Stage;
 use crate::EnvironmentError;
+use crate::clock::breathe;
 use crate::conformance::observe;
 use crate::conformance::script::{Act, By, Change, Extra, Pairs, Search, Text};
 use crate::ldap::Connection;
@@ -69,6 +70,7 @@ impl Stage<'_> {
             }
             Act::Mark { dn, attributes } => self.mark(dn, attributes).await,
             Act::Since { dn, attributes } => self.since(dn, attributes).await,
+            Act::Pass { seconds } => self.let_pass(seconds).await,
             _ => self.act_on_entries(act).await,
         }
     }
@@ -185,7 +187,10 @@ impl Stage<'_> {
         pairs.extend(LAX.iter().filter(|(name, _)| !given(name)));
         pairs.extend(settings.iter().filter(|(_, value)| !value.is_empty()));
         let mut attributes = self.raw_values(&pairs);
-        let targets: Values = applies.iter().map(|target| self.words.fill(target).into_bytes()).collect();
+        let targets: Values = applies
+            .iter()
+            .map(|target| self.words.fill(target).into_bytes())
+            .collect();
         if !targets.is_empty() {
             attributes.push((b"msDS-PSOAppliesTo".to_vec(), targets));
         }
@@ -246,7 +251,7 @@ impl Stage<'_> {
             limit: search.limit,
         };
         let found = self.who(by).await?.look(query, raw_controls(search.extra)).await?;
-        Ok(observe::search(&found))
+        Ok(observe::search(&found, search.limit > 0))
     }
 
     async fn pages(&mut self, by: By, base: Text, size: i32) -> Result<String, EnvironmentError> {
@@ -261,16 +266,41 @@ impl Stage<'_> {
                 attributes: &["cn"],
                 limit: 0,
             };
-            let Found { reply, entries, cookie: next } = self.who(by).await?.look(query, vec![page.into()]).await?;
+            let Found {
+                reply,
+                entries,
+                cookie: next,
+            } = self.who(by).await?.look(query, vec![page.into()]).await?;
             if !reply.ok() {
                 return Ok(observe::reply(&reply));
             }
-            sizes.push(entries.len().to_string());
+            // A last page may be empty (RFC 2696 section 3): how full the one before it was is then all there is to tell.
+            if !entries.is_empty() || sizes.is_empty() {
+                sizes.push(entries.len().to_string());
+            }
             if next.is_empty() || sizes.len() > 20 {
                 return Ok(sizes.join("+"));
             }
             cookie = next;
         }
+    }
+
+    async fn let_pass(&mut self, seconds: u32) -> Result<String, EnvironmentError> {
+        for _ in 0..seconds {
+            let before = self.look_at("", &["currentTime"]).await?;
+            let mut ticked = false;
+            for _ in 0..super::LOOKS {
+                ticked = self.look_at("", &["currentTime"]).await? != before;
+                if ticked {
+                    break;
+                }
+                breathe().await;
+            }
+            if !ticked {
+                return Ok("it stands still".to_owned());
+            }
+        }
+        Ok("ok".to_owned())
     }
 
     async fn look_at(&mut self, dn: Text, views: &[Text]) -> Result<Vec<(String, Vec<String>)>, EnvironmentError> {
