@@ -17,6 +17,8 @@ use vocabulary::{Password, Win32};
 
 use crate::EnvironmentError;
 
+pub(crate) mod raw;
+
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PAGE: i32 = 500;
 /// People's accounts, no machine's.
@@ -92,6 +94,11 @@ impl DirectoryClient {
 }
 
 impl Connection {
+    /// The domain controller it leads to.
+    pub fn fqdn(&self) -> &str {
+        &self.fqdn
+    }
+
     /// A simple bind; the inner error is the text of a refusal.
     pub async fn bind(&mut self, dn: &str, password: &Password) -> Result<Result<(), String>, EnvironmentError> {
         if password.expose().is_empty() {
@@ -268,7 +275,8 @@ impl Connection {
     }
 }
 
-fn guid(entry: &SearchEntry) -> Option<Uuid> {
+/// The objectGUID of an entry that was asked for it.
+pub(crate) fn guid(entry: &SearchEntry) -> Option<Uuid> {
     // The library calls a value text when its bytes happen to be UTF-8.
     let binary = entry
         .bin_attrs
@@ -315,19 +323,7 @@ impl Connection {
     /// The SID of a domain, as text.
     pub async fn domain_sid(&mut self, base: &str) -> Result<String, EnvironmentError> {
         let entry = self.read(base, &["objectSid"]).await?;
-        let binary = entry
-            .bin_attrs
-            .get("objectSid")
-            .and_then(|values| values.first())
-            .map(Vec::as_slice);
-        let text = || {
-            entry
-                .attrs
-                .get("objectSid")
-                .and_then(|values| values.first())
-                .map(String::as_bytes)
-        };
-        let sid = binary.or_else(text).and_then(sid_text);
+        let sid = sid(&entry);
         sid.ok_or_else(|| {
             ldap_error(
                 &format!("read the SID of {base}"),
@@ -336,6 +332,23 @@ impl Connection {
             )
         })
     }
+}
+
+/// The SID of an entry that was asked for it, as text.
+pub(crate) fn sid(entry: &SearchEntry) -> Option<String> {
+    let binary = entry
+        .bin_attrs
+        .get("objectSid")
+        .and_then(|values| values.first())
+        .map(Vec::as_slice);
+    let text = || {
+        entry
+            .attrs
+            .get("objectSid")
+            .and_then(|values| values.first())
+            .map(String::as_bytes)
+    };
+    binary.or_else(text).and_then(sid_text)
 }
 
 /// A SID as text (MS-DTYP sections 2.4.2.1 and 2.4.2.2).

@@ -14,7 +14,9 @@
 
 mod authority;
 mod blueprint;
+mod capability;
 mod clock;
+pub mod conformance;
 mod description;
 mod docker;
 mod domains;

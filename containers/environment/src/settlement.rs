@@ -98,17 +98,21 @@ pub(crate) fn settlement(plan: &Plan, forest: usize, service_account: &Password)
         return Vec::new();
     };
     let domain = &home.domain;
-    let own = [people_dn, services_dn, elsewhere_dn, groups_dn].map(|dn| dn(domain));
-    let units = own
-        .into_iter()
-        .chain(home.units.iter().map(|name| unit_dn(name, domain)));
-    let mut entries: Vec<NewEntry> = units.map(unit).collect();
-    entries.push(agent_account(domain, service_account));
+    let mut entries = bare_settlement(domain, service_account);
+    entries.extend(home.units.iter().map(|name| unit(unit_dn(name, domain))));
     let groups = groups_of(plan, forest, &[]).into_iter();
     let of_policies = groups.filter(|group| group.policy.is_some());
     entries.extend(of_policies.map(|group| empty_group(group_dn(&group.name, domain), &group.sam)));
     let policies = plan.world.fine_grained_policies.iter();
     entries.extend(policies.map(|policy| password_settings(&plan.world, policy, domain)));
+    entries
+}
+
+/// What stands in every domain: the units of people, services and groups, and the agent's account.
+pub(crate) fn bare_settlement(domain: &str, service_account: &Password) -> Vec<NewEntry> {
+    let own = [people_dn, services_dn, elsewhere_dn, groups_dn].map(|dn| dn(domain));
+    let mut entries: Vec<NewEntry> = own.into_iter().map(unit).collect();
+    entries.push(agent_account(domain, service_account));
     entries
 }
 

@@ -8,10 +8,16 @@ use vocabulary::NameTable;
 
 use crate::EnvironmentError;
 use crate::blueprint::Blueprint;
+use crate::capability::{self, Places};
+use crate::clock::breathe;
 use crate::domains::{Controller, StandingDomain};
 use crate::lab::Lab;
-use crate::names::{CLOUD_ROLES, base_dn, cloud_host};
+use crate::ldap::ldap_error;
+use crate::names::{CLOUD_ROLES, base_dn, cloud_host, people_dn, service_account_dn};
 use crate::site::{Address, RoleConfig, Site};
+
+/// Looks until a domain controller has what its partners have: a minute.
+const LOOKS_MAX: u32 = 3000;
 
 /// What stands.
 pub(crate) struct Standing {
@@ -47,30 +53,35 @@ impl Standing {
         )
     }
 
-    /// What a domain controller says of itself: its policies and the controls it supports.
-    pub async fn capability(&self, forest: usize, controller: &Controller) -> Result<Capability, EnvironmentError> {
-        let mut connection = self.as_administrator(forest, controller).await?;
-        let root = ["supportedControl", "dnsHostName", "domainControllerFunctionality"];
-        let root = connection.read("", &root).await?;
-        let policy = ["lockoutThreshold", "minPwdLength", "pwdHistoryLength", "pwdProperties"];
-        let head = connection.read(&base_dn(&self.domain(forest)?.domain), &policy).await?;
-        let mut capability = Capability {
-            dc: controller.fqdn.clone(),
-            ..Capability::default()
-        };
-        let controls = root.attrs.get("supportedControl").cloned().unwrap_or_default();
-        let hints = controls
-            .iter()
-            .any(|oid| oid == "1.2.840.113556.1.4.2239" || oid == "1.2.840.113556.1.4.2066");
-        capability.facts.insert("policy_hints".to_owned(), hints.to_string());
-        for (name, values) in head
-            .attrs
-            .iter()
-            .chain(root.attrs.iter().filter(|(name, _)| *name != "supportedControl"))
-        {
-            capability.facts.insert(name.clone(), values.join(", "));
+    /// Waits until a domain controller has the agent's account, which is made on another one.
+    pub async fn knows_the_agent(&self, forest: usize, controller: &Controller) -> Result<(), EnvironmentError> {
+        let mut admin = self.as_administrator(forest, controller).await?;
+        let agent = service_account_dn(&self.domain(forest)?.domain);
+        for _ in 0..LOOKS_MAX {
+            if admin.read(&agent, &["sAMAccountName"]).await.is_ok() {
+                return Ok(());
+            }
+            breathe().await;
         }
-        Ok(capability)
+        let cause = "it did not arrive from its partners".to_owned();
+        Err(ldap_error(&format!("find {agent}"), &controller.fqdn, cause))
+    }
+
+    /// What a domain controller enforces, found out by trying; after the delegation, since some facts are tried with the
+    /// agent's rights.
+    pub async fn capability(&self, forest: usize, controller: &Controller) -> Result<Capability, EnvironmentError> {
+        let secrets = self.blueprint.domains.get(forest);
+        let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
+        let domain = &secrets.domain;
+        let (base, inside, agent) = (base_dn(domain), people_dn(domain), service_account_dn(domain));
+        let places = Places {
+            base: &base,
+            inside: &inside,
+            agent_dn: &agent,
+            agent_password: &secrets.service_account,
+        };
+        let mut admin = self.as_administrator(forest, controller).await?;
+        capability::probe(&mut admin, &self.client(controller)?, &places).await
     }
 }
 

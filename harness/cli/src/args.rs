@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use environment::conformance::Group;
 use scenario::WorldKind;
 
 const AFTER: &str = "\
@@ -13,6 +14,7 @@ Examples:
   wblab plan scenarios/quick.toml                  what would happen, in sentences
   wblab report reports/runs/quick/…                judge and draw an old run again
   wblab up scenarios/quick.toml --json             a world that stays, for any other client
+  wblab conformance --world docker                 hold a fresh Samba AD to what Active Directory answers
 
 Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 bad scenario or usage, 70 a bug of ours, 74 files, 75 the world.";
 
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Down(DownArguments),
     /// Tell what this machine can do and what earlier runs left
     Doctor(DoctorArguments),
+    /// Hold a directory to what Active Directory answers, probe by probe
+    Conformance(ConformanceArguments),
     /// Print the JSON Schema of scenario files, or check the committed one
     Schema(SchemaArguments),
     /// Print completions for a shell
@@ -148,6 +152,73 @@ pub(crate) struct DoctorArguments {
     /// Print the findings as JSON
     #[arg(long)]
     pub json: bool,
+}
+
+const AFTER_CONFORMANCE: &str = "\
+Examples:
+  wblab conformance                                the embedded directory, in this process
+  wblab conformance --world docker                 a fresh Samba AD in a container
+  wblab conformance --group binds --group resets   two groups alone
+  wblab conformance --list                         every probe, with what it shows and its source
+  wblab conformance ldaps://dc1.corp.test --ca-file ca.pem \\
+      --bind-dn CN=Administrator,CN=Users,DC=corp,DC=test --password-file admin.password
+  wblab conformance ldaps://dc1.corp.test … --below OU=People,DC=corp,DC=test \\
+      --agent-bind-dn CN=svc,OU=Services,DC=corp,DC=test --agent-password-file svc.password
+
+A directory given by its URL must be a laboratory's: its domain ends in .test, .example or .invalid. Everything that the probes
+make is below one new unit (and fine-grained policies beside it), and is removed at the end, also after Ctrl-C.
+
+Exit codes: 0 no unexplained difference, 1 some, 64 usage, 75 the directory does not stand or does not answer.";
+
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_CONFORMANCE)]
+pub(crate) struct ConformanceArguments {
+    /// A laboratory's directory, ldaps://HOST or ldaps://HOST:PORT; a fresh one of our own without it
+    #[arg(requires = "bind_dn", requires = "password_file", requires = "ca_file")]
+    pub url: Option<String>,
+    /// What the fresh directory is
+    #[arg(long, value_enum, default_value = "embedded", conflicts_with = "url")]
+    pub world: WorldChoice,
+    /// The administrator's name
+    #[arg(long, value_name = "DN", requires = "url")]
+    pub bind_dn: Option<String>,
+    /// The file with the administrator's password
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub password_file: Option<PathBuf>,
+    /// The authority that signed the directory's certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub ca_file: Option<PathBuf>,
+    /// An account with delegated rights below --below; its probes are skipped without it
+    #[arg(
+        long,
+        value_name = "DN",
+        requires = "url",
+        requires = "agent_password_file",
+        requires = "below"
+    )]
+    pub agent_bind_dn: Option<String>,
+    /// The file with that account's password
+    #[arg(long, value_name = "FILE", requires = "agent_bind_dn")]
+    pub agent_password_file: Option<PathBuf>,
+    /// Where the probes' unit is made; the domain's head without it
+    #[arg(long, value_name = "DN", requires = "url")]
+    pub below: Option<String>,
+    /// A group of probes; may be repeated; all of them without it
+    #[arg(long = "group", value_name = "NAME", value_parser = group)]
+    pub groups: Vec<Group>,
+    /// List the probes instead
+    #[arg(long)]
+    pub list: bool,
+    /// Print the result alone on the standard output, as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+fn group(name: &str) -> Result<Group, String> {
+    Group::named(name).ok_or_else(|| {
+        let known: Vec<_> = Group::ALL.into_iter().map(Group::name).collect();
+        format!("the groups are {}", known.join(", "))
+    })
 }
 
 #[derive(Debug, Args)]

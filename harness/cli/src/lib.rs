@@ -78,6 +78,7 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Up(arguments) => commands::up::up(arguments, parts).await,
             Command::Down(arguments) => commands::down::down(&arguments).await,
             Command::Doctor(arguments) => commands::doctor::doctor(&arguments).await,
+            Command::Conformance(arguments) => commands::conformance::conformance(&arguments, parts).await,
             Command::Schema(arguments) => commands::schema::schema(&arguments),
             Command::Completions(arguments) => commands::completions::completions(&arguments),
             Command::Serve(arguments) => commands::serve::serve(&arguments, &parts).await,

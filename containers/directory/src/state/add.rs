@@ -195,11 +195,18 @@ fn asks_for_change(values: &Values) -> bool {
 }
 
 fn class_of(values: &Values) -> Result<Class, Refusal> {
-    let classes = values
+    let mut classes = values
         .iter()
         .filter(|(attr, _)| *attr == Attr::ObjectClass)
-        .flat_map(|(_, values)| values.iter().map(Vec::as_slice));
-    Class::of_values(classes).ok_or_else(Refusal::class)
+        .flat_map(|(_, values)| values.iter().map(Vec::as_slice))
+        .peekable();
+    // A class that is not in the schema is answered like an attribute that is not; none at all breaks the rules of classes.
+    let missing = if classes.peek().is_none() {
+        Refusal::class
+    } else {
+        Refusal::unknown_attribute
+    };
+    Class::of_values(classes).ok_or_else(missing)
 }
 
 /// Whether a class may have entries of that name.

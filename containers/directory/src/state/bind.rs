@@ -5,6 +5,7 @@ use vocabulary::Password;
 use super::answer::Refusal;
 use super::dn::Dn;
 use super::entry::{Account, Entry, EntryId, uac};
+use super::naming::{read_guid, read_sid};
 use super::schema::Attr;
 use super::secret::{Standing, Verifier};
 use super::time::FileTime;
@@ -75,7 +76,8 @@ impl Domain {
         name.map(|name| format!("u:{name}")).unwrap_or_default()
     }
 
-    /// The account that a bind name means: a DN, a userPrincipalName, `DOMAIN\name` or `name@domain`.
+    /// The account that a bind name means: a DN, a userPrincipalName, `DOMAIN\name`, `name@domain`, an objectGUID in braces or a
+    /// SID (MS-ADTS 5.1.1.1.1).
     fn account_named(&self, name: &str) -> Option<EntryId> {
         let by_logon_name = || {
             let (domain, sam) = name.split_once('\\')?;
@@ -95,6 +97,12 @@ impl Domain {
     fn entry_named(&self, name: &str) -> Option<EntryId> {
         if name.starts_with('<') {
             return self.resolve(name).ok();
+        }
+        if let Some(guid) = name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            return self.tree.by_guid(read_guid(guid)?);
+        }
+        if name.starts_with("S-1-") {
+            return self.by_sid(&read_sid(name)?);
         }
         match self.tree.find(&Dn::parse(name).ok()?) {
             Found::Entry(id) => Some(id),

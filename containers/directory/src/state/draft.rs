@@ -41,6 +41,11 @@ pub struct Draft {
 const SAM_LIMIT: usize = 20;
 const SAM_LIMIT_OTHER: usize = 256;
 
+/// `ERROR_DS_CANT_MOD_SYSTEM_ONLY`.
+const CANT_MOD_SYSTEM_ONLY: u32 = 0x20B1;
+/// `ERROR_DS_CONSTRUCTED_ATT_MOD`.
+const CONSTRUCTED_ATT_MOD: u32 = 0x210F;
+
 impl Draft {
     /// A draft of a new entry.
     pub fn new(entry: Entry) -> Self {
@@ -73,6 +78,10 @@ impl Domain {
             Attr::ObjectClass => Err(Refusal::class()),
             attr if self.policy.get(attr).is_some() => self.write_policy(draft, &write),
             attr if matches!(attr.place(), Place::One | Place::Many) => write_kept(draft, write),
+            Attr::ObjectGuid | Attr::UsnCreated | Attr::UsnChanged | Attr::WhenCreated | Attr::WhenChanged => {
+                Err(Refusal::constraint(CANT_MOD_SYSTEM_ONLY, write.attr))
+            }
+            attr if attr.place() == Place::Constructed => Err(Refusal::constraint(CONSTRUCTED_ATT_MOD, attr)),
             _ => Err(Refusal::unwilling(0x209A)),
         }
     }
@@ -265,8 +274,11 @@ fn write_kept(draft: &mut Draft, write: Write) -> Result<(), Refusal> {
     for value in &values {
         check_value(draft.entry.class, attr, value)?;
     }
-    let old = draft.entry.attributes.get(attr).map(<[u8]>::to_vec).collect();
+    let old: Vec<Vec<u8>> = draft.entry.attributes.get(attr).map(<[u8]>::to_vec).collect();
     let new = match action {
+        LdapModifyType::Add if attr.place() == Place::One && !old.is_empty() && !values.is_empty() => {
+            return Err(Refusal::value_exists(attr));
+        }
         LdapModifyType::Add => added(attr, old, values)?,
         LdapModifyType::Delete => removed(attr, old, &values)?,
         LdapModifyType::Replace => values,

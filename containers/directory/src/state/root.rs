@@ -65,6 +65,7 @@ impl Domain {
                 "domainControllerFunctionality",
                 one(self.replica.own_level().to_string()),
             ),
+            ("vendorName", many(&["writeback-lab"])),
             ("supportedLDAPVersion", many(&["3"])),
             ("supportedControl", many(&SUPPORTED)),
             ("supportedCapabilities", many(&CAPABILITIES)),

@@ -90,7 +90,8 @@ fn micros(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn utc(unix_s: u64) -> String {
+/// An instant in the basic form of ISO 8601.
+pub(crate) fn utc(unix_s: u64) -> String {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let instant = i64::try_from(unix_s)
         .ok()
