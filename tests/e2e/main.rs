@@ -20,4 +20,5 @@ mod refusals;
 mod standing;
 mod support;
 mod tidy;
+mod topologies;
 mod wrong_parts;

@@ -76,7 +76,12 @@ async fn read(admin: &mut Connection, base: &str) -> Result<BTreeMap<String, Str
     let root = admin
         .read(
             "",
-            &["supportedControl", "dnsHostName", "domainControllerFunctionality"],
+            &[
+                "supportedControl",
+                "dnsHostName",
+                "domainFunctionality",
+                "domainControllerFunctionality",
+            ],
         )
         .await?;
     let head = admin
