@@ -79,8 +79,7 @@ fn moves(world: &str) {
         both.is_some_and(|(one, two)| *one > 20 && *two > 10),
         "on both, one after the other: {written:?}"
     );
-    assert!(!verdict.faults.is_empty() && verdict.faults.iter().all(|fault| fault.bit == Some(true))); 2]
-    );
+    assert!(!verdict.faults.is_empty() && verdict.faults.iter().all(|fault| fault.bit == Some(true)));
     expect_pass(
         &verdict,
         &[
