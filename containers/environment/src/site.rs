@@ -108,6 +108,17 @@ pub(crate) struct BulkPerson {
     pub password: Password,
 }
 
+/// A group as a bulk load takes it.
+#[derive(Debug, Clone)]
+pub(crate) struct BulkGroup {
+    /// Distinguished name.
+    pub dn: String,
+    /// Attributes of one value each.
+    pub attributes: Vec<(&'static str, String)>,
+    /// The distinguished names of its members, all of whom exist or are loaded with it.
+    pub members: Vec<String>,
+}
+
 /// Where the parts stand, in either world.
 pub(crate) enum Site {
     /// In this process.

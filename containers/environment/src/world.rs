@@ -139,7 +139,7 @@ impl LabWorld {
         let inhabitants = standing.inhabitants()?;
         let everyone = bulk(people, vault, &standing.blueprint.domain);
         match self.site()? {
-            Site::Docker(site) => site.bulk_add("dc1", &everyone).await?,
+            Site::Docker(site) => site.bulk_add("dc1", &everyone, &[], progress).await?,
             Site::Embedded(_) => inhabitants.create(&everyone, progress).await?,
         }
         inhabitants.guids(people).await
