@@ -248,7 +248,10 @@ fn krb5_conf(standing: &Standing, folder: &Folder) -> Result<Option<PathBuf>, En
     }
     let first = standing.domain(0)?.domain.to_uppercase();
     let (mut realms, mut names) = (String::new(), String::new());
-    for StandingDomain { domain, controllers } in &standing.domains {
+    for StandingDomain {
+        domain, controllers, ..
+    } in &standing.domains
+    {
         let realm = domain.to_uppercase();
         let kdcs: String = controllers
             .iter()

@@ -1,15 +1,19 @@
 //! The domains of a world as they stand, one for each forest, and how the harness reaches their controllers.
 
 use directory::JoinConfig;
-use scenario::{Forest, Plan};
+use scenario::{Forest, Person, Plan, people, people_sha256};
 
 use crate::EnvironmentError;
 use crate::blueprint::{Blueprint, ControllerPlan};
+use crate::docker::{Snapshot, SnapshotKey};
 use crate::inhabitants::Inhabitants;
 use crate::ldap::{Connection, DirectoryClient};
-use crate::names::{dc_fqdn, dc_part};
-use crate::site::{Address, RoleConfig, Site};
+use crate::names::{dc_fqdn, dc_part, service_account_dn};
+use crate::site::{Address, Site};
 use crate::standing::Standing;
+
+/// Fewer people than this are loaded as quickly as they are restored.
+const WORTH_KEEPING: usize = 1000;
 
 /// A domain with its controllers.
 #[derive(Debug, Clone)]
@@ -18,6 +22,10 @@ pub(crate) struct StandingDomain {
     pub domain: String,
     /// Its controllers; the first one made the domain.
     pub controllers: Vec<Controller>,
+    /// What its state is kept under; none where keeping it is not worth it.
+    pub snapshot: Option<SnapshotKey>,
+    /// Whether it was restored from a snapshot: then people and groups are there already.
+    pub restored: bool,
 }
 
 /// One domain controller.
@@ -104,9 +112,12 @@ pub(crate) async fn start_domains(
         let mut standing = StandingDomain {
             domain: forest.domain.clone(),
             controllers: Vec::new(),
+            snapshot: site.samba_image().and_then(|image| snapshot_key(plan, index, &image)),
+            restored: false,
         };
         for number in 1..=forest.domain_controllers {
-            let controller = start_controller(site, blueprint, plan, index, number, &standing).await?;
+            let (controller, restored) = start_controller(site, blueprint, plan, index, number, &standing).await?;
+            standing.restored |= restored;
             standing.controllers.push(controller);
         }
         domains.push(standing);
@@ -121,7 +132,7 @@ async fn start_controller(
     forest: usize,
     number: u32,
     standing: &StandingDomain,
-) -> Result<Controller, EnvironmentError> {
+) -> Result<(Controller, bool), EnvironmentError> {
     let part = dc_part(forest, number);
     let mut kit = site.kit(&part);
     let listen = site.listen("directory", number).await;
@@ -136,10 +147,48 @@ async fn start_controller(
         }),
     };
     let config = blueprint.directory(&mut kit, plan, place)?;
-    Ok(Controller {
+    let agent = blueprint.domains.get(forest).map(|secrets| {
+        let agent = service_account_dn(&secrets.domain);
+        (agent, secrets.service_account.clone())
+    });
+    let accounts: Vec<_> = agent.into_iter().collect();
+    let snapshot = standing.snapshot.as_ref().map(|key| Snapshot {
+        key,
+        accounts: &accounts,
+    });
+    let (address, restored) = site.start_directory(kit, config, snapshot.as_ref()).await?;
+    let controller = Controller {
         number,
         fqdn: dc_fqdn(number, &standing.domain),
-        address: site.start(kit, RoleConfig::Directory(config)).await?,
+        address,
         part,
-    })
+    };
+    Ok((controller, restored))
+}
+
+/// What a domain's populated state is kept under: everything that decides it. A domain of several controllers is not kept, since
+/// they know of each other; neither is one that is made again as quickly.
+fn snapshot_key(plan: &Plan, forest: usize, image: &str) -> Option<SnapshotKey> {
+    let home = plan.world.forests.get(forest)?;
+    let people: Vec<Person> = people(plan)
+        .into_iter()
+        .filter(|person| person.forest == forest)
+        .collect();
+    if home.domain_controllers > 1 || people.len() < WORTH_KEEPING {
+        return None;
+    }
+    let world = &plan.world;
+    let asked = serde_json::json!({
+        "seed": plan.seed,
+        "forest": [forest, home],
+        "population": plan.population,
+        "policies": [world.policy, world.fine_grained_policies, world.lockout, world.rights],
+    });
+    let parts = [
+        "populated domain, version 1".to_owned(),
+        asked.to_string(),
+        people_sha256(&people),
+        image.to_owned(),
+    ];
+    Some(SnapshotKey::of(parts.iter().map(String::as_bytes)))
 }

@@ -27,6 +27,7 @@ mod inhabitants;
 mod lab;
 mod ldap;
 mod names;
+mod oracle;
 mod parts;
 mod remains;
 mod scan;
@@ -38,7 +39,8 @@ mod world;
 
 pub use description::Description;
 pub use docker::{
-    CachedImage, EngineVersion, Leftovers, ServedBinary, cached_images, engine_version, leftovers, prune, sweep,
+    CachedImage, CachedSnapshot, EngineVersion, Leftovers, ServedBinary, cached_images, cached_snapshots,
+    engine_version, leftovers, prune, prune_snapshots, sweep,
 };
 pub use error::EnvironmentError;
 pub use parts::Parts;

@@ -49,6 +49,16 @@ impl BulkGroup<'_> {
         self.members.len()
     }
 
+    /// The group as an offline load takes it.
+    pub fn loaded(&self) -> crate::site::BulkGroup {
+        let sam = (!self.built_in).then(|| ("sAMAccountName", self.sam.clone()));
+        crate::site::BulkGroup {
+            dn: self.dn.clone(),
+            attributes: sam.into_iter().collect(),
+            members: self.members().collect(),
+        }
+    }
+
     /// The distinguished names of its members, made as they are asked for.
     pub fn members(&self) -> impl Iterator<Item = String> {
         self.members.iter().map(|person| person_dn(person, self.forest))

@@ -7,7 +7,7 @@ use vocabulary::Password;
 use zeroize::Zeroizing;
 
 use crate::EnvironmentError;
-use crate::docker::DockerSite;
+use crate::docker::{DockerSite, Snapshot};
 use crate::embedded::EmbeddedSite;
 
 /// One part's configuration.
@@ -108,6 +108,17 @@ pub(crate) struct BulkPerson {
     pub password: Password,
 }
 
+/// A group as a bulk load takes it.
+#[derive(Debug, Clone)]
+pub(crate) struct BulkGroup {
+    /// Distinguished name.
+    pub dn: String,
+    /// Attributes of one value each.
+    pub attributes: Vec<(&'static str, String)>,
+    /// The distinguished names of its members, all of whom exist or are loaded with it.
+    pub members: Vec<String>,
+}
+
 /// Where the parts stand, in either world.
 pub(crate) enum Site {
     /// In this process.
@@ -149,6 +160,27 @@ impl Site {
         match self {
             Self::Embedded(site) => site.start(&kit, role).await,
             Self::Docker(site) => site.start(kit, role).await,
+        }
+    }
+
+    /// Starts a domain controller, from a snapshot where there is one; tells whether it was.
+    pub async fn start_directory(
+        &mut self,
+        kit: Kit,
+        config: directory::DirectoryConfig,
+        snapshot: Option<&Snapshot<'_>>,
+    ) -> Result<(Address, bool), EnvironmentError> {
+        match self {
+            Self::Embedded(site) => Ok((site.start(&kit, RoleConfig::Directory(config)).await?, false)),
+            Self::Docker(site) => site.start_directory(kit, config, snapshot).await,
+        }
+    }
+
+    /// The digest of the image that domain controllers are made of, where they are made of one.
+    pub fn samba_image(&self) -> Option<String> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Docker(site) => Some(site.samba_image()),
         }
     }
 

@@ -1,28 +1,29 @@
 #!/usr/bin/python3 -I
 """Makes this container a domain controller, once, and then becomes `samba`.
 
-The configuration is the file that the embedded directory reads. Secrets come from files and go to no command line and
-no log. When the server answers over LDAPS, one line with `"ready":true` is printed, as every part of the lab does.
+It makes a new domain, restores one from a snapshot, or joins the one whose domain controller the configuration names. The
+configuration is the file that the embedded directory reads. Secrets come from files and go to no command line and no log.
+When the domain controller is ready, one line with `"ready":true` is printed, as every part of the lab does.
 """
 
-import json
 import os
 import socket
-import ssl
 import sys
 import time
 
 sys.path.insert(0, "/usr/local/lib/wblab")
+import domain  # noqa: E402
+import join  # noqa: E402
 import lab  # noqa: E402
+import ready  # noqa: E402
+import snapshot  # noqa: E402
 
-NEVER = -0x8000000000000000
-PROVISIONED = "/var/lib/samba/private/wblab-provisioned"
+MADE = f"{lab.PRIVATE}/wblab-provisioned"
 ADDRESS = "/etc/wblab/address"
 ADDRESS_WITHIN = 20.0
-READY_WITHIN = 60.0
 
-# An anonymous search of the root object for objectClass (RFC 4511, 4.5.1); the answer's tag is 0x64.
-ROOT_DSE = bytes.fromhex("3025020101632004000a01000a0100020100020100010100870b6f626a656374436c6173733000")
+# smb.conf's names of msDS-Behavior-Version ([MS-ADTS] 6.1.4.4).
+LEVELS = {4: "2008_R2", 5: "2012", 6: "2012_R2"}
 
 SMB_CONF = """[global]
 \tnetbios name = {netbios}
@@ -30,6 +31,7 @@ SMB_CONF = """[global]
 \trealm = {realm}
 \tserver role = active directory domain controller
 \tserver services = s3fs, rpc, ldap, cldap, kdc, drepl, winbindd, kcc, dns
+\tad dc functional level = {level}
 \tposix:eadb = /var/lib/samba/private/eadb.tdb
 \ttls enabled = yes
 \ttls certfile = {certificate}
@@ -53,11 +55,6 @@ SMB_CONF = """[global]
 """
 
 
-def say(**fields):
-    """One JSON line on standard output."""
-    print(json.dumps(fields, separators=(",", ":")), flush=True)
-
-
 def own_address():
     """The address that the lab planned for this container; the certificate names it. Waits until it is here."""
     with open(ADDRESS) as file:
@@ -73,10 +70,10 @@ def own_address():
     raise SystemExit(f"this container was not given the address {address}")
 
 
-def resolve_locally(config, address):
-    """Makes the domain controller its own resolver, under its full name: replication notices fail without."""
+def resolve_by(config, address, servers):
+    """Names who resolves names, and this container under its full name: replication notices fail without."""
     with open("/etc/resolv.conf", "w") as file:
-        file.write(f"search {config['domain']}\nnameserver 127.0.0.1\n")
+        file.write(f"search {config['domain']}\n" + "".join(f"nameserver {server}\n" for server in servers))
     with open("/etc/hosts", "w") as file:
         file.write(f"127.0.0.1 localhost\n{address} {config['fqdn']} {socket.gethostname()}\n")
 
@@ -88,6 +85,7 @@ def write_smb_conf(config):
         workgroup=config["domain"].split(".")[0].upper()[:15],
         realm=config["domain"].upper(),
         domain=config["domain"].lower(),
+        level=LEVELS[config["functional_level"]],
         certificate=config["certificate_file"],
         key=config["key_file"],
         grace_minutes=int(-(-grace // 60)),
@@ -96,94 +94,16 @@ def write_smb_conf(config):
         file.write(text)
 
 
-def provision(config, address):
-    """A new domain, its administrator's password set from the file."""
-    import logging
-
-    from samba.auth import system_session
-    from samba.param import LoadParm
-    from samba.provision import provision as make
-
-    with open(config["admin_password_file"]) as file:
-        password = file.read().rstrip("\r\n")
-    logger = logging.getLogger("provision")
-    logger.addHandler(logging.StreamHandler(sys.stderr))
-    logger.setLevel(logging.WARNING)
-    lp = LoadParm()
-    lp.load(lab.SMB_CONF)
-    result = make(
-        logger,
-        system_session(lp),
-        smbconf=lab.SMB_CONF,
-        realm=config["domain"].upper(),
-        domain=lp.get("workgroup"),
-        hostname=socket.gethostname(),
-        hostip=address,
-        adminpass=password,
-        serverrole="active directory domain controller",
-        dns_backend="SAMBA_INTERNAL",
-        adprep_level=None,
-        lp=lp,
-    )
-    return result.samdb
-
-
-def apply_policy(samdb, config):
-    """The domain's password and lockout policy ([MS-ADTS] 3.1.1.5.2.1.1 and the domain object's attributes)."""
-    import ldb
-
-    policy, lockout = config["policy"], config["lockout"]
-    oldest = policy.get("max_age")
-    values = {
-        "minPwdLength": str(policy["min_length"]),
-        "pwdHistoryLength": str(policy["history"]),
-        "minPwdAge": lab.ticks(policy["min_age"], 0),
-        "maxPwdAge": lab.ticks(oldest, NEVER) if oldest else str(NEVER),
-        "lockoutThreshold": str(lockout["threshold"]),
-        "lockoutDuration": lab.ticks(lockout["duration"], NEVER),
-        "lockOutObservationWindow": lab.ticks(lockout["window"], 0),
-    }
-    head = samdb.search(samdb.domain_dn(), ldb.SCOPE_BASE, attrs=["pwdProperties"])[0]
-    complexity = 1  # DOMAIN_PASSWORD_COMPLEX
-    properties = int(str(head["pwdProperties"][0])) & ~complexity
-    values["pwdProperties"] = str(properties | (complexity if policy["complexity"] else 0))
-    message = ldb.Message(head.dn)
-    for name, value in values.items():
-        message[name] = ldb.MessageElement(value, ldb.FLAG_MOD_REPLACE, name)
-    samdb.modify(message)
-
-
-def answers(config, context):
-    """Whether the root object can be read over LDAPS, under the name that the certificate gives."""
-    with socket.create_connection(("127.0.0.1", 636), timeout=5) as plain:
-        with context.wrap_socket(plain, server_hostname=config["fqdn"]) as tls:
-            tls.sendall(ROOT_DSE)
-            reply = tls.recv(64)
-            return len(reply) > 8 and reply[0] == 0x30 and 0x64 in reply[:12]
-
-
-def watch(config, started):
-    """In a process of its own: says when the server answers."""
-    context = ssl.create_default_context(cafile=config["certificate_file"])
-    last = None
-    while time.monotonic() - started < READY_WITHIN:
-        try:
-            if answers(config, context):
-                say(ready=True, role="directory", after_ms=int((time.monotonic() - started) * 1000))
-                return
-        except OSError as error:
-            last = str(error)
-        time.sleep(0.05)
-    say(ready=False, role="directory", last=last)
-
-
-def watch_apart(config, started):
-    """Starts the watcher as a grandchild, so that `samba` never waits for a child that is not its own."""
-    if os.fork() == 0:
-        if os.fork() == 0:
-            watch(config, started)
-        os._exit(0)
-    os.wait()
+def make(config, address, partners):
+    """Makes this container a domain controller in one of the three ways; gives which."""
+    if partners:
+        resolve_by(config, address, partners)
+        join.join(config, address)
+        return "joined"
+    if snapshot.restore(config, address):
+        return "restored"
+    domain.make(config, address)
+    return "provisioned"
 
 
 def main():
@@ -191,15 +111,21 @@ def main():
     started = time.monotonic()
     config = lab.config()
     address = own_address()
-    resolve_locally(config, address)
+    partners = [config["join"]["address"]] if "join" in config else []
+    # A domain controller is its own resolver; one that joined asks its partner second.
+    resolve_by(config, address, ["127.0.0.1", *partners])
     write_smb_conf(config)
-    if not os.path.exists(PROVISIONED):
-        apply_policy(provision(config, address), config)
-        with open(PROVISIONED, "w"):
+    way = None
+    if not os.path.exists(MADE):
+        way = make(config, address, partners)
+        resolve_by(config, address, ["127.0.0.1", *partners])
+        with open(MADE, "w"):
             pass
-        say(provisioned=True, role="directory", after_ms=int((time.monotonic() - started) * 1000))
-    watch_apart(config, started)
-    os.execv("/usr/sbin/samba", ["samba", "--foreground", "--no-process-group", "--model=standard", "--debug-stdout"])
+        lab.say(**{way: True}, role="directory", after_ms=int((time.monotonic() - started) * 1000))
+    # One that starts again has replicated before, and its partner may be what is broken.
+    ready.watch_apart(config, started, way == "joined", {"restored": way == "restored"})
+    model = config.get("process_model", "standard")
+    os.execv("/usr/sbin/samba", ["samba", "--foreground", "--no-process-group", f"--model={model}", "--debug-stdout"])
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use testcontainers::bollard::container::LogOutput;
 use testcontainers::bollard::errors::Error;
-use testcontainers::bollard::exec::StartExecResults;
-use testcontainers::bollard::models::{ContainerInspectResponse, ExecConfig};
+use testcontainers::bollard::models::ContainerInspectResponse;
 use testcontainers::bollard::query_parameters::{
     DownloadFromContainerOptionsBuilder, InspectContainerOptions, LogsOptions, LogsOptionsBuilder,
     UploadToContainerOptionsBuilder,
@@ -122,66 +121,6 @@ impl Engine {
                 .map(LogOutput::into_bytes)
                 .map_err(|error| failed(doing.clone(), error))
         })
-    }
-
-    /// Runs a command in a running container and gives what it said.
-    ///
-    /// # Errors
-    /// Also when it ends other than with 0; the end of what it said is then the cause.
-    pub(super) async fn exec(
-        &self,
-        container: &str,
-        command: &[&str],
-        within: Duration,
-    ) -> Result<Vec<u8>, EnvironmentError> {
-        let doing = format!("run {} in {container}", command.join(" "));
-        timeout(within, self.exec_unbounded(container, command, &doing))
-            .await
-            .map_err(|_| failed(doing.clone(), format!("not done within {} s", within.as_secs())))?
-    }
-
-    async fn exec_unbounded(
-        &self,
-        container: &str,
-        command: &[&str],
-        doing: &str,
-    ) -> Result<Vec<u8>, EnvironmentError> {
-        let config = ExecConfig {
-            attach_stdout: Some(true),
-            attach_stderr: Some(true),
-            cmd: Some(command.iter().map(|word| (*word).to_owned()).collect()),
-            ..ExecConfig::default()
-        };
-        let id = self
-            .docker
-            .create_exec(container, config)
-            .await
-            .map_err(|error| failed(doing, error))?
-            .id;
-        let started = self
-            .docker
-            .start_exec(&id, None)
-            .await
-            .map_err(|error| failed(doing, error))?;
-        let StartExecResults::Attached { output, .. } = started else {
-            return Err(failed(doing, "the engine detached from it"));
-        };
-        let said = collect(output.map_ok(LogOutput::into_bytes))
-            .await
-            .map_err(|error| failed(doing, error))?;
-        let code = self
-            .docker
-            .inspect_exec(&id)
-            .await
-            .map_err(|error| failed(doing, error))?
-            .exit_code;
-        match code {
-            Some(0) => Ok(said),
-            code => Err(failed(
-                doing,
-                format!("ended with {}: {}", code.unwrap_or(-1), last_lines(&said, 20)),
-            )),
-        }
     }
 }
 

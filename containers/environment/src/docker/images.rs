@@ -30,13 +30,29 @@ const BUILD: Duration = Duration::from_secs(900);
 
 const BINARY_DOCKERFILE: &str = include_str!("../../../images/wblab/Dockerfile");
 
+/// A file of the Samba image's build: its name and its text.
+macro_rules! samba_file {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../../images/samba-ad/", $name)))
+    };
+}
+
 /// The files of the Samba image's build, the Dockerfile first.
-const SAMBA_FILES: [(&str, &str); 5] = [
-    ("Dockerfile", include_str!("../../../images/samba-ad/Dockerfile")),
-    ("delegate.py", include_str!("../../../images/samba-ad/delegate.py")),
-    ("entrypoint.py", include_str!("../../../images/samba-ad/entrypoint.py")),
-    ("lab.py", include_str!("../../../images/samba-ad/lab.py")),
-    ("populate.py", include_str!("../../../images/samba-ad/populate.py")),
+const SAMBA_FILES: [(&str, &str); 14] = [
+    samba_file!("Dockerfile"),
+    samba_file!("delegate.py"),
+    samba_file!("domain.py"),
+    samba_file!("entrypoint.py"),
+    samba_file!("join.py"),
+    samba_file!("keys.py"),
+    samba_file!("lab.py"),
+    samba_file!("oracle.py"),
+    samba_file!("populate.py"),
+    samba_file!("principals.py"),
+    samba_file!("ready.py"),
+    samba_file!("records.py"),
+    samba_file!("renew.py"),
+    samba_file!("snapshot.py"),
 ];
 
 /// The program that the parts run.

@@ -12,19 +12,24 @@ mod base;
 mod binary;
 mod bulk;
 mod cache;
+mod directory;
 mod engine;
+mod exec;
 mod images;
 mod networks;
 mod owner;
 mod parts;
 mod ready;
 mod site;
+mod snapshots;
 mod sweep;
 
 pub use cache::CachedImage;
 pub use engine::EngineVersion;
 pub use images::ServedBinary;
 pub(crate) use site::DockerSite;
+pub use snapshots::CachedSnapshot;
+pub(crate) use snapshots::{Snapshot, SnapshotKey};
 pub use sweep::Leftovers;
 
 use crate::EnvironmentError;
@@ -68,6 +73,22 @@ pub async fn cached_images() -> Result<Vec<CachedImage>, EnvironmentError> {
 /// When no engine answers.
 pub async fn prune() -> Result<Vec<CachedImage>, EnvironmentError> {
     cache::prune(&Engine::connect().await?).await
+}
+
+/// The snapshots of populated domains that stay after a run, the newest first.
+///
+/// # Errors
+/// When no engine answers.
+pub async fn cached_snapshots() -> Result<Vec<CachedSnapshot>, EnvironmentError> {
+    snapshots::cached(&Engine::connect().await?).await
+}
+
+/// Removes the snapshots that stay after a run, and names them. One that a container uses stays.
+///
+/// # Errors
+/// When no engine answers.
+pub async fn prune_snapshots() -> Result<Vec<CachedSnapshot>, EnvironmentError> {
+    snapshots::prune(&Engine::connect().await?).await
 }
 
 /// Removes everything of one run, for a world whose standing up was cut short.

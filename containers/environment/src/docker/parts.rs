@@ -16,6 +16,8 @@ use crate::site::{Kit, RoleConfig};
 
 /// Where a part's files stand in its container.
 pub(super) const FOLDER: &str = "/etc/wblab";
+/// Where the scripts of the Samba image stand.
+pub(super) const SAMBA_SCRIPTS: &str = "/usr/local/lib/wblab";
 /// The label that names the part.
 pub(super) const PART: &str = "wblab.part";
 /// What every part needs: to listen on 443.

@@ -14,7 +14,7 @@ const READY: &str = "\"ready\":true";
 /// How many lines of a part that did not become ready go into the error.
 const KEPT: usize = 20;
 
-/// Waits until a container's log says that its part is ready.
+/// Waits until a container's log says that its part is ready; gives the line that says so.
 ///
 /// # Errors
 /// [`EnvironmentError::NotReady`] with the last lines of its log when it ends first, or when `within` is over.
@@ -23,15 +23,15 @@ pub(super) async fn wait(
     container: &str,
     part: &str,
     within: Duration,
-) -> Result<(), EnvironmentError> {
+) -> Result<String, EnvironmentError> {
     let mut watch = Watch::default();
     let not_ready = |cause: String| EnvironmentError::NotReady {
         part: part.to_owned(),
         cause,
     };
     match timeout(within, watch_log(engine, container, &mut watch)).await {
-        Ok(Ok(true)) => Ok(()),
-        Ok(Ok(false)) => {
+        Ok(Ok(Some(line))) => Ok(line),
+        Ok(Ok(None)) => {
             let code = exit_code(engine, container).await;
             Err(not_ready(format!(
                 "it ended with {code}; its last words:\n{}",
@@ -49,14 +49,14 @@ pub(super) async fn wait(
     }
 }
 
-async fn watch_log(engine: &Engine, container: &str, watch: &mut Watch) -> Result<bool, EnvironmentError> {
+async fn watch_log(engine: &Engine, container: &str, watch: &mut Watch) -> Result<Option<String>, EnvironmentError> {
     let mut log = std::pin::pin!(engine.follow(container));
     while let Some(chunk) = log.next().await {
-        if watch.take(&chunk?) {
-            return Ok(true);
+        if let Some(line) = watch.take(&chunk?) {
+            return Ok(Some(line));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 async fn exit_code(engine: &Engine, container: &str) -> String {
@@ -74,13 +74,15 @@ struct Watch {
 }
 
 impl Watch {
-    /// Takes the next piece; true once the part is ready.
-    fn take(&mut self, piece: &[u8]) -> bool {
-        let mut ready = false;
+    /// Takes the next piece; gives the line that says that the part is ready.
+    fn take(&mut self, piece: &[u8]) -> Option<String> {
+        let mut ready = None;
         for byte in piece {
             if *byte == b'\n' {
                 let line = String::from_utf8_lossy(&std::mem::take(&mut self.partial)).into_owned();
-                ready |= is_ready(&line);
+                if is_ready(&line) {
+                    ready.get_or_insert_with(|| line.clone());
+                }
                 self.keep(line);
             } else {
                 self.partial.push(*byte);
@@ -118,14 +120,21 @@ mod tests {
     #[test]
     fn a_ready_line_is_found_across_pieces() {
         let mut watch = Watch::default();
-        assert!(!watch.take(b"hello\n{\"level\":\"INFO\",\"fields\":{\"rea"));
-        assert!(watch.take(b"dy\":true,\"role\":\"relay\"}}\nmore"));
+        assert_eq!(watch.take(b"hello\n{\"level\":\"INFO\",\"fields\":{\"rea"), None);
+        let line = watch.take(b"dy\":true,\"role\":\"relay\"}}\nmore").unwrap();
+        assert_eq!(
+            line,
+            "{\"level\":\"INFO\",\"fields\":{\"ready\":true,\"role\":\"relay\"}}"
+        );
     }
 
     #[test]
     fn what_only_looks_like_it_is_not_ready() {
         let mut watch = Watch::default();
-        assert!(!watch.take(b"{\"ready\":false}\nnot json \"ready\":true\n{\"ready\":true"));
+        assert_eq!(
+            watch.take(b"{\"ready\":false}\nnot json \"ready\":true\n{\"ready\":true"),
+            None
+        );
     }
 
     #[test]

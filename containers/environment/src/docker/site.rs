@@ -5,39 +5,32 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use testcontainers::core::IntoContainerPort;
+use testcontainers::core::{AccessMode, IntoContainerPort, Mount};
 use testcontainers::runners::AsyncRunner;
-use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, TestcontainersError};
+use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, TestcontainersError};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::archive::{Entry, pack};
-use super::bulk;
 use super::engine::{CALL, Engine, failed};
 use super::images::{self, Say, ServedBinary};
 use super::networks::{Networks, address_on};
 use super::owner::Owner;
 use super::parts::{Common, FOLDER, PART, Place, Shape};
-use super::{ready, sweep};
+use super::{ready, snapshots, sweep};
 use crate::EnvironmentError;
-use crate::site::{Address, BulkPerson, Kit, RoleConfig};
+use crate::site::{Address, Kit, RoleConfig};
 
-/// How long a part may take until it says that it is ready. A domain controller makes its domain first.
+/// How long a part may take until it says that it is ready. A domain controller makes its domain first, or copies one.
 const READY_WITHIN: Duration = Duration::from_secs(30);
-const DIRECTORY_READY_WITHIN: Duration = Duration::from_secs(120);
-/// How long the delegation may take, and a bulk load of any size.
-const DELEGATE: Duration = Duration::from_secs(60);
-const POPULATE: Duration = Duration::from_secs(1800);
-/// The bulk load's file, which the script removes before it adds anyone.
-const PEOPLE: &str = "people.jsonl";
+const DIRECTORY_READY_WITHIN: Duration = Duration::from_secs(600);
 
 type Starting = JoinHandle<Result<ContainerAsync<GenericImage>, TestcontainersError>>;
 
 /// One run's place in a Docker engine.
 #[derive(Debug)]
 pub(crate) struct DockerSite {
-    engine: Engine,
-    common: Common,
+    pub(super) engine: Engine,
+    pub(super) common: Common,
     networks: Networks,
     containers: BTreeMap<String, ContainerAsync<GenericImage>>,
     /// A container on its way. It is a task of its own: one that is created must be known, also when nobody waits any more.
@@ -101,6 +94,16 @@ impl DockerSite {
     /// # Errors
     /// [`EnvironmentError::NotReady`] with the part's last words when it is not.
     pub async fn start(&mut self, kit: Kit, role: RoleConfig) -> Result<Address, EnvironmentError> {
+        self.start_with(kit, role, None).await.map(|(address, _)| address)
+    }
+
+    /// Starts a part, with a snapshot's volume if it has one; gives also what it said once it was ready.
+    pub(super) async fn start_with(
+        &mut self,
+        kit: Kit,
+        role: RoleConfig,
+        snapshot: Option<String>,
+    ) -> Result<(Address, String), EnvironmentError> {
         let shape = Shape::of(&role);
         let part = kit.part().to_owned();
         images::require(&self.engine, self.common.image(&shape)).await?;
@@ -108,7 +111,11 @@ impl DockerSite {
             Place::Between | Place::OnpremPlanned => Some(self.networks.planned(&part)?),
             Place::Internet | Place::Onprem => None,
         };
-        let request = self.request(&kit, &role, planned)?;
+        let mut request = self.request(&kit, &role, planned)?;
+        if let Some(volume) = snapshot {
+            let mount = Mount::volume_mount(volume, snapshots::FOLDER).with_access_mode(AccessMode::ReadOnly);
+            request = request.with_mount(mount);
+        }
         drop((kit, role));
         self.launch(&part, request).await?;
         self.place(&part, shape.place, planned).await?;
@@ -117,8 +124,8 @@ impl DockerSite {
         } else {
             READY_WITHIN
         };
-        ready::wait(&self.engine, &self.common.container(&part), &part, within).await?;
-        self.address(&part, &shape, planned).await
+        let ready = ready::wait(&self.engine, &self.common.container(&part), &part, within).await?;
+        Ok((self.address(&part, &shape, planned).await?, ready))
     }
 
     fn request(
@@ -200,47 +207,6 @@ impl DockerSite {
             .map_err(|error| failed(&doing, error))
     }
 
-    /// Gives the principals of a domain controller's configuration their rights. They and the organisational units must exist.
-    ///
-    /// # Errors
-    /// With the script's last words.
-    pub async fn delegate(&self, part: &str) -> Result<(), EnvironmentError> {
-        self.script(part, "delegate.py", &[], DELEGATE).await
-    }
-
-    /// Adds people to a running domain controller in one transaction.
-    ///
-    /// # Errors
-    /// With the script's last words; then nobody was added.
-    pub async fn bulk_add(&self, part: &str, people: &[BulkPerson]) -> Result<(), EnvironmentError> {
-        let doing = || format!("write the people for {part}");
-        let lines = bulk::lines(people).map_err(|error| failed(doing(), error))?;
-        let path = format!("{FOLDER}/{PEOPLE}");
-        let entry = Entry {
-            path: path.trim_start_matches('/'),
-            mode: 0o600,
-            content: &lines,
-        };
-        let archive = pack(&[entry]).map_err(|error| failed(doing(), error))?;
-        self.engine.upload(&self.common.container(part), archive).await?;
-        self.script(part, "populate.py", &[&path], POPULATE).await
-    }
-
-    async fn script(
-        &self,
-        part: &str,
-        name: &str,
-        arguments: &[&str],
-        within: Duration,
-    ) -> Result<(), EnvironmentError> {
-        let path = format!("/usr/local/lib/wblab/{name}");
-        let command = [&["/usr/bin/python3", "-I", path.as_str()], arguments].concat();
-        self.engine
-            .exec(&self.common.container(part), &command, within)
-            .await
-            .map(drop)
-    }
-
     /// A file out of a part's container, running or not.
     ///
     /// # Errors
@@ -287,6 +253,13 @@ impl DockerSite {
     /// The images' names with the engine's ids, which are digests.
     pub fn image_digests(&self) -> BTreeMap<String, String> {
         self.common.images.digests.clone()
+    }
+
+    /// The digest of the image of domain controllers.
+    pub fn samba_image(&self) -> String {
+        let digests = &self.common.images.digests;
+        let name = self.common.images.samba.full();
+        digests.get(&name).cloned().unwrap_or(name)
     }
 
     /// Removes everything of this run: containers, also frozen ones, then networks and volumes. Doing it twice is no error.

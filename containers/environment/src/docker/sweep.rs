@@ -149,7 +149,7 @@ async fn remove(engine: &Engine, found: &Found) -> Result<(), EnvironmentError> 
 
 /// Removes a container with its anonymous volumes. It is thawed first: where the freezer is a control group of version 1,
 /// a frozen process cannot be killed.
-async fn remove_container(engine: &Engine, id: &str) -> Result<(), EnvironmentError> {
+pub(super) async fn remove_container(engine: &Engine, id: &str) -> Result<(), EnvironmentError> {
     let doing = || format!("remove the container {id}");
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
     let removal = async {

@@ -11,6 +11,7 @@ use vocabulary::Password;
 use super::LabWorld;
 use crate::EnvironmentError;
 use crate::names::population_bases;
+use crate::oracle::{NtHash, OracleRow};
 use crate::site::Site;
 
 /// One account as a database holds it. What it keeps of the password is compared here and goes nowhere else.
@@ -68,7 +69,7 @@ impl LabWorld {
         for base in population_bases(domain) {
             match self.site()? {
                 Site::Embedded(site) => accounts.extend(site.inspect(part, &base)?.into_iter().map(of_embedded)),
-                Site::Docker(_) => {}
+                Site::Docker(site) => accounts.extend(site.oracle(part, &base).await?.into_iter().map(of_samba)),
             }
         }
         Ok(accounts)
@@ -91,4 +92,22 @@ fn of_embedded(seen: directory::Inspected) -> (Uuid, Account) {
         holds: Box::new(move |password| seen.holds(password)),
     };
     (guid, account)
+}
+
+fn of_samba(row: OracleRow) -> (Uuid, Account) {
+    let seen = row.metadata;
+    let record = OracleRecord {
+        kvno: seen.kvno,
+        pwd_last_set: seen.pwd_last_set,
+        lockout_time: seen.lockout_time,
+        bad_pwd_count: seen.bad_pwd_count,
+        uac: seen.uac,
+        usn: seen.usn,
+        holds: None,
+    };
+    let account = Account {
+        record,
+        holds: Box::new(move |password| row.nt_hash.as_ref() == Some(&NtHash::of(password))),
+    };
+    (row.user, account)
 }

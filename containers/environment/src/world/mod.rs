@@ -140,8 +140,13 @@ impl LabWorld {
         let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
         let settlement = settlement(&standing.plan, forest, &secrets.service_account);
         standing.inhabitants(forest)?.prepare(settlement).await?;
-        let first = standing.controller(forest, 1)?.part.clone();
-        if let Site::Docker(site) = self.site()? {
+        let (first, restored) = (
+            standing.controller(forest, 1)?.part.clone(),
+            standing.domain(forest)?.restored,
+        );
+        if let Site::Docker(site) = self.site()?
+            && !restored
+        {
             site.delegate(&first).await?;
         }
         let standing = self.standing()?;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::LabWorld;
 use crate::EnvironmentError;
 use crate::inhabitants::bulk;
-use crate::settlement::bulk_groups;
+use crate::settlement::{BulkGroup, bulk_groups};
 use crate::site::Site;
 
 impl LabWorld {
@@ -50,20 +50,43 @@ impl LabWorld {
             progress.step(&step, u64::try_from(people.len()).ok());
         }
         let plan = standing.plan.clone();
-        let everyone = bulk(people, vault, &inhabitants.forest);
+        let home = inhabitants.forest.clone();
+        let everyone = bulk(people, vault, &home);
         let first = standing.controller(forest, 1)?.part.clone();
+        let groups = bulk_groups(&plan, forest, people);
+        let restored = standing.domain(forest)?.restored;
         match self.site()? {
-            Site::Docker(site) => site.bulk_add(&first, &everyone.collect::<Vec<_>>()).await?,
-            Site::Embedded(site) => site.bulk_add(&first, everyone, progress)?,
+            Site::Docker(_) if restored => progress.note(&format!("{} is restored from a snapshot", home.domain)),
+            Site::Docker(site) => {
+                let everyone: Vec<_> = everyone.collect();
+                let groups: Vec<_> = groups.iter().map(BulkGroup::loaded).collect();
+                site.bulk_add(&first, &everyone, &groups, progress).await?;
+                self.keep(forest, people.len()).await?;
+            }
+            Site::Embedded(site) => {
+                site.bulk_add(&first, everyone, progress)?;
+                inhabitants.assemble(&groups, progress).await?;
+            }
         }
-        inhabitants
-            .assemble(&bulk_groups(&plan, forest, people), progress)
-            .await?;
         if self.standing()?.domain(forest)?.controllers.len() > 1 {
             // The agent may read from any of them.
             self.agreed(forest).await?;
         }
         inhabitants.guids(people).await
+    }
+
+    /// Keeps a populated domain for later runs, where that is worth it.
+    async fn keep(&mut self, forest: usize, people: usize) -> Result<(), EnvironmentError> {
+        let standing = self.standing()?;
+        let (first, key) = (
+            standing.controller(forest, 1)?.part.clone(),
+            standing.domain(forest)?.snapshot.clone(),
+        );
+        if let (Site::Docker(site), Some(key)) = (self.site()?, key) {
+            site.take_snapshot(&first, &key, u64::try_from(people).unwrap_or(u64::MAX))
+                .await?;
+        }
+        Ok(())
     }
 
     /// Locks people by wrong passwords, and proves each lock.
