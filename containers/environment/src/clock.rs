@@ -13,3 +13,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) async fn breathe() {
     tokio::time::sleep(LOOK_AGAIN).await;
 }
+
+/// What a future gives, if it gives it in time.
+pub(crate) async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, future).await.ok()
+}

@@ -192,12 +192,6 @@ impl Connection {
         }
     }
 
-    /// The highest update sequence number that the domain controller has given.
-    pub async fn highest_usn(&mut self) -> Result<u64, EnvironmentError> {
-        let root = self.read("", &["highestCommittedUSN"]).await?;
-        Ok(number(&root, "highestCommittedUSN"))
-    }
-
     /// All users below a base, with the attributes asked for, page by page.
     pub async fn users(&mut self, base: &str, attributes: &[&str]) -> Result<Vec<SearchEntry>, EnvironmentError> {
         self.found(base, USERS, attributes).await
@@ -236,11 +230,22 @@ impl Connection {
         self.identified(&entries)
     }
 
-    /// The metadata of everyone below a base whose entry changed since an update sequence number, that one included.
-    pub async fn changed(&mut self, base: &str, since: u64) -> Result<Vec<(Uuid, Metadata)>, EnvironmentError> {
-        let filter = format!("(&{USERS}(uSNChanged>={since}))");
-        let entries = self.found(base, &filter, &METADATA).await?;
-        self.identified(&entries)
+    /// The metadata of one person, by objectGUID (MS-ADTS section 3.1.1.3.1.2.4); none where nobody has it.
+    pub async fn metadata_of(&mut self, user: Uuid) -> Result<Option<Metadata>, EnvironmentError> {
+        let failed = |error: ldap3::LdapError| ldap_error(&format!("read {user}"), &self.fqdn, error.to_string());
+        let name = format!("<GUID={user}>");
+        let answer = self
+            .ldap
+            .with_timeout(TIMEOUT)
+            .search(&name, Scope::Base, USERS, METADATA)
+            .await
+            .map_err(failed)?;
+        if answer.1.rc == NO_SUCH_OBJECT {
+            return Ok(None);
+        }
+        let (entries, _) = answer.success().map_err(failed)?;
+        let entry = entries.into_iter().next().map(SearchEntry::construct);
+        Ok(entry.as_ref().map(metadata_of))
     }
 
     fn identified(&self, entries: &[SearchEntry]) -> Result<Vec<(Uuid, Metadata)>, EnvironmentError> {

@@ -126,8 +126,8 @@ impl Stage<'_> {
             _ = early.changed() => return Ok(true),
         }
         let watchers = self.world.watchers().await.map_err(EngineError::World)?;
-        let watching = Watching::start(watchers, &self.recorder);
-        let end = self.load(interrupt).await?;
+        let watching = Watching::start(watchers, &self.recorder, &self.clock);
+        let end = self.load(&watching, interrupt).await?;
         if end.interrupted {
             return Ok(true);
         }
@@ -203,7 +203,11 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn load(&mut self, interrupt: &mut watch::Receiver<bool>) -> Result<LoadEnd, EngineError> {
+    async fn load(
+        &mut self,
+        watching: &Watching,
+        interrupt: &mut watch::Receiver<bool>,
+    ) -> Result<LoadEnd, EngineError> {
         let target = self.world.target().map_err(EngineError::World)?;
         let generator = self.generators.start().map_err(EngineError::Generator)?;
         let load = Load {
@@ -213,6 +217,7 @@ impl Stage<'_> {
             recorder: &self.recorder,
             clock: &self.clock,
             progress: self.progress,
+            watching,
         };
         let nemesis = Nemesis {
             faults: &self.plan.faults,

@@ -19,6 +19,7 @@ use crate::error::EngineError;
 use crate::pipe::{Done, Down, Hello, PipeError, Ticket, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Target};
 use crate::recorder::Recorder;
+use crate::watch::Watching;
 
 /// Tickets between the releasing thread and the pipe.
 const RELEASED: usize = 1024;
@@ -48,6 +49,7 @@ pub(crate) struct Load<'a> {
     pub recorder: &'a Recorder,
     pub clock: &'a RunClock,
     pub progress: &'a dyn Progress,
+    pub watching: &'a Watching,
 }
 
 /// What the load left behind.
@@ -264,6 +266,9 @@ impl Load<'_> {
             class: done.outcome.class(),
         };
         running.touched.entry(arrival.person).or_default().push(touch);
+        if touch.class == OutcomeClass::Applied {
+            self.watching.acknowledged(self.user(&arrival));
+        }
         let event = OpEvent {
             seq: 0,
             at_us: 0,

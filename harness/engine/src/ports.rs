@@ -84,10 +84,11 @@ pub struct Injected {
     pub bit: Option<bool>,
 }
 
-/// Follows the changes of one domain controller.
+/// Looks at people on every domain controller of one domain.
 pub trait Watcher: Send {
-    /// Everyone whose entry changed since the last call, as it is now.
-    fn changes<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
+    /// What each domain controller tells of these people now; nothing of who does not live in this domain. One that does not
+    /// answer in a moment is left out.
+    fn look<'a>(&'a mut self, users: &'a [Uuid]) -> Answer<'a, Vec<Seen>>;
 }
 
 /// A journal's line with its place.
@@ -153,7 +154,7 @@ pub trait World: Send {
     /// The metadata of everyone on every domain controller.
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
 
-    /// A watcher of each domain controller that has partners: when a change arrives there is how long it took.
+    /// A watcher of each domain of several controllers: when a change has arrived on all is how long it took.
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>>;
 
     /// Makes a fault happen.

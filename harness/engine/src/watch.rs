@@ -1,34 +1,60 @@
-//! Follows the domain controllers that have partners: when a change arrives on each is how long it took.
+//! Follows acknowledged writes through the domains of several controllers: when each shows a write is how long it took.
+//!
+//! Only people who were just written are looked at, each less often the longer it takes: a look costs a domain controller a
+//! tenth of a millisecond, and asking for everything that changed would cost Samba a walk through its whole database.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use history::Observation;
-use tokio::sync::watch;
+use history::{Metadata, Observation};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
-use crate::clock::wait;
-use crate::ports::Watcher;
+use crate::clock::{RunClock, micros, wait};
+use crate::ports::{Seen, Watcher};
 use crate::probe::observed;
 use crate::recorder::Recorder;
 
-/// Between two looks at a domain controller: the grain of what is learned.
-const GRAIN: Duration = Duration::from_millis(50);
+/// The least time between two looks at a person: the grain of what is learned.
+const GRAIN: Duration = Duration::from_millis(20);
+/// Above that, a look follows after this part of what has passed since the acknowledgement.
+const PATIENCE: u64 = 10;
+/// After this nobody looks any more; the last reading of everyone tells the rest.
+const GIVE_UP: Duration = Duration::from_secs(120);
 
 /// Watchers at work; they end when this is dropped.
 pub(crate) struct Watching {
+    tell: Vec<mpsc::UnboundedSender<Uuid>>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Watching {
-    /// Starts them, each by itself: a slow domain controller delays nobody else's news.
-    pub fn start(watchers: Vec<Box<dyn Watcher>>, recorder: &Recorder) -> Self {
+    /// Starts them, each by itself: a slow domain delays nobody else's news.
+    pub fn start(watchers: Vec<Box<dyn Watcher>>, recorder: &Recorder, clock: &RunClock) -> Self {
         let stop = watch::Sender::new(false);
-        let mut tasks = JoinSet::new();
+        let (mut tasks, mut tell) = (JoinSet::new(), Vec::new());
         for watcher in watchers {
-            tasks.spawn(follow(watcher, recorder.clone(), stop.subscribe()));
+            let (sender, acknowledged) = mpsc::unbounded_channel();
+            tell.push(sender);
+            let follower = Follower {
+                watcher,
+                recorder: recorder.clone(),
+                clock: clock.clone(),
+                awaited: HashMap::new(),
+            };
+            tasks.spawn(follower.follow(acknowledged, stop.subscribe()));
         }
-        Self { stop, tasks }
+        Self { tell, stop, tasks }
+    }
+
+    /// A write of this person was acknowledged just now.
+    pub fn acknowledged(&self, user: Uuid) {
+        for sender in &self.tell {
+            // A watcher that has ended follows nobody any more.
+            let _ = sender.send(user);
+        }
     }
 
     /// Lets each look once more, and waits for them.
@@ -38,27 +64,99 @@ impl Watching {
     }
 }
 
-async fn follow(mut watcher: Box<dyn Watcher>, recorder: Recorder, mut stop: watch::Receiver<bool>) {
-    loop {
-        let last = *stop.borrow_and_update();
-        // A domain controller that does not answer has nothing to tell; what it holds in the end is read from everyone.
-        for seen in watcher.changes().await.unwrap_or_default() {
-            let phase = recorder.phase();
-            let event = observed(
-                phase,
-                Some(seen.dc),
-                Some(seen.user),
-                None,
-                Observation::Probe(seen.metadata),
-            );
-            recorder.record(event, phase).await;
-        }
-        if last {
-            return;
-        }
-        tokio::select! {
-            _ = stop.changed() => {}
-            () = wait(GRAIN) => {}
+/// A person whose write has not arrived everywhere.
+struct Awaited {
+    since_us: u64,
+    due_us: u64,
+    last: HashMap<String, Metadata>,
+}
+
+struct Follower {
+    watcher: Box<dyn Watcher>,
+    recorder: Recorder,
+    clock: RunClock,
+    awaited: HashMap<Uuid, Awaited>,
+}
+
+impl Follower {
+    async fn follow(mut self, mut acknowledged: mpsc::UnboundedReceiver<Uuid>, mut stop: watch::Receiver<bool>) {
+        let mut last = false;
+        while !last {
+            tokio::select! {
+                user = acknowledged.recv() => user.into_iter().for_each(|user| self.expect(user)),
+                _ = stop.changed() => last = true,
+                () = wait(GRAIN), if !self.awaited.is_empty() => {}
+            }
+            while let Ok(user) = acknowledged.try_recv() {
+                self.expect(user);
+            }
+            let now = self.clock.at_us();
+            let due = self.awaited.iter().filter(|(_, person)| last || person.due_us <= now);
+            let due: Vec<Uuid> = due.map(|(user, _)| *user).collect();
+            if !due.is_empty() {
+                self.look(&due).await;
+            }
         }
     }
+
+    fn expect(&mut self, user: Uuid) {
+        let now = self.clock.at_us();
+        let person = self.awaited.entry(user).or_insert_with(|| Awaited {
+            since_us: now,
+            due_us: now,
+            last: HashMap::new(),
+        });
+        (person.since_us, person.due_us) = (now, now);
+    }
+
+    async fn look(&mut self, due: &[Uuid]) {
+        let mut readings: HashMap<Uuid, Vec<Seen>> = HashMap::new();
+        for seen in self.watcher.look(due).await.unwrap_or_default() {
+            readings.entry(seen.user).or_default().push(seen);
+        }
+        let now = self.clock.at_us();
+        for user in due {
+            let Some(person) = self.awaited.get_mut(user) else {
+                continue;
+            };
+            let readings = readings.remove(user).unwrap_or_default();
+            let age = now.saturating_sub(person.since_us);
+            person.due_us = now + (age / PATIENCE).max(micros(GRAIN));
+            let done = agree(&readings) || age > micros(GIVE_UP);
+            let news: Vec<Seen> = readings
+                .into_iter()
+                .filter(|seen| person.last.insert(seen.dc.clone(), seen.metadata) != Some(seen.metadata))
+                .collect();
+            if done {
+                self.awaited.remove(user);
+            }
+            record(&self.recorder, news).await;
+        }
+    }
+}
+
+async fn record(recorder: &Recorder, news: Vec<Seen>) {
+    for seen in news {
+        let phase = recorder.phase();
+        let event = observed(
+            phase,
+            Some(seen.dc),
+            Some(seen.user),
+            None,
+            Observation::Probe(seen.metadata),
+        );
+        recorder.record(event, phase).await;
+    }
+}
+
+/// Whether all controllers show the same. The one that was written shows the write, so then all do.
+fn agree(readings: &[Seen]) -> bool {
+    let shown = |seen: &Seen| {
+        (
+            seen.metadata.kvno,
+            seen.metadata.pwd_last_set,
+            seen.metadata.lockout_time,
+        )
+    };
+    readings.windows(2).all(|pair| shown(&pair[0]) == shown(&pair[1]))
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use engine::ports::{Answer, PortError, Seen, Watcher};
+use engine::ports::{Answer, Seen, Watcher};
+use futures_util::future::join_all;
 use history::{BindRecord, Metadata};
 use scenario::Person;
 use uuid::Uuid;
@@ -11,13 +12,16 @@ use vocabulary::Password;
 
 use super::LabWorld;
 use crate::EnvironmentError;
-use crate::clock::breathe;
+use crate::clock::{breathe, within};
 use crate::inhabitants::person_dn;
 use crate::ldap::{Connection, DirectoryClient};
-use crate::names::{people_dn, population_bases};
+use crate::names::population_bases;
 
 /// How long the controllers of a domain may take to agree; what they hold then is recorded, whether they agree or not.
 const AGREE_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a domain controller may take to tell of those who are watched.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// What one domain controller tells of everyone.
 type Reading = HashMap<Uuid, Metadata>;
@@ -66,7 +70,7 @@ impl LabWorld {
         Ok(readings)
     }
 
-    /// A watcher of each controller of the domains that have several.
+    /// A watcher of each domain of several controllers.
     pub(super) async fn watch(&mut self) -> Result<Vec<Box<dyn Watcher>>, EnvironmentError> {
         let standing = self.standing()?;
         let mut watchers: Vec<Box<dyn Watcher>> = Vec::new();
@@ -74,19 +78,18 @@ impl LabWorld {
             if domain.controllers.len() < 2 {
                 continue;
             }
+            let (dn, password) = secrets.administrator();
+            let mut views = Vec::new();
             for controller in &domain.controllers {
-                let (dn, password) = secrets.administrator();
                 let client = standing.client(controller)?;
-                let mut connection = client.bound(&dn, password).await?;
-                watchers.push(Box::new(Follower {
-                    next_usn: connection.highest_usn().await? + 1,
-                    base: people_dn(&domain.domain),
-                    dn,
+                views.push(View {
+                    connection: Some(client.bound(&dn, password).await?),
+                    dn: dn.clone(),
                     password: password.clone(),
-                    connection: Some(connection),
                     client,
-                }));
+                });
             }
+            watchers.push(Box::new(Follower { views }));
         }
         Ok(watchers)
     }
@@ -132,39 +135,48 @@ fn agree(readings: &[(String, Reading)]) -> bool {
     })
 }
 
-/// Follows one domain controller by its update sequence numbers.
-struct Follower {
+/// One domain controller, seen through a connection of its own.
+struct View {
     client: DirectoryClient,
     dn: String,
     password: Password,
-    base: String,
-    next_usn: u64,
     connection: Option<Connection>,
 }
 
-impl Follower {
-    async fn look(&mut self) -> Result<Vec<Seen>, EnvironmentError> {
+impl View {
+    async fn look(&mut self, users: &[Uuid]) -> Result<Vec<Seen>, EnvironmentError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.client.bound(&self.dn, &self.password).await?,
         };
-        let found = connection.changed(&self.base, self.next_usn).await?;
+        let mut seen = Vec::new();
+        for user in users {
+            if let Some(metadata) = connection.metadata_of(*user).await? {
+                let dc = self.client.fqdn.clone();
+                seen.push(Seen {
+                    dc,
+                    user: *user,
+                    metadata,
+                });
+            }
+        }
         self.connection = Some(connection);
-        let last = found.iter().map(|(_, metadata)| metadata.usn).max();
-        self.next_usn = last.map_or(self.next_usn, |usn| usn + 1);
-        let dc = &self.client.fqdn;
-        let seen = found.into_iter().map(|(user, metadata)| Seen {
-            dc: dc.clone(),
-            user,
-            metadata,
-        });
-        Ok(seen.collect())
+        Ok(seen)
     }
 }
 
+/// Looks at people on all controllers of one domain side by side.
+struct Follower {
+    views: Vec<View>,
+}
+
 impl Watcher for Follower {
-    fn changes<'a>(&'a mut self) -> Answer<'a, Vec<Seen>> {
-        Box::pin(async move { self.look().await.map_err(PortError::from) })
+    fn look<'a>(&'a mut self, users: &'a [Uuid]) -> Answer<'a, Vec<Seen>> {
+        Box::pin(async move {
+            let looks = self.views.iter_mut().map(|view| within(MOMENT, view.look(users)));
+            let told = join_all(looks).await;
+            Ok(told.into_iter().flatten().flatten().flatten().collect())
+        })
     }
 }
 
