@@ -354,7 +354,7 @@ pub(crate) const PROPAGATION_HEADS: [&str; 6] = ["seen", "not seen", "p50", "p90
 
 /// How to read them.
 pub(crate) const PROPAGATION_NOTE: &str = "From the acknowledgement of a reset or unlock until a watcher of that domain controller saw its effect, \
-     over the measure phase. Watchers look about every 50 ms, so a time is up to that much too long; an effect seen before the \
+     over the measure phase. Watchers look every 20 ms at first and later after a tenth of what has passed, so a time is up to that much too long; an effect seen before the \
      answer came counts as 0. A write that stands behind an unknown one is not timed: nobody can tell which version is whose.";
 
 /// A line for each domain controller that has partners.

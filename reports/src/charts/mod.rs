@@ -104,7 +104,7 @@ impl Chart {
             }
             Self::Propagation => {
                 "The share of acknowledged writes of the measure phase whose effect each domain controller showed within that time. \
-                 A line that ends below 100 % is of writes that were never seen there; watchers look about every 50 ms."
+                 A line that ends below 100 % is of writes that were never seen there; watchers look every 20 ms, later after a tenth of the time."
             }
         }
     }
