@@ -19,7 +19,7 @@ pub struct Written {
     pub junit: PathBuf,
     /// `summary.md`.
     pub summary: PathBuf,
-    /// `charts/<name>.png` and `charts/<name>.svg`, in the order of [`Chart::ALL`].
+    /// `charts/<name>.png` and `charts/<name>.svg`, of [`Chart::shown`], in its order.
     pub charts: Vec<PathBuf>,
 }
 
@@ -49,7 +49,7 @@ fn write_charts(folder: &RunFolder, judgement: &Judgement) -> Result<Vec<PathBuf
     let path = folder.path("charts");
     std::fs::create_dir_all(&path).map_err(|source| ReportError::MakeFolder { path, source })?;
     let mut written = Vec::with_capacity(2 * Chart::ALL.len());
-    for chart in Chart::ALL {
+    for chart in Chart::shown(&judgement.figures) {
         let (png, svg) = (
             format!("charts/{}.png", chart.name()),
             format!("charts/{}.svg", chart.name()),

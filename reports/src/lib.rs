@@ -1,4 +1,4 @@
-//! What people and machines see of a judged run: the terminal, one page, six charts, JUnit and Markdown.
+//! What people and machines see of a judged run: the terminal, one page, charts, JUnit and Markdown.
 //!
 //! For: drawing a [`judge::Judgement`] into its run folder, the same bytes for the same judgement, on a machine with no fonts.
 //! Never: judges, reads the history, fetches anything, runs a script, or trusts a name: what came from outside is escaped.
@@ -19,6 +19,7 @@ mod folder;
 mod junit;
 mod markdown;
 mod page;
+mod sheet;
 mod terminal;
 mod text;
 mod words;

@@ -6,6 +6,7 @@ use history::{Finding, Manifest, Mark, OpCounts};
 use judge::Judgement;
 use vocabulary::{OpKind, OutcomeClass};
 
+use crate::sheet;
 use crate::text::{self, clean};
 use crate::words::{self, Reason};
 
@@ -26,8 +27,14 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
     list(&mut out, "What to do", &words::next_steps(verdict, manifest));
     figures(&mut out, judgement);
     findings(&mut out, &verdict.findings);
+    let limits = sheet::limits(manifest);
+    if !limits.is_empty() {
+        list(&mut out, "What this run cannot show", &limits);
+    }
     goals(&mut out, judgement);
     operations(&mut out, judgement);
+    propagation(&mut out, judgement);
+    directories(&mut out, manifest);
     about(&mut out, manifest);
     out
 }
@@ -144,6 +151,37 @@ fn operations(out: &mut String, judgement: &Judgement) {
     }
     row("all", judgement.verdict.ops);
     out.push('\n');
+}
+
+fn propagation(out: &mut String, judgement: &Judgement) {
+    let rows = words::propagation(&judgement.verdict);
+    if rows.is_empty() {
+        return;
+    }
+    let heads = words::PROPAGATION_HEADS.join(" | ");
+    let _ = writeln!(
+        out,
+        "## Propagation\n\n| domain controller | {heads} |\n|---|---:|---:|---:|---:|---:|---:|"
+    );
+    for row in &rows {
+        let _ = writeln!(out, "| {} | {} |", plain(&row.dc), row.cells.join(" | "));
+    }
+    let _ = writeln!(out, "\n{}\n", plain(words::PROPAGATION_NOTE));
+}
+
+fn directories(out: &mut String, manifest: &Manifest) {
+    let sheets = sheet::sheets(manifest);
+    if sheets.is_empty() {
+        return;
+    }
+    out.push_str("## What the directories keep and enforce\n\n");
+    for sheet in &sheets {
+        let _ = writeln!(out, "| {} | |\n|---|---|", plain(&sheet.title()));
+        for row in &sheet.rows {
+            let _ = writeln!(out, "| {} | {} |", plain(&row.name), plain(&row.answer));
+        }
+        out.push('\n');
+    }
 }
 
 fn about(out: &mut String, manifest: &Manifest) {

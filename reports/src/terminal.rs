@@ -6,6 +6,7 @@ use history::{Manifest, Mark, OpCounts};
 use judge::Judgement;
 use vocabulary::{OpKind, OutcomeClass};
 
+use crate::sheet;
 use crate::text::{self, clean};
 use crate::words;
 
@@ -42,8 +43,10 @@ impl Screen {
         self.verdict(judgement, manifest);
         self.figures(judgement);
         self.checks(judgement);
+        self.limits(manifest);
         self.goals(judgement);
         self.operations(judgement);
+        self.propagation(judgement);
         if judgement.verdict.verdict != Mark::Pass {
             self.steps(judgement, manifest);
         }
@@ -166,6 +169,32 @@ impl Screen {
             .map(|class| pad_left(&text::count(counts.get(class)), 10))
             .concat();
         self.line(&format!("  {}{cells}", pad(name, 12)));
+    }
+
+    fn propagation(&mut self, judgement: &Judgement) {
+        let rows = words::propagation(&judgement.verdict);
+        if rows.is_empty() {
+            return;
+        }
+        let wide = rows.iter().map(|row| row.dc.chars().count()).max().unwrap_or(0);
+        self.title("Propagation, from the acknowledgement");
+        let head = words::PROPAGATION_HEADS.map(|name| pad_left(name, 10)).concat();
+        self.line(&format!("  {}{head}", pad("", wide)));
+        for row in rows {
+            let cells = row.cells.map(|cell| pad_left(&cell, 10)).concat();
+            self.line(&format!("  {}{cells}", pad(&row.dc, wide)));
+        }
+    }
+
+    fn limits(&mut self, manifest: &Manifest) {
+        let limits = sheet::limits(manifest);
+        if limits.is_empty() {
+            return;
+        }
+        self.title("What this run cannot show");
+        for limit in limits {
+            self.line(&format!("  - {limit}"));
+        }
     }
 
     fn steps(&mut self, judgement: &Judgement, manifest: &Manifest) {

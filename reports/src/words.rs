@@ -4,10 +4,12 @@ use history::{Finding, GoalResult, Manifest, Mark, Verdict};
 use judge::Judgement;
 use vocabulary::OpKind;
 
+use crate::sheet;
 use crate::text::{self, clean};
 
 /// Checks of the run itself: what to do about them is the same whether they fail or cannot tell.
-const ABOUT_THE_RUN: [&str; 4] = [
+const ABOUT_THE_RUN: [&str; 5] = [
+    "faults-bit",
     "every-arrival-accounted",
     "probe-complete",
     "run-complete",
@@ -118,7 +120,10 @@ pub(crate) fn next_steps(verdict: &Verdict, manifest: &Manifest) -> Vec<String> 
     let mut steps = Vec::new();
     match verdict.verdict {
         Mark::Fail => steps.extend(after_failure(verdict)),
-        Mark::Inconclusive => steps.extend(after_doubt(verdict)),
+        Mark::Inconclusive => {
+            steps.extend(after_doubt(verdict));
+            steps.extend(about_ground(manifest));
+        }
         Mark::Pass => steps
             .push("Nothing needs doing. The run folder can serve as the one to compare later runs with.".to_owned()),
     }
@@ -155,6 +160,12 @@ fn hint(finding: &Finding) -> Option<String> {
         "acknowledged-is-durable" | "no-lost-ack" => {
             "the agent said yes to what the directory does not hold: look whether it acknowledges before its write is answered"
         }
+        "directory-holds-acknowledged" => {
+            "the directory holds another password than the history allows: look at what the agent wrote last, and to whom"
+        }
+        "replicas-agree" => {
+            "domain controllers tell different things: look whether they still replicate, and on which of them the agent wrote"
+        }
         "no-double-apply" => {
             "a password was written more than once: look at retries and at how the agent knows an operation again"
         }
@@ -169,6 +180,9 @@ fn hint(finding: &Finding) -> Option<String> {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
         }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
+        "faults-bit" => {
+            "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"
+        }
         "every-arrival-accounted" => {
             "arrivals are missing from the history: trust none of its rates before that is understood"
         }
@@ -209,6 +223,14 @@ fn after_doubt(verdict: &Verdict) -> Vec<String> {
         steps.push("Read below why each finding is inconclusive; a longer run often settles it.".to_owned());
     }
     steps
+}
+
+fn about_ground(manifest: &Manifest) -> Option<String> {
+    let lacking = !sheet::limits(manifest).is_empty();
+    lacking.then(|| {
+        "The directory lacks the ground for some checks: see what this run cannot show. Only a directory that has it settles them."
+            .to_owned()
+    })
 }
 
 fn about_load(verdict: &Verdict) -> Option<String> {
@@ -310,6 +332,46 @@ fn probed(verdict: &Verdict) -> Figure {
             text::of(probed.binds, "bind", "binds")
         ),
     }
+}
+
+/// What happened in a fault, for people.
+pub(crate) fn fault(name: &str) -> String {
+    match name {
+        "move_pdc" => "PDC role moves".to_owned(),
+        other => clean(other).replace('_', " "),
+    }
+}
+
+/// How long writes took to reach one domain controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Arrivals {
+    pub(crate) dc: String,
+    pub(crate) cells: [String; 6],
+}
+
+/// What the cells of [`Arrivals`] are.
+pub(crate) const PROPAGATION_HEADS: [&str; 6] = ["seen", "not seen", "p50", "p90", "p99", "max"];
+
+/// How to read them.
+pub(crate) const PROPAGATION_NOTE: &str = "From the acknowledgement of a reset or unlock until a watcher of that domain controller saw its effect, \
+     over the measure phase. Watchers look about every 50 ms, so a time is up to that much too long; an effect seen before the \
+     answer came counts as 0. A write that stands behind an unknown one is not timed: nobody can tell which version is whose.";
+
+/// A line for each domain controller that has partners.
+pub(crate) fn propagation(verdict: &Verdict) -> Vec<Arrivals> {
+    let rows = verdict.propagation_ms.iter();
+    rows.map(|(dc, times)| {
+        let time = |ms: Option<f64>| match ms {
+            None if times.unseen > 0 => "not seen".to_owned(),
+            ms => text::millis(ms),
+        };
+        let [p50, p90, p99, max] = [times.p50, times.p90, times.p99, times.max].map(time);
+        Arrivals {
+            dc: clean(dc),
+            cells: [text::count(times.count), text::count(times.unseen), p50, p90, p99, max],
+        }
+    })
+    .collect()
 }
 
 /// A mark in capitals.

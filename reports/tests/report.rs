@@ -57,6 +57,18 @@ fn hostile() -> (Judgement, Manifest) {
     });
     judgement.figures.stages[0].stage = name();
     judgement.figures.phases[0].name = name();
+    judgement.figures.faults.push(judge::Span {
+        name: name(),
+        from_us: judgement.figures.windows[3].from_us,
+        to_us: judgement.figures.windows[3].from_us,
+    });
+    judgement.figures.propagation[0].dc = name();
+    let times = judgement.verdict.propagation_ms["dc1.corp.test"];
+    judgement.verdict.propagation_ms.insert(name(), times);
+    judgement.verdict.faults.push(history::FaultBit {
+        fault: name(),
+        bit: None,
+    });
     manifest.why = name();
     manifest.sentences.push(name());
     manifest.capabilities[0].dc = name();
@@ -166,7 +178,10 @@ fn the_page_is_whole_by_itself() {
         "What to do next",
         "zoe.o'neill@corp.test",
         "wblab run scenarios/quick.toml --seed 1",
-        "history: not enforced by this DC",
+        "history on reset: not enforced by these DCs",
+        "What this run cannot show",
+        "dc1.corp.test and dc2.corp.test",
+        "PDC role moves",
     ] {
         assert!(html.contains(word), "{word}");
     }
@@ -194,6 +209,10 @@ fn every_axis_has_a_title_with_its_unit() {
         (
             Chart::Percentiles,
             &["Latency (ms, logarithmic)", "Percentile (%, stretched towards 100 %)"],
+        ),
+        (
+            Chart::Propagation,
+            &["Writes seen (%)", "Since acknowledgement (ms, logarithmic)"],
         ),
     ];
     for (chart, titles) in titles {
@@ -264,4 +283,97 @@ fn what_the_judge_makes_of_a_run_that_did_nothing_is_drawn() {
         "{html}"
     );
     assert!(read(&written.summary).contains("let it reach its end"));
+}
+
+#[test]
+fn what_spreads_is_shown_where_there_is_something_to_spread_to() {
+    let mut judgement = synthetic::judgement(1, 30, false);
+    let manifest = synthetic::manifest(1, &judgement.figures);
+    let row = &mut judgement.figures.propagation[1];
+    (row.unseen, row.p99_us, row.max_us) = (40, None, None);
+    row.curve.iter_mut().for_each(|point| point.share *= 0.97);
+    let times = judgement.verdict.propagation_ms.get_mut("dc2.corp.test").unwrap();
+    (times.unseen, times.p99, times.max) = (40, None, None);
+    let (_dir, two) = written(&judgement, &manifest);
+    let charts = |written: &reports::Written| {
+        let names = written.charts.iter().filter_map(|path| path.file_name()?.to_str());
+        names.filter(|name| name.starts_with("propagation")).count()
+    };
+    assert_eq!(charts(&two), 2);
+    let (html, summary) = (read(&two.html), read(&two.summary));
+    assert!(html.contains("id=\"propagation\"") && html.contains("about every 50 ms"));
+    assert!(
+        summary.contains("## Propagation\n\n| domain controller | seen | not seen | p50"),
+        "{summary}"
+    );
+    assert!(
+        html.contains("p99 not seen"),
+        "what was never seen is not counted as fast"
+    );
+    assert!(
+        summary.contains("| 1,600 | 40 | ") && summary.contains("| not seen | not seen |"),
+        "{summary}"
+    );
+    let terminal = reports::terminal(&judgement, &manifest);
+    assert!(terminal.contains("Propagation, from the acknowledgement"), "{terminal}");
+
+    judgement.figures.propagation.clear();
+    judgement.verdict.propagation_ms.clear();
+    let (_dir, one) = written(&judgement, &manifest);
+    assert_eq!(charts(&one), 0);
+    let texts = [
+        read(&one.html),
+        read(&one.summary),
+        reports::terminal(&judgement, &manifest),
+    ];
+    assert!(texts.iter().all(|text| !text.contains("Propagation")));
+}
+
+#[test]
+fn what_a_directory_does_not_enforce_is_said_on_every_face() {
+    let mut judgement = synthetic::judgement(1, 30, false);
+    judgement.verdict.verdict = Mark::Inconclusive;
+    let mut manifest = synthetic::manifest(1, &judgement.figures);
+    let facts = &mut manifest.capabilities[0].facts;
+    for (fact, value) in [
+        ("kvno", "absent"),
+        ("lockout", "off"),
+        ("old_password_allowed", "60min"),
+        ("history_on_reset", "with policy hints"),
+        ("reset_unlocks", "true"),
+        ("protected_groups", "not enforced"),
+    ] {
+        facts.insert(fact.into(), value.into());
+    }
+    let (_dir, written) = written(&judgement, &manifest);
+    let html = read(&written.html);
+    let terminal = reports::terminal(&judgement, &manifest);
+    for words in [
+        "dc2.corp.test: history on reset: not enforced by this DC",
+        "dc1.corp.test: lockout: off",
+        "dc1.corp.test: msDS-KeyVersionNumber: absent",
+        "dc1.corp.test: the old password is still accepted for 60min after a reset",
+        "dc1.corp.test: a reset unlocks by itself",
+        "dc1.corp.test: protected groups: not enforced by this DC",
+    ] {
+        assert!(html.contains(words) && terminal.contains(words), "{words}");
+    }
+    assert!(html.contains("enforced only with the policy-hints control"));
+    assert!(read(&written.summary).contains("enforced only with the policy-hints control"));
+
+    let all = [
+        "kvno",
+        "lockout",
+        "old_password_allowed",
+        "history_on_reset",
+        "reset_unlocks",
+        "protected_groups",
+    ];
+    for capability in &mut manifest.capabilities {
+        all.iter().for_each(|fact| drop(capability.facts.remove(*fact)));
+    }
+    assert!(
+        !reports::terminal(&judgement, &manifest).contains("cannot show"),
+        "an old sheet promises nothing"
+    );
 }

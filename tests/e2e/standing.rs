@@ -154,10 +154,7 @@ fn reset_reaches_the_directory(standing: &Standing) {
         "nobody else vouches for this world"
     );
     let system = Path::new("/etc/ssl/certs/ca-certificates.crt");
-    assert!(
-        directory.is_refused_by(system, reader.0, reader.1),
-        "nor for its directory"
-    );
+    assert!(directory.is_refused_by(system, reader), "nor for its directory");
 }
 
 fn graph_knows_everyone(standing: &Standing) {

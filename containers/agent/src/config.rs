@@ -1,5 +1,6 @@
 //! What the agent is told at start.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -52,7 +53,14 @@ pub struct AgentConfig {
     /// How long the agent trusts what it knows of who holds the role of PDC emulator.
     #[serde(default = "default_pdc_refresh", with = "vocabulary::duration_text")]
     pub pdc_refresh: Duration,
-    /// The forests that it reads and writes.
+    /// How long the agent remembers where it wrote a person to: longer than replication takes.
+    #[serde(default = "default_settle_period", with = "vocabulary::duration_text")]
+    pub settle_period: Duration,
+    /// How long a write waits, when another domain controller than the last one takes it, for the person's last write
+    /// to arrive there.
+    #[serde(default = "default_settle_wait", with = "vocabulary::duration_text")]
+    pub settle_wait: Duration,
+    /// The forests that it reads and writes, in the order of precedence.
     pub forests: Vec<Forest>,
 }
 
@@ -98,7 +106,8 @@ pub struct DomainController {
     /// The LDAPS port that its name is known by; the name table says where it is dialled.
     #[serde(default = "default_port")]
     pub port: u16,
-    /// Whether it holds the PDC emulator role: writeback goes there.
+    /// Whether it is thought to hold the role of PDC emulator, until the directory is asked, and wherever no domain
+    /// controller says who does.
     #[serde(default)]
     pub pdc: bool,
 }
@@ -133,10 +142,14 @@ impl AgentConfig {
         if let Some(name) = self.hosts().into_iter().find(|name| !lab_name(name)) {
             return Err(AgentError::NotALab(name));
         }
-        match self.forests.iter().find(|forest| forest.domain_controllers.is_empty()) {
-            Some(forest) => wrong(format!("the forest {} has no domain controller", forest.domain)),
-            None => Ok(()),
+        let mut domains = BTreeSet::new();
+        for forest in &self.forests {
+            if !domains.insert(forest.domain.to_ascii_lowercase()) {
+                return wrong(format!("the forest {} is given twice", forest.domain));
+            }
+            forest.check().map_err(AgentError::Config)?;
         }
+        Ok(())
     }
 }
 
@@ -149,12 +162,21 @@ impl Forest {
         self.search_base.iter().map(String::as_str).collect()
     }
 
-    /// The domain controller that writes go to: the PDC emulator, else the first.
-    pub(crate) fn writable(&self) -> Option<&DomainController> {
-        let mut controllers = self.domain_controllers.iter();
-        controllers
-            .find(|dc| dc.pdc)
-            .or_else(|| self.domain_controllers.first())
+    fn check(&self) -> Result<(), String> {
+        let Self { domain, .. } = self;
+        if self.domain_controllers.is_empty() {
+            return Err(format!("the forest {domain} has no domain controller"));
+        }
+        let of_forest = |name: &String| {
+            let mut all = self.domain_controllers.iter();
+            all.any(|dc| dc.fqdn.eq_ignore_ascii_case(name))
+        };
+        match self.preferred.iter().find(|name| !of_forest(name)) {
+            Some(name) => Err(format!(
+                "the forest {domain} prefers {name}, which is none of its domain controllers"
+            )),
+            None => Ok(()),
+        }
     }
 }
 
@@ -186,6 +208,14 @@ fn default_pdc_refresh() -> Duration {
     Duration::from_secs(1)
 }
 
+fn default_settle_period() -> Duration {
+    Duration::from_secs(60)
+}
+
+fn default_settle_wait() -> Duration {
+    Duration::from_secs(1)
+}
+
 fn default_port() -> u16 {
     636
 }
@@ -195,20 +225,34 @@ mod tests {
     use crate::testing;
 
     #[test]
-    fn the_pdc_takes_the_writes_and_an_empty_scope_is_the_domain() {
+    fn an_empty_scope_is_the_domain() {
         let mut config = testing::config();
-        assert_eq!(
-            config.forests[0].writable().map(|dc| dc.fqdn.as_str()),
-            Some("dc2.corp.test")
-        );
-        config.forests[0].domain_controllers[1].pdc = false;
-        assert_eq!(
-            config.forests[0].writable().map(|dc| dc.fqdn.as_str()),
-            Some("dc1.corp.test")
-        );
         assert_eq!(config.forests[0].bases(), ["OU=People,DC=corp,DC=test"]);
         config.forests[0].search_base.clear();
         assert_eq!(config.forests[0].bases(), ["DC=corp,DC=test"]);
+    }
+
+    #[test]
+    fn only_domain_controllers_of_the_forest_are_preferred() {
+        let mut config = testing::config();
+        config.forests[0].preferred = vec!["DC1.corp.test".to_owned()];
+        assert!(config.check().is_ok());
+        config.forests[0].preferred.push("dc9.corp.test".to_owned());
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "configuration: the forest corp.test prefers dc9.corp.test, which is none of its domain controllers"
+        );
+    }
+
+    #[test]
+    fn a_forest_is_given_once() {
+        let mut config = testing::config();
+        config.forests.push(config.forests[0].clone());
+        config.forests[1].domain = "CORP.test".to_owned();
+        assert_eq!(
+            config.check().unwrap_err().to_string(),
+            "configuration: the forest CORP.test is given twice"
+        );
     }
 
     #[test]

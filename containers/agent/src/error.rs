@@ -81,6 +81,14 @@ pub enum AgentError {
         /// What happened.
         why: String,
     },
+    /// No domain controller of a forest gave its people.
+    #[error("importing the forest {domain}: {why}")]
+    Forest {
+        /// The domain.
+        domain: String,
+        /// What each domain controller did.
+        why: String,
+    },
     /// The sync engine was asked out of order.
     #[error("full sync: {0} was not imported")]
     Sync(String),

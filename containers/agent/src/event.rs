@@ -26,7 +26,8 @@ pub(crate) const ADSYNC_ENDPOINT_FAILED: EventId = EventId(6800);
 /// `ADSync` 6306: an unexpected error of the engine.
 pub(crate) const ADSYNC_ENGINE_ERROR: EventId = EventId(6306);
 
-/// One line. The final event of an operation carries `result` and `code`, which the harness reads.
+/// One line. The final event of an operation carries `result` and `code`, which the harness reads, and the domain
+/// controller that something was sent to.
 #[derive(Serialize)]
 struct Line<'a> {
     unix_ms: u64,
@@ -40,6 +41,19 @@ struct Line<'a> {
     result: Option<OutcomeClass>,
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dc: Option<&'a str>,
+}
+
+/// How an operation ended, for its final event.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct End<'a> {
+    /// The class.
+    pub(crate) result: OutcomeClass,
+    /// The event that tells it.
+    pub(crate) code: EventId,
+    /// The domain controller that the write was sent to.
+    pub(crate) dc: Option<&'a str>,
 }
 
 /// The open log.
@@ -79,11 +93,11 @@ impl EventLog {
     }
 
     /// The final event of an operation.
-    pub(crate) fn end(&self, id: EventId, op: Uuid, text: &str, result: OutcomeClass, code: EventId) {
-        self.line(Source::PasswordResetService, id, Some(op), text, Some((result, code)));
+    pub(crate) fn end(&self, id: EventId, op: Uuid, text: &str, end: End<'_>) {
+        self.line(Source::PasswordResetService, id, Some(op), text, Some(end));
     }
 
-    fn line(&self, source: Source, id: EventId, op: Option<Uuid>, text: &str, end: Option<(OutcomeClass, EventId)>) {
+    fn line(&self, source: Source, id: EventId, op: Option<Uuid>, text: &str, end: Option<End<'_>>) {
         let line = Line {
             unix_ms: u64::try_from(self.clock.unix().as_millis()).unwrap_or(u64::MAX),
             source,
@@ -91,8 +105,9 @@ impl EventLog {
             name: name(id),
             op_id: op,
             text,
-            result: end.map(|(result, _)| result),
-            code: end.map(|(_, code)| code),
+            result: end.map(|end| end.result),
+            code: end.map(|end| end.code),
+            dc: end.and_then(|end| end.dc),
         };
         if let Err(error) = self.append(&line) {
             tracing::error!(event = id.0, %error, "the event log could not be written");
@@ -137,8 +152,11 @@ mod tests {
             EventId::PASSWORD_RESET_FAIL,
             op,
             "a \"b\"\nc",
-            OutcomeClass::Rejected,
-            EventId::AD_PASSWORD_POLICY,
+            End {
+                result: OutcomeClass::Rejected,
+                code: EventId::AD_PASSWORD_POLICY,
+                dc: Some("dc1.corp.test"),
+            },
         );
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -154,5 +172,7 @@ mod tests {
             (&"rejected".into(), &33008.into())
         );
         assert_eq!(lines[1]["op_id"], op.to_string());
+        assert_eq!(lines[1]["dc"], "dc1.corp.test");
+        assert!(lines[0].get("dc").is_none());
     }
 }

@@ -17,7 +17,7 @@ use vocabulary::{EventId, SharedClock};
 use crate::cloud::Cloud;
 use crate::config::Forest;
 use crate::event::{ADSYNC_ENDPOINT_FAILED, ADSYNC_ENGINE_ERROR, EventLog};
-use crate::ldap::{Controller, LdapDirectory, full_import};
+use crate::ldap::{Controller, Domain, LdapDirectory, Rules};
 use crate::relay::listener::{self, Link, Shared, Times};
 use crate::sync::SyncEngine;
 use crate::writeback::port::DirectoryWriter;
@@ -107,11 +107,11 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let tls = tls::client(&config.ca_file)?;
     let admin = secret::read(&config.admin_password_file)?;
     let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
-    let controllers = controllers(&config, &tls)?;
+    let domains = domains(&config, &tls, &clock)?;
     let cloud = Cloud::new(&config, admin, &tls, Arc::clone(&clock))?;
     let (own_key, onboarding) = onboard(&cloud, &log).await?;
-    let engine = synchronise(&config, &cloud, &controllers, &log).await?;
-    let directory = Arc::new(LdapDirectory::new(controllers, Arc::clone(&clock)));
+    let engine = synchronise(&config, &cloud, &domains, &log).await?;
+    let directory = Arc::new(LdapDirectory::new(domains));
     let key_id = own_key.id().to_owned();
     let service = Arc::new(Service::new(service::Parts {
         tenant: config.tenant_id,
@@ -158,18 +158,25 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     })
 }
 
-/// The writable domain controller of each domain, with the service account's password.
-fn controllers(config: &AgentConfig, tls: &Arc<ClientConfig>) -> Result<HashMap<String, Arc<Controller>>, AgentError> {
-    let mut controllers = HashMap::new();
+/// Every domain with its controllers and the service account's password, by name.
+fn domains(
+    config: &AgentConfig,
+    tls: &Arc<ClientConfig>,
+    clock: &SharedClock,
+) -> Result<HashMap<String, Arc<Domain>>, AgentError> {
+    let mut domains = HashMap::new();
     for forest in &config.forests {
         let password = secret::read(&forest.password_file)?;
         let limits = (config.workers, config.ldap_timeout);
-        if let Some(dc) = forest.writable() {
-            let controller = Controller::new(forest, dc, &config.names, Arc::clone(tls), password, limits)?;
-            controllers.insert(forest.domain.clone(), Arc::new(controller));
-        }
+        let controllers = forest
+            .domain_controllers
+            .iter()
+            .map(|dc| Controller::new(forest, dc, &config.names, Arc::clone(tls), password.clone(), limits));
+        let controllers = controllers.collect::<Result<_, _>>()?;
+        let domain = Domain::new(forest.clone(), controllers, Rules::of(config), Arc::clone(clock));
+        domains.insert(forest.domain.clone(), domain);
     }
-    Ok(controllers)
+    Ok(domains)
 }
 
 /// Signs in, makes a fresh key, and becomes the tenant's writeback endpoint.
@@ -237,13 +244,13 @@ fn connections(onboarding: &OnboardResponse, log: &EventLog) -> Result<Vec<Conne
 async fn synchronise(
     config: &AgentConfig,
     cloud: &Cloud,
-    controllers: &HashMap<String, Arc<Controller>>,
+    domains: &HashMap<String, Arc<Domain>>,
     log: &EventLog,
 ) -> Result<SyncEngine, AgentError> {
     let mut engine = SyncEngine::new(config.forests.iter().map(|forest| forest.domain.as_str()));
     let cycle = async {
         for forest in &config.forests {
-            let objects = import_forest(forest, controllers).await?;
+            let objects = import_forest(forest, domains).await?;
             tracing::info!(domain = forest.domain, objects = objects.len(), "full import");
             engine.import_directory(&forest.domain, objects);
         }
@@ -263,10 +270,10 @@ async fn synchronise(
 
 async fn import_forest(
     forest: &Forest,
-    controllers: &HashMap<String, Arc<Controller>>,
+    domains: &HashMap<String, Arc<Domain>>,
 ) -> Result<Vec<crate::sync::AdObject>, AgentError> {
-    match controllers.get(&forest.domain) {
-        Some(controller) => full_import(controller, &forest.domain, &forest.bases()).await,
+    match domains.get(&forest.domain) {
+        Some(domain) => domain.import().await,
         None => Err(AgentError::Sync(forest.domain.clone())),
     }
 }

@@ -12,7 +12,7 @@ use vocabulary::{NameTable, OpKind, SystemClock};
 
 use super::*;
 use crate::testing::cloud::{Call, Cloud as FakeCloud, well};
-use crate::testing::ldaps::{Act, MODIFY, SEARCH, Server, entry};
+use crate::testing::ldaps::{Act, MODIFY, Request, SEARCH, Server, entry};
 use crate::testing::relay::{HOST, Relay, request, response};
 use crate::testing::{self, soon};
 use crate::{Change, Target, WriteFuture};
@@ -40,13 +40,16 @@ async fn world(wrong: impl Fn(&Call) -> Option<u16> + Send + Sync + 'static) -> 
         None => well(call, std::slice::from_ref(&listener), &public),
     })
     .await;
-    let directory = Server::start(directory_tls, script).await;
+    let directory = Server::play(directory_tls, None, script).await;
+    let directory_nowhere = Server::mute(([127, 0, 0, 1], 0).into()).await.stop().await;
     let (relay, relay_address) = Relay::bind(relay_tls).await;
     let folder = tempfile::tempdir().unwrap();
     let mut config = config(folder.path(), &ca);
     config.names = NameTable::default();
     CLOUD.iter().for_each(|name| config.names.insert(name, cloud.address));
     config.names.insert("*.servicebus.wblab.test", relay_address);
+    // The first domain controller is nowhere: what needs one goes on to the second.
+    config.names.insert("dc1.corp.test", directory_nowhere);
     config.names.insert("dc2.corp.test", directory.address);
     World {
         cloud,
@@ -58,7 +61,7 @@ async fn world(wrong: impl Fn(&Call) -> Option<u16> + Send + Sync + 'static) -> 
 }
 
 /// One person; every write is taken.
-fn script(tag: u8, nth: usize) -> Act {
+fn script(request: &Request<'_>) -> Act {
     let guid = testing::person(1).guid.to_bytes_le();
     let attributes: [(&str, &[u8]); 4] = [
         ("objectGUID", &guid),
@@ -66,8 +69,13 @@ fn script(tag: u8, nth: usize) -> Act {
         ("userPrincipalName", b"person1@corp.test"),
         ("userAccountControl", b"512"),
     ];
-    match (tag, nth) {
-        (SEARCH, _) => Act::Page(vec![entry("CN=Person 1,OU=People,DC=corp,DC=test", &attributes)], b""),
+    let owner =
+        b"CN=NTDS Settings,CN=DC2,CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,DC=corp,DC=test";
+    match request.tag {
+        SEARCH if request.says("fSMORoleOwner") => {
+            Act::Page(vec![entry("DC=corp,DC=test", &[("fSMORoleOwner", owner)])], b"")
+        }
+        SEARCH => Act::Page(vec![entry("CN=Person 1,OU=People,DC=corp,DC=test", &attributes)], b""),
         _ => Act::Result(0, ""),
     }
 }
@@ -157,6 +165,7 @@ async fn it_onboards_synchronises_listens_and_writes() {
     let expected = [31004, 31017, 31018, 31005, 31015, 31019, 31001, 31002, 31016];
     assert_eq!(world.events(), expected);
     let log = world.log();
+    assert!(log.contains(r#""result":"applied","code":31002,"dc":"dc2.corp.test"}"#));
     assert!(
         ["New-secret-1", "admin-secret", "service-secret", "token-1"]
             .iter()
@@ -217,6 +226,23 @@ async fn a_start_that_fails_names_the_step_and_the_event() {
         assert_eq!(error.to_string(), step);
         assert_eq!(world.events().last(), Some(&event));
     }
+}
+
+#[tokio::test]
+async fn a_forest_that_cannot_be_imported_is_named() {
+    let mut world = world(|_| None).await;
+    let nowhere = world.config.names.resolve("dc1.corp.test").unwrap();
+    let mut africa = world.config.forests[0].clone();
+    africa.domain = "africa.test".to_owned();
+    africa.domain_controllers.truncate(1);
+    africa.domain_controllers[0].fqdn = "dc1.africa.test".to_owned();
+    world.config.names.insert("dc1.africa.test", nowhere);
+    world.config.forests.push(africa);
+    let error = world.start(AgentParts::default()).await.unwrap_err().to_string();
+    let named = "importing the forest africa.test: connecting to dc1.africa.test at ";
+    assert!(error.starts_with(named), "{error}");
+    assert_eq!(world.events().last(), Some(&6306));
+    assert!(world.cloud.calls("/objects").is_empty(), "nothing is exported");
 }
 
 #[tokio::test]

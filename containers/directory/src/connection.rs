@@ -142,6 +142,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let (host, session) = (&self.host, &mut self.session);
         let now = host.now();
+        if let Some(known) = host.read(|domain| domain.bind_at_a_glance(&request.dn, &password, now)) {
+            *session = known;
+            return success();
+        }
         result(host.change(|domain| domain.bind(session, &request.dn, &password, now)))
     }
 
@@ -149,6 +153,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let (host, session) = (&self.host, &self.session);
         let times = &host.service;
         let outcome = match op {
+            LdapOp::ModifyRequest(request) if request.dn.is_empty() => host.operate(session, &request.changes).await,
             LdapOp::ModifyRequest(request) => {
                 let resets = writes_password(&request.changes);
                 let time = if resets { times.reset } else { times.unlock };

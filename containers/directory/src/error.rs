@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Why a directory could not start.
+/// Why a directory could not start, or not be looked into.
 #[derive(Debug, Error)]
 pub enum DirectoryError {
     /// A file named in the configuration could not be read.
@@ -55,6 +55,30 @@ pub enum DirectoryError {
         /// The name as written.
         name: String,
         /// What is wrong with it.
+        why: String,
+    },
+    /// A controller that joins another domain was to be started by itself.
+    #[error("could not start `{fqdn}`: an embedded domain controller joins in process only")]
+    JoinInProcess {
+        /// The controller's name.
+        fqdn: String,
+    },
+    /// A controller that cannot join the domain of its partner.
+    #[error("could not join `{fqdn}` to the domain of `{partner}`: {why}")]
+    Join {
+        /// The name of the controller that would join.
+        fqdn: String,
+        /// The name of the controller that is there.
+        partner: String,
+        /// What stands in the way.
+        why: String,
+    },
+    /// A name below which no accounts can be looked at.
+    #[error("could not inspect accounts below `{base}`: {why}")]
+    Inspect {
+        /// The name as given.
+        base: String,
+        /// What the directory says of it.
         why: String,
     },
     /// A person who could not be loaded.

@@ -11,18 +11,20 @@ use crate::clock::spend;
 use crate::config::ServiceTimes;
 use crate::error::DirectoryError;
 use crate::load::NewPerson;
+use crate::partners::Ties;
 use crate::state::Domain;
 use crate::state::time::FileTime;
 
 /// What all connections share.
 pub(crate) struct Host {
     domain: RwLock<Domain>,
-    clock: SharedClock,
+    pub(crate) clock: SharedClock,
     pub(crate) service: ServiceTimes,
     /// Whether nothing takes any time, so that nobody ever waits for another's write.
     pub(crate) instant: bool,
     /// Writes take turns, as transactions on one database do; slow ones keep the next waiting and nobody else.
     write_slots: Semaphore,
+    pub(crate) ties: Ties,
 }
 
 impl fmt::Debug for Host {
@@ -43,7 +45,13 @@ impl Host {
             instant: service == ServiceTimes::default(),
             service,
             write_slots: Semaphore::new(writes.clamp(1, Semaphore::MAX_PERMITS)),
+            ties: Ties::default(),
         }
+    }
+
+    /// The same host as one of several controllers.
+    pub(crate) fn tied(self, ties: Ties) -> Self {
+        Self { ties, ..self }
     }
 
     pub(crate) fn now(&self) -> FileTime {
@@ -80,7 +88,10 @@ impl Host {
 
     /// Changes the domain at once: for what happens beside a read, such as counting a bad password.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Domain) -> T) -> T {
-        change(&mut self.domain.write().unwrap_or_else(PoisonError::into_inner))
+        let mut domain = self.domain.write().unwrap_or_else(PoisonError::into_inner);
+        let done = change(&mut domain);
+        self.ties.post(&mut domain, &self.clock);
+        done
     }
 
     /// Changes the domain at the end of a service time, during which no more writes run than may.

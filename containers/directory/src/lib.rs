@@ -1,7 +1,8 @@
 //! An embedded, Active Directory-like domain controller: LDAPS in front of a plain state machine.
 //!
 //! For: answering agents, probes and other people's LDAP clients as a domain controller does in all that password writeback touches:
-//! binds with their sub-codes, resets and changes, lockout, policy, delegated rights, key versions, USNs, paged searches.
+//! binds with their sub-codes, resets and changes, lockout, policy, delegated rights, key versions, USNs, paged searches; and playing
+//! several controllers of one domain ([`join`]), which replicate after a delay and hand the PDC emulator's role around.
 //! Never: Kerberos, replication metadata on the wire, a schema that can be extended, cleartext LDAP, or a password that is readable.
 //!
 //! ```
@@ -35,6 +36,7 @@ mod error;
 mod host;
 mod load;
 mod paging;
+mod partners;
 mod server;
 mod state;
 #[cfg(test)]
@@ -46,4 +48,6 @@ pub use config::{
 };
 pub use error::DirectoryError;
 pub use load::NewPerson;
+pub use partners::join;
 pub use server::{DirectoryHandle, start};
+pub use state::Inspected;

@@ -50,6 +50,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if request.base.is_empty() {
             return self.search_root(id, request);
         }
+        if let Some(found) = self.host.read(|domain| domain.server_object(&self.session, request)) {
+            if let Some(entry) = found {
+                self.put(id, LdapOp::SearchResultEntry(entry), Vec::new())?;
+            }
+            return self.done(id, success(), controls.page.map(|_| Vec::new()));
+        }
         let Some(page) = controls.page else {
             return match self.begin(request) {
                 Ok(cursor) => self.plain_search(id, cursor).await,

@@ -19,20 +19,23 @@ use crate::config::DirectoryConfig;
 use crate::connection::Connection;
 use crate::error::DirectoryError;
 use crate::host::Host;
-use crate::state::Domain;
 use crate::state::time::FileTime;
+use crate::state::{Domain, Inspected};
 
 /// Most connections at a time (`MaxConnections` of a domain controller).
 const MAX_CONNECTIONS: usize = 5000;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A running directory. Dropping it ends it too.
+/// A running directory. Dropping it ends it too, as a power cut would: its partners go on without it, and what they have not got
+/// from it yet they never get.
 #[derive(Debug)]
 pub struct DirectoryHandle {
     address: SocketAddr,
+    fqdn: String,
     host: Arc<Host>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
+    deliveries: JoinHandle<()>,
 }
 
 impl DirectoryHandle {
@@ -42,11 +45,42 @@ impl DirectoryHandle {
         self.address
     }
 
-    pub(crate) fn host(&self) -> &Host {
+    /// The DNS name of this domain controller.
+    #[must_use]
+    pub fn fqdn(&self) -> &str {
+        &self.fqdn
+    }
+
+    /// Whether this controller is the PDC emulator, as far as it knows.
+    #[must_use]
+    pub fn holds_pdc(&self) -> bool {
+        self.host.read(Domain::holds_pdc)
+    }
+
+    /// How many changes of this controller its partners have not got yet, each counted once for each partner that lacks it.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.host.pending()
+    }
+
+    /// Every user account at or below a base DN, as this controller holds it now. For laboratories that check the whole directory
+    /// without a bind; nothing of it goes over LDAP.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Inspect`] for a name that cannot be read, or that no entry has.
+    pub fn inspect(&self, base: &str) -> Result<Vec<Inspected>, DirectoryError> {
+        let found = self.host.read(|domain| domain.inspect(base));
+        found.map_err(|refusal| DirectoryError::Inspect {
+            base: base.to_owned(),
+            why: refusal.text,
+        })
+    }
+
+    pub(crate) fn host(&self) -> &Arc<Host> {
         &self.host
     }
 
-    /// Stops listening and ends all connections. A write either happened or did not.
+    /// Stops listening and ends all connections. A write either happened or did not; what partners have not got yet they never get.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             // The task may have ended already; then there is nobody to tell.
@@ -62,44 +96,74 @@ impl DirectoryHandle {
 impl Drop for DirectoryHandle {
     fn drop(&mut self) {
         self.task.abort();
+        self.deliveries.abort();
+        self.host.leave();
     }
 }
 
-/// Starts a directory; it is ready when this returns.
+/// Starts the first domain controller of a domain; it is ready when this returns.
 ///
 /// # Errors
 /// [`DirectoryError`] names the file, name or address that does not do.
 pub async fn start(config: DirectoryConfig, clock: SharedClock) -> Result<DirectoryHandle, DirectoryError> {
-    for name in [&config.domain, &config.fqdn] {
-        if !lab_name(name) {
-            return Err(DirectoryError::NotALab { name: name.clone() });
-        }
+    if config.join.is_some() {
+        return Err(DirectoryError::JoinInProcess { fqdn: config.fqdn });
     }
-    let acceptor = TlsAcceptor::from(Arc::new(tls(&config)?));
+    let door = Door::open(&config).await?;
     let password = read_password(&config.admin_password_file)?;
     let now = FileTime::from_unix(clock.unix());
     let domain = Domain::new(&config, &password, now)?;
-    let refused = |source| DirectoryError::Listen {
-        address: config.listen,
-        source,
-    };
-    let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    let host = Arc::new(Host::new(
-        domain,
-        clock,
-        config.service.clone(),
-        config.concurrent_writes,
-    ));
-    let (stop, stopped) = oneshot::channel();
-    tracing::info!(%address, domain = config.domain, "directory ready");
-    let task = tokio::spawn(accept(listener, acceptor, host.clone(), stopped));
-    Ok(DirectoryHandle {
-        address,
-        host,
-        stop: Some(stop),
-        task,
-    })
+    let host = Host::found(domain, clock, &config);
+    Ok(door.serve(host, &config))
+}
+
+/// A socket that listens, and the certificate to show there.
+pub(crate) struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    acceptor: TlsAcceptor,
+}
+
+impl Door {
+    /// Checks the names of a configuration, reads its certificate, and listens.
+    pub(crate) async fn open(config: &DirectoryConfig) -> Result<Self, DirectoryError> {
+        for name in [&config.domain, &config.fqdn] {
+            if !lab_name(name) {
+                return Err(DirectoryError::NotALab { name: name.clone() });
+            }
+        }
+        let acceptor = TlsAcceptor::from(Arc::new(tls(config)?));
+        let refused = |source| DirectoryError::Listen {
+            address: config.listen,
+            source,
+        };
+        let listener = TcpListener::bind(config.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self {
+            listener,
+            address,
+            acceptor,
+        })
+    }
+
+    /// Lets clients in.
+    pub(crate) fn serve(self, host: Arc<Host>, config: &DirectoryConfig) -> DirectoryHandle {
+        let Self {
+            listener,
+            address,
+            acceptor,
+        } = self;
+        let (stop, stopped) = oneshot::channel();
+        tracing::info!(%address, domain = config.domain, fqdn = config.fqdn, "directory ready");
+        DirectoryHandle {
+            address,
+            fqdn: config.fqdn.clone(),
+            stop: Some(stop),
+            task: tokio::spawn(accept(listener, acceptor, host.clone(), stopped)),
+            deliveries: tokio::spawn(host.clone().deliver()),
+            host,
+        }
+    }
 }
 
 fn tls(config: &DirectoryConfig) -> Result<ServerConfig, DirectoryError> {

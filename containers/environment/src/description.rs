@@ -10,9 +10,10 @@ use uuid::Uuid;
 use vocabulary::Password;
 
 use crate::blueprint::{Blueprint, RelayPlace};
+use crate::domains::StandingDomain;
 use crate::embedded::write_secret;
 use crate::inhabitants::person_dn;
-use crate::names::{CLIENT_ID, ENTITY, administrator_dn, base_dn, dc_fqdn, relay_host, service_account_dn};
+use crate::names::{CLIENT_ID, ENTITY, administrator_dn, base_dn, relay_host, service_account_dn};
 use crate::site::Address;
 use crate::standing::Standing;
 use crate::{EnvironmentError, LabWorld};
@@ -167,7 +168,7 @@ impl LabWorld {
             helpdesk_password_file: folder.secret("helpdesk.password", &blueprint.helpdesk)?,
             relays: relays(standing, &folder)?,
             directories: directories(standing, &folder).await?,
-            people_file: folder.file("people.csv", people_csv(people, vault, &blueprint.domain).as_bytes())?,
+            people_file: folder.file("people.csv", people_csv(people, vault, standing).as_bytes())?,
             krb5_conf: krb5_conf(standing, &folder)?,
         })
     }
@@ -196,35 +197,40 @@ fn relays(standing: &Standing, folder: &Folder) -> Result<Vec<RelayDescription>,
 }
 
 async fn directories(standing: &Standing, folder: &Folder) -> Result<Vec<DirectoryDescription>, EnvironmentError> {
-    let blueprint = &standing.blueprint;
-    let domain = &blueprint.domain;
     let mut described = Vec::new();
-    for (number, address) in &standing.controllers {
-        let mut connection = standing.inhabitants()?.as_administrator().await?;
-        described.push(DirectoryDescription {
-            forest: domain.clone(),
-            domain: domain.clone(),
-            realm: domain.to_uppercase(),
-            sid: connection.domain_sid(&base_dn(domain)).await?,
-            dc: format!("dc{number}"),
-            fqdn: dc_fqdn(*number, domain),
-            address: address.outside.ip().to_string(),
-            url: format!("ldaps://{}", address.outside),
-            base_dn: base_dn(domain),
-            admin_bind_dn: administrator_dn(domain),
-            admin_password_file: folder.secret("domain-admin.password", &blueprint.domain_admin)?,
-            agent_bind_dn: service_account_dn(domain),
-            agent_password_file: folder.secret("service-account.password", &blueprint.service_account)?,
-        });
+    for (forest, secrets) in standing.blueprint.domains.iter().enumerate() {
+        let domain = &secrets.domain;
+        let administrator = folder.secret(&format!("administrator-{domain}.password"), &secrets.administrator)?;
+        let agent = folder.secret(&format!("service-account-{domain}.password"), &secrets.service_account)?;
+        for controller in &standing.domain(forest)?.controllers {
+            let mut connection = standing.as_administrator(forest, controller).await?;
+            described.push(DirectoryDescription {
+                forest: domain.clone(),
+                domain: domain.clone(),
+                realm: domain.to_uppercase(),
+                sid: connection.domain_sid(&base_dn(domain)).await?,
+                dc: format!("dc{}", controller.number),
+                fqdn: controller.fqdn.clone(),
+                address: controller.address.outside.ip().to_string(),
+                url: format!("ldaps://{}", controller.address.outside),
+                base_dn: base_dn(domain),
+                admin_bind_dn: administrator_dn(domain),
+                admin_password_file: administrator.clone(),
+                agent_bind_dn: service_account_dn(domain),
+                agent_password_file: agent.clone(),
+            });
+        }
     }
     Ok(described)
 }
 
-fn people_csv(people: &[Person], vault: &Vault, domain: &str) -> String {
+fn people_csv(people: &[Person], vault: &Vault, standing: &Standing) -> String {
     let mut csv = String::from("upn,sam,dn,initial_password\n");
     for person in people {
         let password = vault.password(person.index, person.persona, 0);
-        let fields = [&person.upn, &person.sam, &person_dn(person, domain), password.expose()].map(quoted);
+        let forest = standing.plan.world.forests.get(person.forest);
+        let dn = forest.map_or_else(String::new, |forest| person_dn(person, forest));
+        let fields = [&person.upn, &person.sam, &dn, password.expose()].map(quoted);
         csv.push_str(&fields.join(","));
         csv.push('\n');
     }
@@ -237,19 +243,23 @@ fn quoted(field: &str) -> String {
 }
 
 fn krb5_conf(standing: &Standing, folder: &Folder) -> Result<Option<PathBuf>, EnvironmentError> {
-    if standing.kind != WorldKind::Docker {
+    if standing.plan.world.kind != WorldKind::Docker {
         return Ok(None);
     }
-    let domain = &standing.blueprint.domain;
-    let realm = domain.to_uppercase();
-    let kdcs: String = standing
-        .controllers
-        .iter()
-        .map(|(_, address)| format!("    kdc = {}\n", address.outside.ip()))
-        .collect();
+    let first = standing.domain(0)?.domain.to_uppercase();
+    let (mut realms, mut names) = (String::new(), String::new());
+    for StandingDomain { domain, controllers } in &standing.domains {
+        let realm = domain.to_uppercase();
+        let kdcs: String = controllers
+            .iter()
+            .map(|controller| format!("    kdc = {}\n", controller.address.outside.ip()))
+            .collect();
+        realms.push_str(&format!("  {realm} = {{\n{kdcs}  }}\n"));
+        names.push_str(&format!("  .{domain} = {realm}\n  {domain} = {realm}\n"));
+    }
     let text = format!(
-        "[libdefaults]\n  default_realm = {realm}\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n\n\
-         [realms]\n  {realm} = {{\n{kdcs}  }}\n\n[domain_realm]\n  .{domain} = {realm}\n  {domain} = {realm}\n"
+        "[libdefaults]\n  default_realm = {first}\n  dns_lookup_kdc = false\n  dns_lookup_realm = false\n  rdns = false\n\n\
+         [realms]\n{realms}\n[domain_realm]\n{names}"
     );
     folder.file("krb5.conf", text.as_bytes()).map(Some)
 }

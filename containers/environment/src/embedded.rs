@@ -5,10 +5,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use engine::ports::Progress;
 use vocabulary::SharedClock;
 
 use crate::remains::{remove_folder, secret_folder};
-use crate::site::{Address, Kit, RoleConfig};
+use crate::site::{Address, BulkPerson, Kit, RoleConfig};
 use crate::{EnvironmentError, Parts};
 
 /// The parts that run here.
@@ -25,7 +26,7 @@ pub(crate) struct EmbeddedSite {
     folder: PathBuf,
     clock: SharedClock,
     parts: Parts,
-    running: Vec<Running>,
+    running: Vec<(String, Running)>,
 }
 
 impl EmbeddedSite {
@@ -92,9 +93,11 @@ impl EmbeddedSite {
                 (Running::Gateway(handle), address)
             }
             RoleConfig::Directory(config) => {
-                let handle = directory::start(config, clock)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
+                let handle = match config.join.clone() {
+                    Some(join) => directory::join(config, self.controller(&join.fqdn)?, clock).await,
+                    None => directory::start(config, clock).await,
+                };
+                let handle = handle.map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Directory(handle), address)
             }
@@ -108,10 +111,56 @@ impl EmbeddedSite {
                 )
             }
         };
-        self.running.push(running);
+        self.running.push((kit.part().to_owned(), running));
         Ok(Address {
             inside: address,
             outside: address,
+        })
+    }
+
+    /// A domain controller that runs here, by its part's name.
+    pub fn directory(&self, part: &str) -> Result<&directory::DirectoryHandle, EnvironmentError> {
+        let found = self.running.iter().find_map(|(name, running)| match running {
+            Running::Directory(handle) if name == part => Some(handle),
+            _ => None,
+        });
+        found.ok_or(EnvironmentError::NotStanding)
+    }
+
+    /// Every account below a base, as a domain controller holds it.
+    pub fn inspect(&self, part: &str, base: &str) -> Result<Vec<directory::Inspected>, EnvironmentError> {
+        let found = self.directory(part)?.inspect(base);
+        found.map_err(|error| EnvironmentError::Part {
+            part: part.to_owned(),
+            cause: error.to_string(),
+        })
+    }
+
+    fn controller(&self, fqdn: &str) -> Result<&directory::DirectoryHandle, EnvironmentError> {
+        let found = self.running.iter().find_map(|(_, running)| match running {
+            Running::Directory(handle) if handle.fqdn() == fqdn => Some(handle),
+            _ => None,
+        });
+        found.ok_or(EnvironmentError::NotStanding)
+    }
+
+    /// Adds people to a domain controller without a connection, as an offline load does.
+    pub fn bulk_add(
+        &self,
+        part: &str,
+        people: impl Iterator<Item = BulkPerson> + Send,
+        progress: &dyn Progress,
+    ) -> Result<(), EnvironmentError> {
+        let handle = self.directory(part)?;
+        let everyone = people.map(|person| directory::NewPerson {
+            dn: person.dn,
+            attributes: person.attributes,
+            password: person.password,
+        });
+        let loaded = tokio::task::block_in_place(|| handle.load(everyone, |done| progress.at(done)));
+        loaded.map(drop).map_err(|error| EnvironmentError::Part {
+            part: part.to_owned(),
+            cause: error.to_string(),
         })
     }
 
@@ -125,7 +174,7 @@ impl EmbeddedSite {
 
     /// Stops every part, the last first, and removes the secrets.
     pub async fn tear_down(&mut self) -> Result<(), EnvironmentError> {
-        while let Some(running) = self.running.pop() {
+        while let Some((_, running)) = self.running.pop() {
             match running {
                 Running::Cloud(handle) => handle.stop().await,
                 Running::Relay(handle) => handle.stop().await,

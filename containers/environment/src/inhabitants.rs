@@ -1,23 +1,28 @@
 //! People in the directory: created, counted, locked.
 
+use std::collections::HashMap;
+
 use engine::ports::Progress;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use history::BindRecord;
 use ldap3::dn_escape;
-use scenario::{Person, Vault};
+use scenario::{AccountState, Forest, Person, Vault};
 use uuid::Uuid;
 use vocabulary::{Password, Win32};
 
 use crate::EnvironmentError;
 use crate::ldap::{Connection, DirectoryClient, ldap_error};
-use crate::names::{administrator_dn, people_dn, service_account_dn, services_dn};
+use crate::names::{administrator_dn, elsewhere_dn, people_dn, population_bases, unit_dn};
 use crate::site::BulkPerson;
 
-/// NORMAL_ACCOUNT (MS-ADTS section 2.2.16).
-const NORMAL_ACCOUNT: &str = "512";
-/// NORMAL_ACCOUNT with DONT_EXPIRE_PASSWORD.
-const SERVICE_ACCOUNT: &str = "66048";
+/// Bits of `userAccountControl` (MS-ADTS section 2.2.16).
+const ACCOUNT_DISABLE: u32 = 0x2;
+const NORMAL_ACCOUNT: u32 = 0x200;
+const DONT_EXPIRE_PASSWORD: u32 = 0x1_0000;
+const SMARTCARD_REQUIRED: u32 = 0x4_0000;
+/// The beginning of 2020, in units of 100 ns since 1601: an `accountExpires` that is over.
+const LONG_OVER: &str = "132223104000000000";
 /// Connections that lock people side by side.
 const LOCKING: usize = 4;
 
@@ -25,62 +30,38 @@ const LOCKING: usize = 4;
 #[derive(Clone)]
 pub(crate) struct Inhabitants {
     pub client: DirectoryClient,
-    pub domain: String,
+    pub forest: Forest,
     pub administrator: Password,
-    pub lockout_threshold: u32,
+    /// Wrong passwords that lock anybody, whichever policy applies to them.
+    pub lock_attempts: u32,
 }
 
-/// A person's distinguished name.
-pub(crate) fn person_dn(person: &Person, domain: &str) -> String {
-    format!("CN={},{}", dn_escape(person.display_name.as_str()), people_dn(domain))
+/// A person's distinguished name in their forest.
+pub(crate) fn person_dn(person: &Person, forest: &Forest) -> String {
+    let domain = &forest.domain;
+    let unit = person.unit.and_then(|unit| forest.units.get(unit));
+    let home = match unit {
+        _ if person.account == AccountState::OutsideScope => elsewhere_dn(domain),
+        Some(unit) => unit_dn(unit, domain),
+        None => people_dn(domain),
+    };
+    format!("CN={},{home}", dn_escape(person.display_name.as_str()))
 }
 
 impl Inhabitants {
     pub async fn as_administrator(&self) -> Result<Connection, EnvironmentError> {
         self.client
-            .bound(&administrator_dn(&self.domain), &self.administrator)
+            .bound(&administrator_dn(&self.forest.domain), &self.administrator)
             .await
-    }
-
-    /// The units and the agent's account.
-    pub async fn prepare(&self, service_account: &Password) -> Result<(), EnvironmentError> {
-        let mut connection = self.as_administrator().await?;
-        for dn in [people_dn(&self.domain), services_dn(&self.domain)] {
-            connection
-                .add(&dn, vec![("objectClass", b"organizationalUnit".to_vec())], true)
-                .await?;
-        }
-        let attributes = vec![
-            ("objectClass", b"user".to_vec()),
-            ("sAMAccountName", b"svc-writeback".to_vec()),
-            ("userAccountControl", SERVICE_ACCOUNT.into()),
-            ("unicodePwd", service_account.unicode_pwd().to_vec()),
-        ];
-        connection
-            .add(&service_account_dn(&self.domain), attributes, true)
-            .await
-    }
-
-    /// Creates everyone over LDAP, with the initial password.
-    pub async fn create(&self, people: &[BulkPerson], progress: &dyn Progress) -> Result<(), EnvironmentError> {
-        let mut connection = self.as_administrator().await?;
-        for (done, person) in (1_u64..).zip(people) {
-            let mut attributes: Vec<(&str, Vec<u8>)> = person
-                .attributes
-                .iter()
-                .map(|(name, value)| (*name, value.clone().into_bytes()))
-                .collect();
-            attributes.push(("objectClass", b"user".to_vec()));
-            attributes.push(("unicodePwd", person.password.unicode_pwd().to_vec()));
-            connection.add(&person.dn, attributes, false).await?;
-            progress.at(done);
-        }
-        Ok(())
     }
 
     /// The objectGUIDs of everyone, in the order of the people.
     pub async fn guids(&self, people: &[Person]) -> Result<Vec<Uuid>, EnvironmentError> {
-        let found = self.as_administrator().await?.guids(&people_dn(&self.domain)).await?;
+        let mut connection = self.as_administrator().await?;
+        let mut found = HashMap::new();
+        for base in population_bases(&self.forest.domain) {
+            found.extend(connection.guids(&base).await?);
+        }
         people
             .iter()
             .map(|person| {
@@ -122,17 +103,20 @@ impl Inhabitants {
         let mut connection = self.client.connect().await?;
         let mut locked = Vec::with_capacity(people.len());
         for person in people {
-            let dn = person_dn(person, &self.domain);
-            for attempt in 0..self.lockout_threshold {
+            let dn = person_dn(person, &self.forest);
+            for attempt in 0..self.lock_attempts {
                 let wrong = Password::new(format!("Wrong-{attempt}-{}", person.index));
-                connection.try_bind(&dn, &wrong, 0).await?;
+                let refused = connection.try_bind(&dn, &wrong, 0).await?;
+                if refused.data == Some(Win32::ACCOUNT_LOCKED_OUT) {
+                    break;
+                }
             }
             let right = vault.password(person.index, person.persona, 0);
             let proof = connection.try_bind(&dn, &right, 0).await?;
             if proof.data != Some(Win32::ACCOUNT_LOCKED_OUT) {
                 let cause = format!(
                     "after {} wrong passwords the right one gave {proof:?}",
-                    self.lockout_threshold
+                    self.lock_attempts
                 );
                 return Err(ldap_error(&format!("lock {dn}"), &self.client.fqdn, cause));
             }
@@ -142,20 +126,56 @@ impl Inhabitants {
     }
 }
 
-/// People as a bulk load takes them.
-pub(crate) fn bulk(people: &[Person], vault: &Vault, domain: &str) -> Vec<BulkPerson> {
-    let one = |person: &Person| BulkPerson {
-        dn: person_dn(person, domain),
-        attributes: vec![
-            ("sAMAccountName", person.sam.clone()),
-            ("userPrincipalName", person.upn.clone()),
-            ("givenName", person.given_name.clone()),
-            ("sn", person.surname.clone()),
-            ("displayName", person.display_name.clone()),
-            ("mail", person.mail.clone()),
-            ("userAccountControl", NORMAL_ACCOUNT.to_owned()),
-        ],
+/// People of one forest as a bulk load takes them, one after another, since a million of them at once are large.
+pub(crate) fn bulk<'a>(
+    people: &'a [Person],
+    vault: &'a Vault,
+    forest: &'a Forest,
+) -> impl Iterator<Item = BulkPerson> + 'a {
+    people.iter().map(|person| BulkPerson {
+        dn: person_dn(person, forest),
+        attributes: attributes(person),
         password: vault.password(person.index, person.persona, 0),
-    };
-    people.iter().map(one).collect()
+    })
 }
+
+/// What an account of each state is in the directory.
+fn attributes(person: &Person) -> Vec<(&'static str, String)> {
+    let mut attributes = vec![
+        ("sAMAccountName", person.sam.clone()),
+        ("userPrincipalName", person.upn.clone()),
+        ("givenName", person.given_name.clone()),
+        ("sn", person.surname.clone()),
+        ("displayName", person.display_name.clone()),
+        ("mail", person.mail.clone()),
+        ("userAccountControl", control(person.account).to_string()),
+    ];
+    match person.account {
+        AccountState::Expired => attributes.push(("accountExpires", LONG_OVER.to_owned())),
+        AccountState::MustChange => attributes.push(("pwdLastSet", "0".to_owned())),
+        AccountState::Protected => attributes.push(("adminCount", "1".to_owned())),
+        AccountState::Usual
+        | AccountState::Disabled
+        | AccountState::NeverExpires
+        | AccountState::Smartcard
+        | AccountState::OutsideScope => {}
+    }
+    attributes
+}
+
+fn control(account: AccountState) -> u32 {
+    NORMAL_ACCOUNT
+        | match account {
+            AccountState::Disabled => ACCOUNT_DISABLE,
+            AccountState::NeverExpires => DONT_EXPIRE_PASSWORD,
+            AccountState::Smartcard => SMARTCARD_REQUIRED,
+            AccountState::Usual
+            | AccountState::Expired
+            | AccountState::MustChange
+            | AccountState::Protected
+            | AccountState::OutsideScope => 0,
+        }
+}
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use history::{BindRecord, Metadata};
 use ldap3::adapters::{Adapter, EntriesOnly, PagedResults};
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry, StdStream};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Mod, Scope, SearchEntry, StdStream};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
 use uuid::Uuid;
@@ -21,6 +21,8 @@ pub(crate) mod raw;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PAGE: i32 = 500;
+/// People's accounts, no machine's.
+const USERS: &str = "(&(objectCategory=person)(objectClass=user))";
 const METADATA: [&str; 7] = [
     "objectGUID",
     "msDS-KeyVersionNumber",
@@ -32,6 +34,8 @@ const METADATA: [&str; 7] = [
 ];
 /// LDAP result codes (RFC 4511 appendix A).
 const SUCCESS: u32 = 0;
+const ATTRIBUTE_OR_VALUE_EXISTS: u32 = 20;
+const NO_SUCH_OBJECT: u32 = 32;
 const INVALID_CREDENTIALS: u32 = 49;
 const ENTRY_ALREADY_EXISTS: u32 = 68;
 
@@ -160,47 +164,92 @@ impl Connection {
         }
     }
 
+    /// Replaces the values of one attribute by one.
+    pub async fn replace(&mut self, dn: &str, name: &str, value: &str) -> Result<(), EnvironmentError> {
+        let doing = || format!("write {name} of {}", if dn.is_empty() { "the rootDSE" } else { dn });
+        let change = Mod::Replace(name.as_bytes().to_vec(), [value.as_bytes().to_vec()].into());
+        let answer = self.ldap.with_timeout(TIMEOUT).modify(dn, vec![change]).await;
+        let done = answer.and_then(ldap3::LdapResult::success);
+        done.map(drop)
+            .map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))
+    }
+
+    /// Adds values to an attribute. Where one of them is there already, all of them are taken to be: what is given in pieces was
+    /// written in the same pieces before.
+    pub async fn add_values(&mut self, dn: &str, name: &str, values: &[String]) -> Result<(), EnvironmentError> {
+        let values = values.iter().map(|value| value.as_bytes().to_vec()).collect();
+        let change = Mod::Add(name.as_bytes().to_vec(), values);
+        let answer = self.ldap.with_timeout(TIMEOUT).modify(dn, vec![change]).await;
+        let doing = || format!("add values of {name} to {dn}");
+        let answer = answer.map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))?;
+        match answer.rc {
+            SUCCESS | ATTRIBUTE_OR_VALUE_EXISTS | ENTRY_ALREADY_EXISTS => Ok(()),
+            rc => Err(ldap_error(
+                &doing(),
+                &self.fqdn,
+                format!("result {rc}, {}", answer.text),
+            )),
+        }
+    }
+
+    /// The highest update sequence number that the domain controller has given.
+    pub async fn highest_usn(&mut self) -> Result<u64, EnvironmentError> {
+        let root = self.read("", &["highestCommittedUSN"]).await?;
+        Ok(number(&root, "highestCommittedUSN"))
+    }
+
     /// All users below a base, with the attributes asked for, page by page.
     pub async fn users(&mut self, base: &str, attributes: &[&str]) -> Result<Vec<SearchEntry>, EnvironmentError> {
+        self.found(base, USERS, attributes).await
+    }
+
+    async fn found(
+        &mut self,
+        base: &str,
+        filter: &str,
+        attributes: &[&str],
+    ) -> Result<Vec<SearchEntry>, EnvironmentError> {
         let failed =
             |error: ldap3::LdapError| ldap_error(&format!("search {base}"), &self.fqdn.clone(), error.to_string());
         let adapters: Vec<Box<dyn Adapter<'_, &str, &[&str]>>> =
             vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
         let ldap = self.ldap.with_timeout(TIMEOUT);
         let mut stream = ldap
-            .streaming_search_with(
-                adapters,
-                base,
-                Scope::Subtree,
-                "(&(objectCategory=person)(objectClass=user))",
-                attributes,
-            )
+            .streaming_search_with(adapters, base, Scope::Subtree, filter, attributes)
             .await
             .map_err(failed)?;
         let mut found = Vec::new();
         while let Some(entry) = stream.next().await.map_err(failed)? {
             found.push(SearchEntry::construct(entry));
         }
-        stream.finish().await.success().map_err(failed)?;
+        let end = stream.finish().await;
+        // A base that a replica does not have yet has nobody below it.
+        if end.rc != NO_SUCH_OBJECT {
+            end.success().map_err(failed)?;
+        }
         Ok(found)
     }
 
     /// The metadata of everyone below a base.
     pub async fn metadata(&mut self, base: &str) -> Result<Vec<(Uuid, Metadata)>, EnvironmentError> {
         let entries = self.users(base, &METADATA).await?;
-        entries
-            .iter()
-            .map(|entry| {
-                let user = guid(entry).ok_or_else(|| {
-                    ldap_error(
-                        &format!("read the objectGUID of {}", entry.dn),
-                        &self.fqdn,
-                        "it is missing".into(),
-                    )
-                })?;
-                Ok((user, metadata_of(entry)))
-            })
-            .collect()
+        self.identified(&entries)
+    }
+
+    /// The metadata of everyone below a base whose entry changed since an update sequence number, that one included.
+    pub async fn changed(&mut self, base: &str, since: u64) -> Result<Vec<(Uuid, Metadata)>, EnvironmentError> {
+        let filter = format!("(&{USERS}(uSNChanged>={since}))");
+        let entries = self.found(base, &filter, &METADATA).await?;
+        self.identified(&entries)
+    }
+
+    fn identified(&self, entries: &[SearchEntry]) -> Result<Vec<(Uuid, Metadata)>, EnvironmentError> {
+        let pair = |entry: &SearchEntry| {
+            let doing = format!("read the objectGUID of {}", entry.dn);
+            let missing = || ldap_error(&doing, &self.fqdn, "it is missing".into());
+            Ok((guid(entry).ok_or_else(missing)?, metadata_of(entry)))
+        };
+        entries.iter().map(pair).collect()
     }
 
     /// objectGUIDs by sAMAccountName in lower case.
@@ -245,11 +294,13 @@ pub(crate) fn guid(entry: &SearchEntry) -> Option<Uuid> {
     Uuid::from_slice_le(binary.or_else(text)?).ok()
 }
 
+/// A number of an entry; 0 where it has none.
+fn number<T: std::str::FromStr + Default>(entry: &SearchEntry, name: &str) -> T {
+    let value = entry.attrs.get(name).and_then(|values| values.first());
+    value.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
 fn metadata_of(entry: &SearchEntry) -> Metadata {
-    fn number<T: std::str::FromStr + Default>(entry: &SearchEntry, name: &str) -> T {
-        let value = entry.attrs.get(name).and_then(|values| values.first());
-        value.and_then(|text| text.parse().ok()).unwrap_or_default()
-    }
     Metadata {
         kvno: number(entry, "msDS-KeyVersionNumber"),
         pwd_last_set: number(entry, "pwdLastSet"),

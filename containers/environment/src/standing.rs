@@ -3,54 +3,29 @@
 use std::path::PathBuf;
 
 use history::Capability;
-use scenario::{Plan, WorldKind};
+use scenario::Plan;
 use vocabulary::NameTable;
 
 use crate::EnvironmentError;
 use crate::blueprint::Blueprint;
 use crate::capability::{self, Places};
-use crate::inhabitants::Inhabitants;
+use crate::domains::{Controller, StandingDomain};
 use crate::lab::Lab;
-use crate::ldap::DirectoryClient;
-use crate::names::{CLOUD_ROLES, base_dn, cloud_host, dc_fqdn, people_dn, service_account_dn};
+use crate::names::{CLOUD_ROLES, base_dn, cloud_host, people_dn, service_account_dn};
 use crate::site::{Address, RoleConfig, Site};
 
 /// What stands.
 pub(crate) struct Standing {
     pub blueprint: Blueprint,
-    pub kind: WorldKind,
+    pub plan: Plan,
     pub relays: Vec<(u32, Address)>,
     pub cloud: Address,
     pub gateway: Address,
-    pub controllers: Vec<(u32, Address)>,
-    pub lockout_threshold: u32,
+    pub domains: Vec<StandingDomain>,
     pub event_log: Option<PathBuf>,
 }
 
 impl Standing {
-    /// A client of a domain controller, counted from 1.
-    pub fn client(&self, number: u32) -> Result<DirectoryClient, EnvironmentError> {
-        let place = self
-            .controllers
-            .iter()
-            .find(|(known, _)| *known == number)
-            .ok_or(EnvironmentError::NotStanding)?;
-        Ok(DirectoryClient {
-            fqdn: dc_fqdn(number, &self.blueprint.domain),
-            address: place.1.outside,
-            tls: self.blueprint.authority.client()?,
-        })
-    }
-
-    pub fn inhabitants(&self) -> Result<Inhabitants, EnvironmentError> {
-        Ok(Inhabitants {
-            client: self.client(1)?,
-            domain: self.blueprint.domain.clone(),
-            administrator: self.blueprint.domain_admin.clone(),
-            lockout_threshold: self.lockout_threshold,
-        })
-    }
-
     /// Where the cloud's names are, for the harness.
     pub fn names(&self) -> NameTable {
         let mut names = NameTable::default();
@@ -73,18 +48,19 @@ impl Standing {
         )
     }
 
-    /// What the directory enforces, found out by trying.
-    pub async fn capability(&self, inhabitants: &Inhabitants) -> Result<Capability, EnvironmentError> {
-        let domain = &self.blueprint.domain;
+    /// What a domain controller enforces, found out by trying. The agent's account must have its rights.
+    pub async fn capability(&self, forest: usize, controller: &Controller) -> Result<Capability, EnvironmentError> {
+        let domain = &self.domain(forest)?.domain;
+        let secrets = self.blueprint.domains.get(forest);
         let (base, inside, agent) = (base_dn(domain), people_dn(domain), service_account_dn(domain));
         let places = Places {
             base: &base,
             inside: &inside,
             agent_dn: &agent,
-            agent_password: &self.blueprint.service_account,
+            agent_password: &secrets.ok_or(EnvironmentError::NotStanding)?.service_account,
         };
-        let mut admin = inhabitants.as_administrator().await?;
-        capability::probe(&mut admin, &inhabitants.client, &places).await
+        let mut admin = self.as_administrator(forest, controller).await?;
+        capability::probe(&mut admin, &self.client(controller)?, &places).await
     }
 }
 
@@ -101,22 +77,4 @@ pub(crate) async fn start_relays(
         relays.push((number, site.start(kit, RoleConfig::Relay(config)).await?));
     }
     Ok(relays)
-}
-
-/// Starts every domain controller.
-pub(crate) async fn start_controllers(
-    site: &mut Site,
-    blueprint: &Blueprint,
-    plan: &Plan,
-) -> Result<Vec<(u32, Address)>, EnvironmentError> {
-    let mut controllers = Vec::new();
-    let count = plan.world.forests.first().map_or(0, |forest| forest.domain_controllers);
-    for number in 1..=count {
-        let mut kit = site.kit(&format!("dc{number}"));
-        let listen = site.listen("directory", number).await;
-        let address = site.planned_address(kit.part(), listen.ip())?;
-        let config = blueprint.directory(&mut kit, plan, number, listen, address)?;
-        controllers.push((number, site.start(kit, RoleConfig::Directory(config)).await?));
-    }
-    Ok(controllers)
 }

@@ -40,7 +40,8 @@ pub struct Arrivals {
     labels: Vec<u32>,
 }
 
-/// People who ask for one kind of operation, in a shuffled order that begins again when it is used up.
+/// People who ask for one kind of operation and whose account lets them come, in a shuffled order that begins again when it is
+/// used up.
 #[derive(Debug, Clone)]
 struct Pool {
     people: Vec<(u64, Persona)>,
@@ -51,7 +52,7 @@ impl Pool {
     fn of(people: &[Person], wanted: OpKind, seed: Seed) -> Self {
         let mut pool: Vec<(u64, Persona)> = people
             .iter()
-            .filter(|person| person.persona.asks_for() == wanted)
+            .filter(|person| person.persona.asks_for() == wanted && person.account.arrives())
             .map(|person| (person.index, person.persona))
             .collect();
         let mut dice = seed.rng();
@@ -180,8 +181,12 @@ mod tests {
     use super::*;
 
     fn plan(seed: u64) -> Plan {
+        plan_with(seed, "")
+    }
+
+    fn plan_with(seed: u64, population: &str) -> Plan {
         let text = format!(
-            "schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = {seed}\n[population]\npeople = 40\n[load.constant_arrival_rate]\nrate = \"20/s\"\nwarm_up = \"1s\"\nmeasure = \"9s\"\n"
+            "schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = {seed}\n[population]\npeople = 40\n{population}[load.constant_arrival_rate]\nrate = \"20/s\"\nwarm_up = \"1s\"\nmeasure = \"9s\"\n"
         );
         let scenario = scenario::parse("a.toml", &text, &[]).unwrap();
         Plan::resolve(&scenario, &scenario::Choices::default())
@@ -224,5 +229,22 @@ mod tests {
         };
         assert_eq!(digest(1), digest(1));
         assert_ne!(digest(1), digest(2));
+    }
+
+    #[test]
+    fn who_cannot_be_served_stays_at_home_and_all_others_come() {
+        let accounts =
+            "accounts = { disabled = \"1/8\", smartcard = \"1/8\", must_change = \"1/8\", never_expires = \"1/10\" }\n";
+        let plan = plan_with(1, accounts);
+        let people = scenario::people(&plan);
+        let mut came = vec![false; people.len()];
+        for arrival in arrivals(&plan, &people) {
+            came[usize::try_from(arrival.person).unwrap()] = true;
+        }
+        for (person, came) in people.iter().zip(came) {
+            assert_eq!(came, person.account.arrives(), "{person:?}");
+        }
+        let at_home = people.iter().filter(|person| !person.account.arrives()).count();
+        assert_eq!(at_home, 10);
     }
 }

@@ -19,10 +19,12 @@ mod error;
 mod host;
 mod lifecycle;
 mod load;
+mod nemesis;
 pub mod pipe;
 pub mod ports;
 mod probe;
 mod recorder;
+mod watch;
 
 pub use arrival::{Arrival, Arrivals, arrivals, arrivals_sha256, planned_phases};
 pub use error::EngineError;

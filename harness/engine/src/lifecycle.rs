@@ -4,16 +4,18 @@ use std::fs::File;
 
 use history::{Manifest, Observation, PersonRow, Phase, RunFolder};
 use scenario::{Person, Plan, Vault, people};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
 
 use crate::clock::{RunClock, wait};
 use crate::error::EngineError;
 use crate::load::{Load, LoadEnd};
+use crate::nemesis::Nemesis;
 use crate::ports::{Generators, Place, Progress, World};
 use crate::probe;
 use crate::recorder::Recorder;
+use crate::watch::Watching;
 
 /// What a run is ordered with.
 pub struct Order<'a> {
@@ -123,12 +125,14 @@ impl Stage<'_> {
             ready = self.prepare(manifest) => ready?,
             _ = early.changed() => return Ok(true),
         }
+        let watchers = self.world.watchers().await.map_err(EngineError::World)?;
+        let watching = Watching::start(watchers, &self.recorder);
         let end = self.load(interrupt).await?;
         if end.interrupted {
             return Ok(true);
         }
         tokio::select! {
-            proved = self.prove(&end) => proved?,
+            proved = self.prove(&end, watching) => proved?,
             _ = interrupt.changed() => return Ok(true),
         }
         Ok(false)
@@ -210,19 +214,35 @@ impl Stage<'_> {
             clock: &self.clock,
             progress: self.progress,
         };
-        let end = load.drive(generator, &target, interrupt).await?;
+        let nemesis = Nemesis {
+            faults: &self.plan.faults,
+            recorder: &self.recorder,
+            clock: &self.clock,
+            progress: self.progress,
+        };
+        let (begun, begins) = oneshot::channel();
+        let driving = load.drive(generator, &target, begun, interrupt);
+        tokio::pin!(driving);
+        let end = tokio::select! {
+            end = &mut driving => end?,
+            () = nemesis.disturb(self.world, begins) => driving.await?,
+        };
         self.phase = Phase::Drain;
         Ok(end)
     }
 
-    /// Quiet, then metadata, then binds, then journals, then the search for secrets.
-    async fn prove(&mut self, end: &LoadEnd) -> Result<(), EngineError> {
+    /// Quiet, then metadata, then the databases themselves, then binds, then journals, then the search for secrets.
+    async fn prove(&mut self, end: &LoadEnd, watching: Watching) -> Result<(), EngineError> {
         self.enter(Phase::Quiet).await;
         self.progress.step("quiet", None);
         wait(self.plan.world.message_lifetime).await;
+        watching.stop().await;
         self.enter(Phase::Probe).await;
         self.progress.step("probe: metadata", None);
         probe::metadata(self.world, &self.recorder, Phase::Probe, Observation::Probe).await?;
+        self.progress.step("probe: databases", None);
+        let labels = self.labels();
+        probe::oracle(self.world, &self.recorder, &self.people, &self.vault, &labels).await?;
         let (people, users, vault) = (&self.people, &self.users, &self.vault);
         probe::binds(
             self.world,
@@ -246,6 +266,20 @@ impl Stage<'_> {
         let event = probe::observed(Phase::Probe, None, None, None, Observation::SecretScan(scan));
         self.recorder.record(event, Phase::Probe).await;
         Ok(())
+    }
+
+    /// The last label of each person that the plan has.
+    fn labels(&self) -> Vec<u32> {
+        let mut labels = vec![0; self.people.len()];
+        for arrival in crate::arrivals(self.plan, &self.people) {
+            let place = usize::try_from(arrival.person)
+                .ok()
+                .and_then(|index| labels.get_mut(index));
+            if let (Some(last), Some(label)) = (place, arrival.writes) {
+                *last = label.max(*last);
+            }
+        }
+        labels
     }
 
     /// Every password that anyone was given or chose.

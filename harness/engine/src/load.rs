@@ -8,7 +8,7 @@ use std::time::Duration;
 use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase};
 use scenario::{Person, Plan};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass, UnknownWhy};
@@ -66,11 +66,12 @@ struct Running {
 }
 
 impl Load<'_> {
-    /// Drives the whole load and waits until every ticket is accounted for.
+    /// Drives the whole load and waits until every ticket is accounted for. `begun` is told where on the run's axis it begins.
     pub async fn drive(
         &self,
         mut generator: Generator,
         target: &Target,
+        begun: oneshot::Sender<u64>,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<LoadEnd, EngineError> {
         let broken = |error: PipeError| EngineError::Generator(error.into());
@@ -80,6 +81,8 @@ impl Load<'_> {
         self.ready(&mut generator).await?;
 
         let start_us = self.clock.at_us() + LEAD_US;
+        // Nobody waits for it where nothing shall break.
+        let _ = begun.send(start_us);
         let outstanding = Outstanding::default();
         let stop = Arc::new(AtomicBool::new(false));
         let (rest, tickets) = self.release(start_us, &stop);

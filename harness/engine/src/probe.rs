@@ -32,6 +32,23 @@ pub(crate) async fn metadata(
     Ok(count)
 }
 
+/// Records what each domain controller's own database holds of everyone.
+pub(crate) async fn oracle(
+    world: &mut dyn World,
+    recorder: &Recorder,
+    people: &[Person],
+    vault: &Vault,
+    labels: &[u32],
+) -> Result<(), EngineError> {
+    let held = world.oracle(people, vault, labels).await.map_err(EngineError::World)?;
+    for held in held {
+        let seen = Observation::Oracle(held.record);
+        let event = observed(Phase::Probe, Some(held.dc), Some(held.user), None, seen);
+        recorder.record(event, Phase::Probe).await;
+    }
+    Ok(())
+}
+
 /// Binds once for each person touched, with the label expected; again only where several labels may be right.
 pub(crate) async fn binds(
     world: &mut dyn World,

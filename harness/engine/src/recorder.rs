@@ -1,7 +1,9 @@
 //! One bounded channel, one recorder, one append-only file.
 
+use std::sync::Arc;
+
 use history::{Event, HistoryError, HistoryWriter, Phase, PhaseEvent};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::clock::RunClock;
@@ -22,6 +24,7 @@ enum Entry {
 pub(crate) struct Recorder {
     entries: mpsc::Sender<Entry>,
     clock: RunClock,
+    phase: Arc<watch::Sender<Phase>>,
 }
 
 /// The thread that writes.
@@ -53,13 +56,23 @@ impl Recorder {
             }
             writer.seal()
         });
-        (Self { entries, clock }, Recording { thread })
+        let recorder = Self {
+            entries,
+            clock,
+            phase: Arc::new(watch::Sender::new(Phase::Provision)),
+        };
+        (recorder, Recording { thread })
     }
 
     /// Writes an event down in a phase. Waits when the disk is behind; a dead recorder is found at the seal.
     pub async fn record(&self, event: Event, phase: Phase) {
         let at_us = self.clock.at_us();
         let _ = self.entries.send(Entry::Event(Box::new(event), at_us, phase)).await;
+    }
+
+    /// The phase that was entered last.
+    pub fn phase(&self) -> Phase {
+        *self.phase.borrow()
     }
 
     /// Writes down that a phase was entered, and hands all so far to the disk.
@@ -71,6 +84,7 @@ impl Recorder {
             enter,
         };
         self.record(Event::Phase(event), from).await;
+        self.phase.send_replace(enter);
         self.flush().await;
     }
 

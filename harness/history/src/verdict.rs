@@ -60,6 +60,10 @@ pub struct Verdict {
     pub service_time_ms: Percentiles,
     /// Exclusive time of each stage, `network` included.
     pub stages_ms: BTreeMap<String, StagePercentiles>,
+    /// How long an acknowledged write took to be seen on each domain controller that has partners, by its name; absent
+    /// where none has, or nobody watched.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub propagation_ms: BTreeMap<String, Propagation>,
     /// One for each check.
     pub findings: Vec<Finding>,
     /// One for each goal.
@@ -198,6 +202,24 @@ pub struct StagePercentiles {
     pub p50: f64,
     /// The 99th.
     pub p99: f64,
+}
+
+/// How long writes of the measure phase took from their acknowledgement until one domain controller showed them, in
+/// milliseconds. A percentile that falls on a write that was never seen there is absent: it is longer than any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Propagation {
+    /// Writes that were seen.
+    pub count: u64,
+    /// Writes that were not seen, even by the last reading.
+    pub unseen: u64,
+    /// The median.
+    pub p50: Option<f64>,
+    /// The 90th.
+    pub p90: Option<f64>,
+    /// The 99th.
+    pub p99: Option<f64>,
+    /// The largest.
+    pub max: Option<f64>,
 }
 
 /// What a check found.

@@ -1,13 +1,16 @@
 //! The laws, one file each, in the order of the report.
 
 mod acknowledged_is_durable;
+mod directory_holds_acknowledged;
 mod every_arrival_accounted;
+mod faults_bit;
 mod no_cross_user_write;
 mod no_double_apply;
 mod no_lost_ack;
 mod no_secret_at_rest;
 mod probe_complete;
 mod rejected_leaves_no_trace;
+mod replicas_agree;
 mod reset_also_unlocks;
 mod run_complete;
 mod tally;
@@ -25,6 +28,8 @@ struct Law {
     judge: fn(&Ledger) -> Finding,
     /// Whether an operation that ran and is not on record could explain a violation.
     excused_by_lost_records: bool,
+    /// Whether there is what the law speaks of; without it there is no finding, neither good nor bad.
+    applies: fn(&Ledger) -> bool,
 }
 
 const fn law(name: &'static str, judge: fn(&Ledger) -> Finding, excused_by_lost_records: bool) -> Law {
@@ -32,27 +37,44 @@ const fn law(name: &'static str, judge: fn(&Ledger) -> Finding, excused_by_lost_
         name,
         judge,
         excused_by_lost_records,
+        applies: |_| true,
     }
 }
 
-const LAWS: [Law; 11] = [
+impl Law {
+    const fn where_there_is(mut self, applies: fn(&Ledger) -> bool) -> Self {
+        self.applies = applies;
+        self
+    }
+}
+
+const LAWS: [Law; 14] = [
     law(acknowledged_is_durable::NAME, acknowledged_is_durable::judge, true),
+    law(
+        directory_holds_acknowledged::NAME,
+        directory_holds_acknowledged::judge,
+        true,
+    )
+    .where_there_is(Ledger::oracle_asked),
     law(no_lost_ack::NAME, no_lost_ack::judge, false),
     law(no_double_apply::NAME, no_double_apply::judge, true),
+    law(replicas_agree::NAME, replicas_agree::judge, false).where_there_is(|ledger| ledger.domains.replicated()),
     law(rejected_leaves_no_trace::NAME, rejected_leaves_no_trace::judge, true),
     law(unlock_unlocks::NAME, unlock_unlocks::judge, true),
     law(reset_also_unlocks::NAME, reset_also_unlocks::judge, false),
     law(no_cross_user_write::NAME, no_cross_user_write::judge, true),
     law(no_secret_at_rest::NAME, no_secret_at_rest::judge, false),
+    law(faults_bit::NAME, faults_bit::judge, false).where_there_is(|ledger| !ledger.faults.is_empty()),
     law(every_arrival_accounted::NAME, every_arrival_accounted::judge, false),
     law(probe_complete::NAME, probe_complete::judge, false),
     law(run_complete::NAME, run_complete::judge, false),
 ];
 
-/// One finding for each law.
+/// One finding for each law of which there is anything to say.
 pub(crate) fn findings(ledger: &Ledger) -> Vec<Finding> {
     let lost = lost_records(ledger);
     LAWS.iter()
+        .filter(|law| (law.applies)(ledger))
         .map(|law| {
             let finding = (law.judge)(ledger);
             debug_assert_eq!(finding.check, law.name);

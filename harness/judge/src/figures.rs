@@ -20,7 +20,7 @@ pub struct Figures {
     pub windows: Vec<Window>,
     /// The phases as they really were.
     pub phases: Vec<Span>,
-    /// Fault windows.
+    /// Fault windows; one that begins and ends at once is an event without an end, such as a role that moves.
     pub faults: Vec<Span>,
     /// Operations by kind and class, warm-up included; rows with a count above zero.
     pub outcomes: Vec<OutcomeRow>,
@@ -30,6 +30,9 @@ pub struct Figures {
     pub stages: Vec<StageRow>,
     /// The percentile curves over the measure phase.
     pub curve: Vec<CurvePoint>,
+    /// How long acknowledged writes of the measure phase took to be seen on each domain controller that has partners, by
+    /// name; none where nobody watched.
+    pub propagation: Vec<PropagationRow>,
 }
 
 /// One window of time. An operation belongs to the window of its intended start.
@@ -112,4 +115,35 @@ pub struct CurvePoint {
     pub response_us: Option<u64>,
     /// Service time of finished operations.
     pub service_us: Option<u64>,
+}
+
+/// Delays from the acknowledgement of a write until one domain controller showed it. A percentile that falls on a write that
+/// was never seen there is absent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PropagationRow {
+    /// The domain controller.
+    pub dc: String,
+    /// Writes that were seen.
+    pub count: u64,
+    /// Writes that were not seen, even by the last reading.
+    pub unseen: u64,
+    /// Median.
+    pub p50_us: Option<u64>,
+    /// 90th percentile.
+    pub p90_us: Option<u64>,
+    /// 99th percentile.
+    pub p99_us: Option<u64>,
+    /// The largest.
+    pub max_us: Option<u64>,
+    /// The distribution; it ends below 1 where writes were not seen.
+    pub curve: Vec<DelayPoint>,
+}
+
+/// A point of a distribution of delays.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DelayPoint {
+    /// The share of all writes, 0 to 1.
+    pub share: f64,
+    /// The delay within which they were seen, in microseconds.
+    pub delay_us: u64,
 }

@@ -1,16 +1,22 @@
 //! What a run folder says, person by person, from one pass over its history.
 
 mod build;
+mod domains;
+mod facts;
+mod sightings;
 mod stages;
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-use history::{DropWhy, Manifest, Metadata, Phase, ScanRecord};
+use history::{DropWhy, Manifest, Metadata, OracleRecord, Phase, ScanRecord};
 use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, OutcomeClass, Win32};
 
 pub(crate) use build::read;
+pub(crate) use domains::Domains;
+pub(crate) use facts::Facts;
+pub(crate) use sightings::Sighting;
 pub(crate) use stages::StageSamples;
 
 use crate::phases::Phases;
@@ -29,8 +35,14 @@ pub(crate) struct Ledger {
     pub drops: Vec<Dropped>,
     /// The domain controllers by name.
     pub dcs: Vec<String>,
-    /// How many of them told metadata of anyone.
-    pub read_dcs: usize,
+    /// Which of them tell of the same people.
+    pub domains: Domains,
+    /// What the manifest says that they keep and enforce.
+    pub facts: Facts,
+    /// Changes as they arrived on domain controllers, by person, domain controller and instant.
+    pub sightings: Vec<Sighting>,
+    /// Domain controllers that somebody watched while load ran, by index.
+    pub watched: Vec<bool>,
     /// The phases as they were.
     pub phases: Phases,
     /// The faults as they were.
@@ -62,8 +74,12 @@ pub(crate) struct Person {
     pub readings: Vec<Reading>,
     /// Binds, in order.
     pub binds: Vec<Bind>,
+    /// A key version number under which two domain controllers were seen with different writes.
+    pub collided: Option<u32>,
     /// This person's part of [`Ledger::ops`].
     pub ops: Range<usize>,
+    /// This person's part of [`Ledger::sightings`].
+    pub sightings: Range<usize>,
 }
 
 /// What one domain controller said of one person, before the load and after it.
@@ -73,8 +89,25 @@ pub(crate) struct Reading {
     pub dc: usize,
     /// Before the load.
     pub baseline: Option<Metadata>,
-    /// After the load.
+    /// After the load; while the history is read, the latest that was seen.
     pub probe: Option<Metadata>,
+    /// When that was, if it was after the load.
+    pub probed_us: Option<u64>,
+    /// What the domain controller's own database held after the load.
+    pub oracle: Option<OracleRecord>,
+}
+
+impl Reading {
+    /// Nothing read yet.
+    fn of(dc: usize) -> Self {
+        Self {
+            dc,
+            baseline: None,
+            probe: None,
+            probed_us: None,
+            oracle: None,
+        }
+    }
 }
 
 /// One bind.
@@ -184,6 +217,18 @@ pub(crate) struct FaultWindow {
 }
 
 impl Ledger {
+    /// Whether anyone's password was read in a domain controller's own database.
+    pub(crate) fn oracle_asked(&self) -> bool {
+        let mut readings = self.people.iter().flat_map(|person| &person.readings);
+        readings.any(|reading| reading.oracle.is_some())
+    }
+
+    /// Whether a domain controller of that name told metadata of nobody.
+    pub(crate) fn is_silent(&self, name: &str) -> bool {
+        let known = self.dcs.iter().position(|dc| dc == name);
+        known.is_none_or(|dc| self.domains.size(dc) == 0)
+    }
+
     /// Everyone with their operations.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
         self.people.iter().map(|person| Subject { ledger: self, person })
@@ -215,18 +260,4 @@ impl Ledger {
     pub(crate) fn population(&self) -> u64 {
         self.manifest.people.max(self.people.len() as u64)
     }
-
-    /// Whether a directory takes a previous password for a while, so that a bind with it says nothing.
-    /// A period that does not read is taken as one.
-    pub(crate) fn old_passwords_bind(&self) -> bool {
-        let periods = self.manifest.capabilities.iter();
-        periods
-            .filter_map(|capability| capability.facts.get("old_password_allowed"))
-            .any(|period| !is_zero(period))
-    }
-}
-
-fn is_zero(period: &str) -> bool {
-    let zero_number = period.trim().parse::<f64>().is_ok_and(|seconds| seconds == 0.0);
-    zero_number || vocabulary::parse_duration(period).is_ok_and(|duration| duration.is_zero())
 }

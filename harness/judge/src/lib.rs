@@ -25,6 +25,7 @@ mod figures;
 mod goals;
 mod ledger;
 mod phases;
+mod propagation;
 mod resolve;
 mod statistics;
 mod subject;
@@ -32,7 +33,9 @@ mod summary;
 mod windows;
 
 pub use error::JudgeError;
-pub use figures::{CurvePoint, Figures, Judgement, OutcomeRow, ReasonRow, Span, StageRow, Window};
+pub use figures::{
+    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+};
 
 use history::RunFolder;
 

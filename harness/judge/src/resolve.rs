@@ -42,6 +42,8 @@ pub(crate) struct LastWrites<'a> {
     pub writes: Vec<&'a Op>,
     /// Whether one of them does not say what it wrote.
     pub unlabelled: bool,
+    /// Whether the initial password may still be the one: no write surely took effect.
+    pub initial: bool,
 }
 
 impl<'a> LastWrites<'a> {
@@ -59,6 +61,8 @@ impl<'a> LastWrites<'a> {
         let writes: Vec<&Op> = candidates.into_iter().filter(standing).collect();
         Self {
             unlabelled: writes.iter().any(|op| op.writes.is_none()),
+            initial: subject.write_count(OutcomeClass::Applied) == 0
+                && matches!(counted, Counted::None | Counted::Untold),
             writes,
         }
     }
@@ -79,6 +83,11 @@ impl<'a> LastWrites<'a> {
     }
 }
 
+/// Whether the directory's count says that no unknown write of this person took effect.
+pub(crate) fn none_took_effect(subject: &Subject<'_>) -> bool {
+    counted(subject) == Counted::None
+}
+
 /// What became of all unknown operations.
 pub(crate) fn unknown_resolved(ledger: &Ledger) -> UnknownResolved {
     let mut resolved = UnknownResolved::default();
@@ -91,7 +100,7 @@ pub(crate) fn unknown_resolved(ledger: &Ledger) -> UnknownResolved {
     resolved
 }
 
-/// By the count first; where it leaves a choice, by the label that binds.
+/// By the count first; where it leaves a choice, by the label that binds or is held.
 fn resolve_writes(subject: &Subject<'_>, resolved: &mut UnknownResolved) {
     let unknown = subject.writes(OutcomeClass::Unknown).count() as u64;
     match counted(subject) {
@@ -115,13 +124,13 @@ fn resolve_writes(subject: &Subject<'_>, resolved: &mut UnknownResolved) {
     }
 }
 
-/// Unknown writes whose password binds: they took effect, whatever the grace for old passwords.
+/// Unknown writes whose password binds or is held: they took effect, whatever the grace for old passwords.
 fn binding(subject: &Subject<'_>) -> u64 {
-    let accepted = |op: &&Op| {
-        let mut binds = subject.final_binds();
-        op.writes
-            .is_some_and(|label| binds.any(|bind| bind.accepted && bind.label == label))
+    let shown = |label: u32| {
+        let binds = subject.final_binds().any(|bind| bind.accepted && bind.label == label);
+        binds || subject.held().any(|(_, held)| held.holds == Some(label))
     };
+    let accepted = |op: &&Op| op.writes.is_some_and(shown);
     subject.writes(OutcomeClass::Unknown).filter(accepted).count() as u64
 }
 

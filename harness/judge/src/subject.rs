@@ -1,9 +1,9 @@
 //! One person as the checks see them.
 
-use history::{Metadata, Phase};
+use history::{Metadata, OracleRecord, Phase};
 use vocabulary::{OpKind, OutcomeClass, Win32};
 
-use crate::ledger::{Bind, Ledger, Op, Person};
+use crate::ledger::{Bind, Ledger, Op, Person, Reading};
 
 /// Operation ids named in one sentence.
 const NAMED_OPS: usize = 5;
@@ -80,16 +80,39 @@ impl<'a> Subject<'a> {
             .filter_map(move |reading| Some((ledger.dcs[reading.dc].as_str(), reading.baseline?, reading.probe?)))
     }
 
-    /// Whether every domain controller told the metadata before and after.
-    pub(crate) fn complete(&self) -> bool {
-        self.ledger.read_dcs > 0 && self.pairs().count() == self.ledger.read_dcs
+    /// How many domain controllers hold this person: those of the person's own forest.
+    pub(crate) fn dcs(&self) -> usize {
+        let first = self.person.readings.first();
+        first.map_or(0, |reading| self.ledger.domains.size(reading.dc))
     }
 
-    /// By how much the key version number went up, when every domain controller says the same.
+    /// Whether each of them told the metadata before and after.
+    pub(crate) fn complete(&self) -> bool {
+        self.dcs() > 0 && self.pairs().count() == self.dcs()
+    }
+
+    /// Whether each of them counts writes. One that keeps no key version number shows the same one for ever.
+    pub(crate) fn counted(&self) -> bool {
+        let uncounted = self.ledger.facts.uncounted();
+        let counts = |reading: &Reading| !uncounted.contains(&self.ledger.dcs[reading.dc].as_str());
+        uncounted.is_empty() || self.person.readings.iter().all(counts)
+    }
+
+    /// By how much the key version number went up, when every domain controller counts and says the same.
     pub(crate) fn kvno_delta(&self) -> Option<i64> {
+        if !self.counted() {
+            return None;
+        }
         let mut deltas = self.pairs().map(|(_, before, after)| delta(before, after));
         let first = deltas.next()?;
         (self.complete() && deltas.all(|delta| delta == first)).then_some(first)
+    }
+
+    /// What domain controllers' own databases held after the load: name and record.
+    pub(crate) fn held(&self) -> impl Iterator<Item = (&'a str, OracleRecord)> + use<'a> {
+        let ledger = self.ledger;
+        let readings = self.person.readings.iter();
+        readings.filter_map(move |reading| Some((ledger.dcs[reading.dc].as_str(), reading.oracle?)))
     }
 
     /// Binds after the load.
@@ -140,4 +163,10 @@ pub(crate) fn named<'a>(ops: impl IntoIterator<Item = &'a Op>) -> String {
         count if count <= NAMED_OPS => format!("operations {shown}"),
         count => format!("operations {shown} and {} more", count - NAMED_OPS),
     }
+}
+
+/// Labels of passwords, for a sentence.
+pub(crate) fn labels(labels: &[u32]) -> String {
+    let words: Vec<String> = labels.iter().map(|label| format!("label {label}")).collect();
+    words.join(" or ")
 }

@@ -2,24 +2,26 @@
 
 use std::collections::HashMap;
 
-use history::{DropWhy, FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Probed, StagePercentiles, Verdict};
+use history::{
+    DropWhy, FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Probed, Propagation, StagePercentiles, Verdict,
+};
 use vocabulary::{OpKind, Outcome, OutcomeClass};
 
-use crate::figures::{Figures, Judgement, OutcomeRow, ReasonRow, Span, StageRow};
+use crate::figures::{Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow};
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics, percentiles};
 use crate::subject::Subject;
-use crate::{check, goals, resolve, windows};
+use crate::{check, goals, propagation, resolve, windows};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
     let statistics = Statistics::of(ledger);
     let figures = figures(ledger, &statistics);
-    let verdict = verdict(ledger, &statistics, &figures.stages);
+    let verdict = verdict(ledger, &statistics, &figures);
     Judgement { verdict, figures }
 }
 
-fn verdict(ledger: &Ledger, statistics: &Statistics, stages: &[StageRow]) -> Verdict {
+fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdict {
     let manifest = &ledger.manifest;
     let mut findings = check::findings(ledger);
     findings.extend(goals::unknown_goals(&manifest.goals));
@@ -39,7 +41,8 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, stages: &[StageRow]) -> Ver
         rates: statistics.rates.unwrap_or_default(),
         response_time_ms: percentiles(&statistics.responses),
         service_time_ms: percentiles(&statistics.services),
-        stages_ms: stages.iter().map(stage_percentiles).collect(),
+        stages_ms: figures.stages.iter().map(stage_percentiles).collect(),
+        propagation_ms: figures.propagation.iter().map(propagation_percentiles).collect(),
         findings,
         goals,
         faults: fault_bits(&ledger.faults),
@@ -96,6 +99,19 @@ fn stage_percentiles(row: &StageRow) -> (String, StagePercentiles) {
     (row.stage.clone(), percentiles)
 }
 
+fn propagation_percentiles(row: &PropagationRow) -> (String, Propagation) {
+    let ms = |micros: Option<u64>| micros.map(statistics::to_ms);
+    let percentiles = Propagation {
+        count: row.count,
+        unseen: row.unseen,
+        p50: ms(row.p50_us),
+        p90: ms(row.p90_us),
+        p99: ms(row.p99_us),
+        max: ms(row.max_us),
+    };
+    (row.dc.clone(), percentiles)
+}
+
 /// One line for each fault by name: it bit when every injection of it that was probed did.
 fn fault_bits(faults: &[FaultWindow]) -> Vec<FaultBit> {
     let mut bits: Vec<FaultBit> = Vec::new();
@@ -124,6 +140,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         reasons: reasons(ledger),
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
+        propagation: propagation::rows(ledger),
     }
 }
 
@@ -136,10 +153,10 @@ fn phases(ledger: &Ledger) -> Vec<Span> {
     ledger.phases.spans(ledger.ended_us).map(span).collect()
 }
 
-/// Until it was healed, else until its lease or the run ended.
+/// Until it was healed, else until its lease or the run ended. What has neither is over at once: it is never healed.
 fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
     let lease_end = fault.lease_us.map(|lease| fault.from_us.saturating_add(lease));
-    let unhealed = lease_end.map_or(ledger.ended_us, |end| end.min(ledger.ended_us));
+    let unhealed = lease_end.map_or(fault.from_us, |end| end.min(ledger.ended_us));
     Span {
         name: fault.fault.clone(),
         from_us: fault.from_us,

@@ -6,12 +6,10 @@ use toml::de::DeTable;
 use toml_edit::DocumentMut;
 
 use crate::check::{mistakes, place};
+use crate::contradictions::contradictions;
 use crate::schema::schema_json;
 use crate::written::Scenario;
-use crate::{Mistake, Persona, ScenarioError};
-
-/// Envelopes carry whole seconds: a message of one second could be void as soon as it is sealed.
-const MESSAGE_LIFETIME_MIN_S: u64 = 2;
+use crate::{Mistake, ScenarioError};
 
 /// Reads a scenario file and applies `--set path=value` assignments.
 ///
@@ -76,95 +74,6 @@ fn checked(text: &str) -> Result<Scenario, Vec<Mistake>> {
         }
     }
     Err(found)
-}
-
-/// What the schema cannot say: values that are right alone and wrong together.
-fn contradictions(text: &str, document: &toml::Spanned<DeTable<'_>>, scenario: &Scenario) -> Vec<Mistake> {
-    let mut found = Vec::new();
-    let mut say =
-        |path: &[&str], message: String| found.push(place(text, offset_of(document.get_ref(), path), message));
-    if !name_is_plain(&scenario.name) {
-        say(
-            &["name"],
-            "`name` may hold lower-case letters, digits and hyphens, up to 63 of them".to_owned(),
-        );
-    }
-    for forest in &scenario.world.forests {
-        if !vocabulary::lab_name(&forest.domain) {
-            let message = format!(
-                "`{}` is no laboratory: a domain ends in .test, .example or .invalid",
-                forest.domain
-            );
-            say(&["world", "forests"], message);
-        }
-    }
-    let crate::written::WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
-    let path = ["load", "constant_arrival_rate"];
-    let weights = &scenario.population.personas;
-    let weight = |wanted: vocabulary::OpKind| -> u64 {
-        let of_kind = |persona: &Persona| persona.asks_for() == wanted;
-        weights
-            .iter()
-            .filter(|(persona, _)| of_kind(persona))
-            .map(|(_, weight)| u64::from(*weight))
-            .sum()
-    };
-    let unlocks = load.unlocks.as_f64();
-    if unlocks > 0.0 && weight(vocabulary::OpKind::Unlock) == 0 {
-        say(
-            &["population", "personas"],
-            "some arrivals unlock (`unlocks`), but no persona is `locked_out`".to_owned(),
-        );
-    }
-    if unlocks < 1.0 && weight(vocabulary::OpKind::Reset) == 0 {
-        say(
-            &["population", "personas"],
-            "some arrivals reset, but no persona does: give `forgot` a weight".to_owned(),
-        );
-    }
-    let locked = weights
-        .iter()
-        .any(|(persona, weight)| persona.starts_locked() && *weight > 0);
-    if locked && scenario.world.lockout.threshold == 0 {
-        let message = "some people are locked out, but a `threshold` of 0 never locks".to_owned();
-        say(&["world", "lockout", "threshold"], message);
-    }
-    if load.measure.is_zero() {
-        say(
-            &[path[0], path[1], "measure"],
-            "`measure` must be longer than nothing".to_owned(),
-        );
-    }
-    if scenario.world.message_lifetime.as_secs() < MESSAGE_LIFETIME_MIN_S {
-        say(
-            &["world", "message_lifetime"],
-            "`message_lifetime` must be at least two seconds, since a message's times are whole seconds".to_owned(),
-        );
-    }
-    found.sort();
-    found
-}
-
-fn name_is_plain(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    !name.is_empty() && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with('-')
-}
-
-/// Where a path stands: its value, or the deepest table above it that is there.
-fn offset_of(table: &DeTable<'_>, path: &[&str]) -> usize {
-    let Some((head, rest)) = path.split_first() else {
-        return 0;
-    };
-    let Some((key, value)) = table.iter().find(|(key, _)| key.get_ref() == *head) else {
-        return 0;
-    };
-    match value.get_ref() {
-        toml::de::DeValue::Table(inner) if !rest.is_empty() => match offset_of(inner, rest) {
-            0 => key.span().start,
-            deeper => deeper,
-        },
-        _ => value.span().start,
-    }
 }
 
 /// Applies one `path=value` to the text. A value that is no TOML is taken as a text.

@@ -21,8 +21,11 @@
 //! ```
 
 mod check;
+mod contradictions;
+mod deal;
 mod error;
 mod file;
+mod groups;
 mod names;
 mod passwords;
 mod people;
@@ -33,6 +36,7 @@ mod written;
 
 pub use error::{Mistake, ScenarioError};
 pub use file::{parse, read};
+pub use groups::{Group, groups_of, memberships, memberships_sha256};
 pub use passwords::Vault;
 pub use people::{Person, people, people_sha256};
 pub use plan::{Choices, Goal, Load, Mix, Plan, Population};

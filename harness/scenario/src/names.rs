@@ -20,3 +20,35 @@ pub(crate) const AWKWARD: [(&str, &str); 16] = [
     ("Ελένη", "Παπαδοπούλου"),
     ("Bobby\"); DROP", "Tables--"),
 ];
+
+/// What groups are called after their number.
+pub(crate) const DEPARTMENTS: [&str; 16] = [
+    "Accounting",
+    "Administration",
+    "Buildings",
+    "Development",
+    "Dispatch",
+    "Engineering",
+    "Finance",
+    "Helpdesk",
+    "Legal",
+    "Logistics",
+    "Marketing",
+    "Personnel",
+    "Production",
+    "Research",
+    "Sales",
+    "Warehouse",
+];
+
+/// The same, awkward on purpose.
+pub(crate) const AWKWARD_DEPARTMENTS: [&str; 8] = [
+    "R&D, Zürich",
+    "O'Hara's Team",
+    "Süd/West",
+    "C++ \"Guild\"",
+    "営業部",
+    "(Former) Staff*",
+    "A=B; C\\D",
+    "<All hands>",
+];

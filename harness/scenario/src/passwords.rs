@@ -31,8 +31,8 @@ impl Vault {
     }
 
     /// The password of a person's label. Letters and digits alternate, so that no part of a name can be contained; what a person
-    /// with [`Persona::WeakPassword`] chooses satisfies the cloud (8 characters, three classes) and is too short for the
-    /// domain.
+    /// with [`Persona::WeakPassword`] chooses satisfies the cloud (8 characters, three classes) and has 10 characters: too short
+    /// wherever a policy asks for more. All others have 20, which every policy of the format takes.
     #[must_use]
     pub fn password(&self, person: u64, persona: Persona, label: u32) -> Password {
         let weak = persona == Persona::WeakPassword && label != LABEL_INITIAL;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weak_password_is_too_short_for_the_domain_alone() {
+    fn a_weak_password_is_too_short_for_the_default_policy_alone() {
         let vault = Vault::new(1);
         let weak = vault.password(3, Persona::WeakPassword, 1);
         assert_eq!(weak.expose().len(), 10);

@@ -9,6 +9,7 @@ use rand::RngExt as _;
 use sha2::{Digest as _, Sha256};
 use vocabulary::Seed;
 
+use crate::deal::{Lot, lots};
 use crate::names::AWKWARD;
 use crate::written::Locale;
 use crate::{AccountState, Persona, Plan};
@@ -47,15 +48,15 @@ pub struct Person {
 #[must_use]
 pub fn people(plan: &Plan) -> Vec<Person> {
     let seed = Seed::new(plan.seed).child("people");
-    let personas = personas(plan, seed);
     let indices = 0..plan.population.people;
     indices
-        .zip(personas)
-        .map(|(index, persona)| person(plan, seed, index, persona))
+        .zip(lots(plan, seed))
+        .map(|(index, lot)| person(plan, seed, index, lot))
         .collect()
 }
 
-/// The digest of everyone, golden for each shipped scenario.
+/// The digest of everyone, golden for each shipped scenario. Where somebody lives and the state of the account count where they
+/// are not the first forest, `OU=People` itself and a usual one.
 #[must_use]
 pub fn people_sha256(people: &[Person]) -> String {
     let mut hash = Sha256::new();
@@ -69,6 +70,10 @@ pub fn people_sha256(people: &[Person]) -> String {
             &person.upn,
         ];
         hash.update(fields.join("\u{1f}").as_bytes());
+        for more in unusual(person) {
+            hash.update(b"\x1f");
+            hash.update(more.as_bytes());
+        }
         hash.update(b"\n");
     }
     hex(&hash.finalize())
@@ -82,32 +87,15 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Exact shares by weight, then shuffled: no persona of some weight is ever missing by bad luck.
-fn personas(plan: &Plan, seed: Seed) -> Vec<Persona> {
-    let weights = &plan.population.personas;
-    let total: u64 = weights.values().map(|weight| u64::from(*weight)).sum::<u64>().max(1);
-    let count = plan.population.people;
-    let mut all = Vec::new();
-    let mut passed = 0;
-    for (persona, weight) in weights {
-        let from = count * passed / total;
-        passed += u64::from(*weight);
-        let to = count * passed / total;
-        all.extend((from..to).map(|_| *persona));
-    }
-    shuffle(&mut all, seed.child("personas"));
-    all
+/// What of a person's place and account is not the default.
+fn unusual(person: &Person) -> impl Iterator<Item = String> {
+    let forest = (person.forest > 0).then(|| format!("forest {}", person.forest));
+    let unit = person.unit.map(|unit| format!("unit {unit}"));
+    let account = (person.account != AccountState::Usual).then(|| person.account.as_str().to_owned());
+    [forest, unit, account].into_iter().flatten()
 }
 
-/// Fisher-Yates with the seed's dice.
-pub(crate) fn shuffle<T>(items: &mut [T], seed: Seed) {
-    let mut dice = seed.rng();
-    for last in (1..items.len()).rev() {
-        items.swap(last, dice.random_range(0..=last));
-    }
-}
-
-fn person(plan: &Plan, seed: Seed, index: u64, persona: Persona) -> Person {
+fn person(plan: &Plan, seed: Seed, index: u64, lot: Lot) -> Person {
     let mut dice = seed.nth("person", index).rng();
     let share = plan.population.awkward_names.as_f64();
     let (given_name, surname) = if dice.random::<f64>() < share {
@@ -117,19 +105,19 @@ fn person(plan: &Plan, seed: Seed, index: u64, persona: Persona) -> Person {
         usual_name(plan.population.locale, &mut dice)
     };
     let sam = account_name(&given_name, &surname, index);
-    let domain = &plan.world.forests[0].domain;
+    let domain = &plan.world.forests[lot.forest].domain;
     Person {
         index,
-        persona,
+        persona: lot.persona,
         display_name: format!("{given_name} {surname} {index}"),
         upn: format!("{sam}@{domain}"),
         mail: format!("{sam}@mail.{domain}"),
         given_name,
         surname,
         sam,
-        forest: 0,
-        unit: None,
-        account: AccountState::Usual,
+        forest: lot.forest,
+        unit: lot.unit,
+        account: lot.account,
     }
 }
 
@@ -161,44 +149,4 @@ fn account_name(given: &str, surname: &str, index: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-
-    fn plan(people: u64, seed: u64) -> Plan {
-        let text = format!(
-            "schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = {seed}\n[population]\npeople = {people}\n[load.constant_arrival_rate]\nrate = \"5/s\"\nmeasure = \"2s\"\n"
-        );
-        let scenario = crate::parse("a.toml", &text, &[]).unwrap();
-        Plan::resolve(&scenario, &crate::Choices::default())
-    }
-
-    #[test]
-    fn the_seed_alone_decides() {
-        let digest = |people, seed| people_sha256(&super::people(&plan(people, seed)));
-        assert_eq!(digest(50, 1), digest(50, 1));
-        assert_ne!(digest(50, 1), digest(50, 2));
-        assert_ne!(digest(50, 1), digest(51, 1));
-    }
-
-    #[test]
-    fn names_are_unique_fit_and_some_are_awkward() {
-        let everyone = people(&plan(500, 1));
-        let sams: BTreeSet<String> = everyone.iter().map(|person| person.sam.to_lowercase()).collect();
-        assert_eq!(sams.len(), 500);
-        assert!(everyone.iter().all(|person| person.sam.chars().count() <= SAM_MAX));
-        assert!(everyone.iter().any(|person| person.sam.chars().count() == SAM_MAX));
-        for wanted in [',', '\'', '"', '\\', '*', '(', '李', '#'] {
-            assert!(
-                everyone.iter().any(|person| person.display_name.contains(wanted)),
-                "{wanted}"
-            );
-        }
-        let locked = everyone
-            .iter()
-            .filter(|person| person.persona == Persona::LockedOut)
-            .count();
-        assert_eq!(locked, 125);
-    }
-}
+mod tests;

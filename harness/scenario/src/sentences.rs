@@ -1,11 +1,23 @@
 //! A plan told in sentences.
 
+mod directories;
+#[cfg(test)]
+mod tests;
+
 use vocabulary::format_duration;
 
-use crate::{Plan, Sspr, WorldKind};
+use crate::{AccountState, Plan, Sspr, WorldKind};
 
 pub(crate) fn sentences(plan: &Plan) -> Vec<String> {
-    let mut told = vec![plan.why.clone(), world(plan), people(plan), load(plan), tenant(plan)];
+    let mut told = vec![plan.why.clone(), world(plan)];
+    told.extend(directories::forests(plan));
+    told.extend(directories::policies(plan));
+    told.extend(directories::rights(plan));
+    told.push(people(plan));
+    told.extend(accounts(plan));
+    told.extend(groups(plan));
+    told.extend([load(plan), tenant(plan)]);
+    told.extend(directories::faults(plan));
     if !plan.goals.is_empty() {
         let goals: Vec<String> = plan
             .goals
@@ -17,8 +29,16 @@ pub(crate) fn sentences(plan: &Plan) -> Vec<String> {
     told
 }
 
+/// `a`, `a and b`, `a, b and c`.
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [only] => only.clone(),
+        [head @ .., last] => format!("{} and {last}", head.join(", ")),
+    }
+}
+
 fn world(plan: &Plan) -> String {
-    let forest = &plan.world.forests[0];
     let kind = match plan.world.kind {
         WorldKind::Embedded => "the embedded directory, everything in one process",
         WorldKind::Docker => "a real Samba AD, every part in its container",
@@ -28,9 +48,13 @@ fn world(plan: &Plan) -> String {
     } else {
         format!("{} relays", plan.world.relays)
     };
+    let domains: Vec<String> = plan.world.forests.iter().map(|forest| forest.domain.clone()).collect();
+    let domains = match domains.as_slice() {
+        [only] => format!("The domain {only} stands"),
+        several => format!("The domains {}, each a forest of its own, stand", listed(several)),
+    };
     format!(
-        "The domain {} stands on {kind}, behind {relays}; a message lives {}.",
-        forest.domain,
+        "{domains} on {kind}, behind {relays}; a message lives {}.",
         format_duration(plan.world.message_lifetime)
     )
 }
@@ -49,6 +73,39 @@ fn people(plan: &Plan) -> String {
         weights.join(", "),
         plan.seed
     )
+}
+
+fn accounts(plan: &Plan) -> Option<String> {
+    let told = |state: AccountState| match state {
+        AccountState::Usual => "are usual ones",
+        AccountState::Disabled => "are disabled",
+        AccountState::Expired => "have expired",
+        AccountState::MustChange => "must change the password at the next logon",
+        AccountState::NeverExpires => "have a password that never expires",
+        AccountState::Smartcard => "sign in by smartcard only",
+        AccountState::Protected => "are in a protected group",
+        AccountState::OutsideScope => "live outside the units that the agent's account has rights on",
+    };
+    let states: Vec<String> = plan
+        .population
+        .accounts
+        .iter()
+        .map(|(state, share)| format!("{share} {}", told(*state)))
+        .collect();
+    (!states.is_empty()).then(|| format!("Of the accounts {}; the rest are usual ones.", listed(&states)))
+}
+
+fn groups(plan: &Plan) -> Option<String> {
+    let groups = plan.population.groups.as_ref()?;
+    let each = if plan.world.forests.len() == 1 {
+        "There are"
+    } else {
+        "In each forest there are"
+    };
+    Some(format!(
+        "{each} {} groups, the first by far the largest; everybody is in {} of them.",
+        groups.count, groups.memberships_per_person
+    ))
 }
 
 fn load(plan: &Plan) -> String {

@@ -7,6 +7,7 @@ mod frame;
 mod outcomes;
 pub(crate) mod palette;
 mod percentiles;
+mod propagation;
 mod rates;
 mod render;
 mod response_time;
@@ -40,18 +41,29 @@ pub enum Chart {
     Stages,
     /// The latency percentile curve.
     Percentiles,
+    /// How long writes took to reach each domain controller.
+    Propagation,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ResponseTime,
         Self::Rates,
         Self::Outcomes,
         Self::Failures,
         Self::Stages,
         Self::Percentiles,
+        Self::Propagation,
     ];
+
+    /// Those that a report of these figures has: what spreads between domain controllers only where there are several.
+    pub fn shown(figures: &Figures) -> impl Iterator<Item = Self> {
+        let spreads = !figures.propagation.is_empty();
+        Self::ALL
+            .into_iter()
+            .filter(move |chart| *chart != Self::Propagation || spreads)
+    }
 
     /// The name of its files.
     #[must_use]
@@ -63,6 +75,7 @@ impl Chart {
             Self::Failures => "failures",
             Self::Stages => "stages",
             Self::Percentiles => "percentiles",
+            Self::Propagation => "propagation",
         }
     }
 
@@ -89,6 +102,10 @@ impl Chart {
                 "Response counts the wait for a free person, service does not; where they part, the load was more than the chain took. \
                  Dropped and unknown operations count as slower than every finished one."
             }
+            Self::Propagation => {
+                "The share of acknowledged writes of the measure phase whose effect each domain controller showed within that time. \
+                 A line that ends below 100 % is of writes that were never seen there; watchers look about every 50 ms."
+            }
         }
     }
 
@@ -100,6 +117,7 @@ impl Chart {
             Self::Failures => failures::draw(figures, sheet),
             Self::Stages => stages::draw(figures, sheet),
             Self::Percentiles => percentiles::draw(figures, sheet),
+            Self::Propagation => propagation::draw(figures, sheet),
         }
     }
 

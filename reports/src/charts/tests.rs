@@ -1,11 +1,12 @@
 //! No text of any chart overlaps another or leaves the sheet, whatever the data.
 
-use judge::{CurvePoint, Figures, OutcomeRow, ReasonRow, Span};
+use judge::{CurvePoint, Figures, OutcomeRow, PropagationRow, ReasonRow, Span};
 use vocabulary::{OpKind, OutcomeClass};
 
 use super::Chart;
 use super::frame::Sheet;
-use super::shape::{Drawing, Shape};
+use super::palette::Ink;
+use super::shape::{Drawing, Label, Shape};
 
 #[path = "../../examples/synthetic/mod.rs"]
 #[expect(dead_code, reason = "shared with the example, which uses all of it")]
@@ -90,6 +91,28 @@ fn crowded() -> Figures {
         to_us: figures.windows[0].from_us + index * 1_000_000 + 3_000_000,
     };
     figures.faults = (0..80).map(span).collect();
+    for fault in figures.faults.iter_mut().step_by(3) {
+        (fault.name, fault.to_us) = ("move_pdc".to_owned(), fault.from_us);
+    }
+    let end = figures
+        .windows
+        .last()
+        .map_or(0, |window| window.from_us + figures.window_us);
+    figures.faults.push(Span {
+        name: "move_pdc".to_owned(),
+        from_us: end,
+        to_us: end,
+    });
+    let row = figures.propagation[0].clone();
+    figures.propagation = (0..9)
+        .map(|number| PropagationRow {
+            dc: format!("dc{number}.a-domain-with-a-name-that-goes-on-and-on.corp.example.test"),
+            unseen: number % 2 * 800,
+            max_us: None,
+            p99_us: (number > 4).then_some(number),
+            ..row.clone()
+        })
+        .collect();
     for (index, window) in figures.windows.iter_mut().enumerate() {
         window.response_p50_us = (index % 7 != 0).then_some(3 + index as u64);
         window.response_p99_us = Some(900_000_000 / (index as u64 + 1));
@@ -122,4 +145,58 @@ fn a_lone_window_is_seen() {
         .filter(|shape| matches!(shape, Shape::Dot { .. }))
         .count();
     assert_eq!(dots, 3, "one for each percentile");
+}
+
+#[test]
+fn a_role_that_moves_is_a_line_with_a_name_on_every_chart_over_time() {
+    let figures = synthetic::judgement(1, 72, false).figures;
+    for chart in [Chart::ResponseTime, Chart::Rates] {
+        for sheet in SHEETS {
+            let drawing = chart.drawing(&figures, sheet);
+            let upright = drawing.shapes.iter().filter(|shape| match shape {
+                Shape::Line { places, ink, .. } => {
+                    *ink == Ink::Purple && places.len() == 2 && places[0].0 == places[1].0
+                }
+                _ => false,
+            });
+            assert_eq!(upright.count(), 1, "{sheet:?}");
+            let named = |label: &&Label| label.text == "PDC role moves";
+            assert_eq!(drawing.labels().filter(named).count(), 1, "{sheet:?}");
+        }
+    }
+}
+
+#[test]
+fn writes_that_were_never_seen_end_a_line_below_the_whole() {
+    let mut figures = synthetic::judgement(1, 30, false).figures;
+    let end = |figures: &Figures| {
+        let drawing = Chart::Propagation.drawing(figures, Sheet::WIDE);
+        let mut lines = drawing.shapes.iter().rev().filter_map(|shape| match shape {
+            Shape::Line { places, ink, .. } if *ink == Ink::Vermillion => places.last().copied(),
+            _ => None,
+        });
+        lines.next().unwrap()
+    };
+    let whole = end(&figures);
+    figures.propagation[1]
+        .curve
+        .iter_mut()
+        .for_each(|point| point.share /= 2.0);
+    let half = end(&figures);
+    assert!(half.1 > whole.1 + 50.0 && half.0 == whole.0, "{half:?} {whole:?}");
+    figures.propagation.iter_mut().for_each(|row| row.curve.clear());
+    let words = Chart::Propagation.drawing(&figures, Sheet::WIDE).summary;
+    assert!(words.contains("No write of the measure phase was seen"), "{words}");
+}
+
+#[test]
+fn nothing_of_a_usual_chart_is_cut_on_any_sheet() {
+    let figures = synthetic::judgement(1, 72, false).figures;
+    for chart in Chart::ALL {
+        for sheet in SHEETS {
+            let drawing = chart.drawing(&figures, sheet);
+            let cut = drawing.labels().find(|label| label.text.contains('…'));
+            assert_eq!(cut, None, "{} {sheet:?}", chart.name());
+        }
+    }
 }

@@ -8,6 +8,7 @@ use super::palette::Ink;
 use super::scale::Axis;
 use super::shape::{Anchor, Drawing, Place};
 use crate::text;
+use crate::words;
 
 /// About what stands left and right of a plot.
 const SIDES: f64 = 80.0;
@@ -58,6 +59,13 @@ impl Timeline {
         (to > from).then_some((from - self.origin_us as f64, to - self.origin_us as f64))
     }
 
+    /// Where a span that begins and ends at once lies on the axis, as microseconds from the origin.
+    fn instant(&self, span: &Span) -> Option<f64> {
+        let at = span.from_us as f64 - self.origin_us as f64;
+        let is_instant = span.to_us == span.from_us && (0.0..=self.span_us()).contains(&at);
+        is_instant.then_some(at)
+    }
+
     /// What the legend says of the shades, and the note of merged windows.
     pub(crate) fn explain(&self, figures: &Figures, heading: &mut Heading) {
         let outside = |span: &&Span| span.name != "measure" && self.visible(span).is_some();
@@ -72,19 +80,27 @@ impl Timeline {
                 .legend
                 .push(Entry::area(Ink::Band, format!("not measured: {}", names.join(", "))));
         }
-        let mut faults: Vec<String> = figures
-            .faults
-            .iter()
-            .filter(|span| self.visible(span).is_some())
-            .map(|span| text::clean(&span.name))
-            .collect();
-        faults.sort_unstable();
-        faults.dedup();
-        if !faults.is_empty() {
+        let lasting = Self::fault_names(figures, |span| self.visible(span).is_some());
+        if !lasting.is_empty() {
             heading
                 .legend
-                .push(Entry::area(Ink::Fault, format!("fault: {}", faults.join(", "))));
+                .push(Entry::area(Ink::Fault, format!("fault: {}", lasting.join(", "))));
         }
+        let instants = Self::fault_names(figures, |span| self.instant(span).is_some());
+        if !instants.is_empty() {
+            heading
+                .legend
+                .push(Entry::line(Ink::Purple, format!("fault: {}", instants.join(", "))));
+        }
+    }
+
+    /// The names of the faults for which it holds, each once.
+    fn fault_names(figures: &Figures, which: impl Fn(&Span) -> bool) -> Vec<String> {
+        let faults = figures.faults.iter().filter(|span| which(span));
+        let mut names: Vec<String> = faults.map(|span| words::fault(&span.name)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// How many lines of names stand above the plot: one for phases and one for faults, if any name fits.
@@ -95,7 +111,7 @@ impl Timeline {
             right: sheet.width - SIDES,
             bottom: 0.0,
         };
-        [&figures.phases, &figures.faults].map(|spans| !self.names(&plot, spans).is_empty())
+        [self.phase_names(&plot, figures), self.fault_places(&plot, figures)].map(|names| !names.is_empty())
     }
 
     /// Draws phases and faults behind the data.
@@ -106,14 +122,22 @@ impl Timeline {
         for span in &figures.faults {
             self.band(drawing, plot, span, Ink::Fault);
         }
+        for at in figures.faults.iter().filter_map(|span| self.instant(span)) {
+            let x = plot.x(at / self.span_us());
+            drawing.line(vec![(x, plot.top), (x, plot.bottom)], Ink::Purple, 2.0);
+        }
     }
 
     /// Writes the names of phases and faults above the plot.
     fn name(&self, drawing: &mut Drawing, plot: &Plot, figures: &Figures, strips: [bool; 2]) {
         let [phases, faults] = strips;
         let mut base = plot.top - 6.0;
-        for (spans, shown) in [(&figures.faults, faults), (&figures.phases, phases)] {
-            for (name, middle) in self.names(plot, spans) {
+        let rows = [
+            (self.fault_places(plot, figures), faults),
+            (self.phase_names(plot, figures), phases),
+        ];
+        for (names, shown) in rows {
+            for (name, middle) in names {
                 drawing.text(name, (middle, base), Anchor::Middle, Ink::Muted);
             }
             base -= if shown { LINE } else { 0.0 };
@@ -126,22 +150,38 @@ impl Timeline {
         drawing.rect((x(from), plot.top), (x(to).max(x(from) + 1.0), plot.bottom), ink);
     }
 
-    /// The names that fit, each with its middle.
-    fn names(&self, plot: &Plot, spans: &[Span]) -> Vec<(String, f64)> {
+    /// The names of phases that fit, each with its middle.
+    fn phase_names(&self, plot: &Plot, figures: &Figures) -> Vec<(String, f64)> {
+        let spans = figures.phases.iter();
+        let seen = spans.filter_map(|span| Some((text::clean(&span.name), self.visible(span)?, false)));
+        self.names(plot, seen)
+    }
+
+    /// The names of faults that fit, each with its middle. That of an instant stands over its line, as wide as it is.
+    fn fault_places(&self, plot: &Plot, figures: &Figures) -> Vec<(String, f64)> {
+        let place = |span: &Span| {
+            let instant = self.instant(span).map(|at| (at, at));
+            let place = instant.or_else(|| self.visible(span))?;
+            Some((words::fault(&span.name), place, instant.is_some()))
+        };
+        self.names(plot, figures.faults.iter().filter_map(place))
+    }
+
+    /// Names with where they belong, in microseconds from the origin, and whether they may be wider than that; those that
+    /// fit without touching the one before, each with its middle.
+    fn names(&self, plot: &Plot, names: impl Iterator<Item = (String, (f64, f64), bool)>) -> Vec<(String, f64)> {
         let mut taken = plot.left - 4.0;
-        let mut names = Vec::new();
-        for span in spans {
-            let Some((from, to)) = self.visible(span) else { continue };
+        let mut fitting = Vec::new();
+        for (name, (from, to), wider) in names {
             let (from, to) = (plot.x(from / self.span_us()), plot.x(to / self.span_us()));
-            let name = text::clean(&span.name);
             let half = font::width(&name, TEXT, false) / 2.0;
             let middle = f64::midpoint(from, to).clamp(plot.left + half, (plot.right - half).max(plot.left + half));
-            if 2.0 * half <= to - from + 12.0 && middle - half >= taken {
-                names.push((name, middle));
+            if (wider || 2.0 * half <= to - from + 12.0) && middle - half >= taken {
+                fitting.push((name, middle));
                 taken = middle + half + 8.0;
             }
         }
-        names
+        fitting
     }
 
     /// The places of a value over time, `None` where there is none.

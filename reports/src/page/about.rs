@@ -1,10 +1,11 @@
 //! What the run was made of, so that it can be made again.
 
-use history::{Capability, Manifest};
+use history::Manifest;
 use judge::Judgement;
 use maud::{Markup, html};
 
 use super::tables::boxed;
+use crate::sheet::{self, Sheet};
 use crate::text::{self, clean};
 
 /// The plan, the directories, and what it takes to replay the run.
@@ -39,23 +40,24 @@ fn phase(span: &judge::Span) -> String {
 }
 
 fn directories(manifest: &Manifest) -> Markup {
+    let sheets = sheet::sheets(manifest);
     html! {
         section aria-labelledby="directories" {
-            h2 id="directories" { "What the directories said of themselves" }
-            @if manifest.capabilities.is_empty() { p { "No directory was asked." } }
-            @for capability in &manifest.capabilities { (sheet(capability)) }
+            h2 id="directories" { "What the directories keep and enforce" }
+            @if sheets.is_empty() { p { "No directory was asked." } }
+            @for sheet in &sheets { (capabilities(sheet)) }
         }
     }
 }
 
-fn sheet(capability: &Capability) -> Markup {
+fn capabilities(sheet: &Sheet) -> Markup {
     let table = html! {
-        thead { tr { th scope="col" { "Fact" } th scope="col" { "Value" } } }
-        tbody { @for (name, value) in &capability.facts { tr { th scope="row" { (clean(name)) } td { (clean(value)) } } } }
+        thead { tr { th scope="col" { "Rule" } th scope="col" { "Here" } } }
+        tbody { @for row in &sheet.rows { tr { th scope="row" { (row.name) } td { (row.answer) } } } }
     };
     html! {
-        h3 { (clean(&capability.dc)) }
-        (boxed(&format!("Facts of {}", clean(&capability.dc)), &table))
+        h3 { (sheet.title()) }
+        (boxed(&format!("What {} keeps and enforces", sheet.title()), &table))
     }
 }
 

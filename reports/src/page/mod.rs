@@ -46,7 +46,7 @@ pub(crate) fn html(judgement: &Judgement, manifest: &Manifest) -> Result<String,
                     (first::verdict(judgement, manifest))
                     (first::figures(judgement))
                     (charts)
-                    (tables::all(judgement))
+                    (tables::all(judgement, manifest))
                     (about::all(judgement, manifest))
                 }
                 footer { p { "Made by writeback-lab from the sealed history of this run. It holds no script and loads nothing." } }
@@ -74,7 +74,7 @@ fn policy(style: &str) -> String {
 
 fn charts(judgement: &Judgement) -> Result<Markup, ReportError> {
     let mut figures = Vec::with_capacity(Chart::ALL.len());
-    for chart in Chart::ALL {
+    for chart in Chart::shown(&judgement.figures) {
         let [wide, narrow] = chart.inline(&judgement.figures)?;
         figures.push(html! {
             figure {

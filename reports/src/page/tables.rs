@@ -1,25 +1,28 @@
 //! The tables: checks with what breaks them, goals, faults, operations, stages.
 
-use history::{Finding, OpCounts};
+use history::{Finding, Manifest, OpCounts};
 use judge::{Judgement, StageRow};
 use maud::{Markup, html};
 use vocabulary::{OpKind, OutcomeClass};
 
 use super::first::mark;
 use crate::text::{self, clean};
+use crate::{sheet, words};
 
 /// Violations up to which the list is open from the start.
 const FEW: u64 = 5;
 
 /// All tables.
-pub(super) fn all(judgement: &Judgement) -> Markup {
+pub(super) fn all(judgement: &Judgement, manifest: &Manifest) -> Markup {
     html! {
         (checks(judgement))
+        (limits(manifest))
         (goals(judgement))
         (faults(judgement))
         (operations(judgement))
         (latency(judgement))
         (stages(judgement))
+        (propagation(judgement))
     }
 }
 
@@ -59,6 +62,19 @@ fn check(finding: &Finding) -> Markup {
     }
 }
 
+/// What no check here can show, for want of ground.
+fn limits(manifest: &Manifest) -> Markup {
+    let limits = sheet::limits(manifest);
+    html! {
+        @if !limits.is_empty() {
+            section aria-labelledby="limits" {
+                h2 id="limits" { "What this run cannot show" }
+                ul { @for limit in &limits { li { (limit) } } }
+            }
+        }
+    }
+}
+
 fn goals(judgement: &Judgement) -> Markup {
     let goals = &judgement.verdict.goals;
     let table = html! {
@@ -89,7 +105,7 @@ fn faults(judgement: &Judgement) -> Markup {
         tbody {
             @for fault in faults {
                 tr {
-                    th scope="row" { (clean(&fault.fault)) }
+                    th scope="row" { (words::fault(&fault.fault)) }
                     td { (match fault.bit { Some(true) => "yes", Some(false) => "no: it proves nothing", None => "not known" }) }
                 }
             }
@@ -187,6 +203,27 @@ fn stages(judgement: &Judgement) -> Markup {
         section aria-labelledby="stages" {
             h2 id="stages" { "Stages" }
             @if rows.is_empty() { p { "No answer carried stage times." } } @else { (boxed("Stages", &table)) }
+        }
+    }
+}
+
+fn propagation(judgement: &Judgement) -> Markup {
+    let rows = words::propagation(&judgement.verdict);
+    let table = html! {
+        thead { tr { th scope="col" { "Domain controller" } @for name in words::PROPAGATION_HEADS { th.number scope="col" { (name) } } } }
+        tbody {
+            @for row in &rows {
+                tr { th scope="row" { (row.dc) } @for cell in &row.cells { td.number { (cell) } } }
+            }
+        }
+    };
+    html! {
+        @if !rows.is_empty() {
+            section aria-labelledby="propagation" {
+                h2 id="propagation" { "Propagation" }
+                (boxed("Time from the acknowledgement to each domain controller", &table))
+                p.note { (words::PROPAGATION_NOTE) }
+            }
         }
     }
 }

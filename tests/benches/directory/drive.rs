@@ -78,7 +78,7 @@ pub struct Load<'a> {
 impl<'a> Load<'a> {
     /// Adds people and opens connections.
     pub fn new(target: &'a Target, shape: Shape) -> Self {
-        let mut workers: Vec<Worker> = (0..shape.connections)
+        let workers = (0..shape.connections)
             .map(|number| Worker {
                 connection: target.connect(),
                 people: (0..shape.people)
@@ -87,12 +87,17 @@ impl<'a> Load<'a> {
                 resets: 0,
             })
             .collect();
-        let admin = ber::bind(&target.admin, target.admin_password.as_bytes());
-        for worker in &mut workers {
+        let mut load = Self { target, shape, workers };
+        load.bind_administrator();
+        populate(target, &mut load.workers);
+        load
+    }
+
+    fn bind_administrator(&mut self) {
+        let admin = ber::bind(&self.target.admin, self.target.admin_password.as_bytes());
+        for worker in &mut self.workers {
             assert_eq!(worker.connection.ask(&admin, &[]).1.code, Some(SUCCESS));
         }
-        populate(target, &mut workers);
-        Self { target, shape, workers }
     }
 
     /// Operations a second, one figure for each round, and the directory's processor time for one in microseconds.
@@ -102,13 +107,8 @@ impl<'a> Load<'a> {
             .iter()
             .map(|worker| self.batches(worker, operation))
             .collect();
-        if operation == Operation::Reset {
-            let admin = ber::bind(&self.target.admin, self.target.admin_password.as_bytes());
-            for worker in &mut self.workers {
-                assert_eq!(worker.connection.ask(&admin, &[]).1.code, Some(SUCCESS));
-                worker.resets = 0;
-            }
-        }
+        // Binds leave the connections to whoever bound last, or to nobody.
+        self.bind_administrator();
         // The first round warms up and is not told.
         self.round(&batches, operation);
         let before = self.target.processor_time();

@@ -1,14 +1,17 @@
 //! A directory as OpenLDAP's own tools see it: certificates verified, passwords in files.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
 
+use super::tool::{Ended, fed, secret_file};
+
 /// LDAP result codes (RFC 4511 appendix A), which the tools end with.
 const INVALID_CREDENTIALS: i32 = 49;
+
+/// Who binds: a name, and the file that holds the password.
+pub type Who<'a> = (&'a str, &'a Path);
 
 /// One domain controller.
 pub struct Directory {
@@ -27,65 +30,73 @@ impl Directory {
     }
 
     /// A tool that trusts this world's authority alone.
-    fn tool(&self, program: &str, dn: &str, password_file: &Path) -> Command {
+    fn tool(&self, program: &str, who: Option<Who<'_>>) -> Command {
         let mut command = Command::new(program);
         command
             .env("LDAPTLS_CACERT", &self.ca_file)
             .env("LDAPTLS_REQCERT", "demand");
-        command.args(["-x", "-H", &self.url, "-o", "nettimeout=10", "-D", dn, "-y"]);
-        command.arg(password_file);
+        command.args(["-x", "-H", &self.url, "-o", "nettimeout=10"]);
+        if let Some((name, password_file)) = who {
+            command.args(["-D", name, "-y"]).arg(password_file);
+        }
         command
     }
 
+    /// Runs a tool; nobody binds as anonymous.
+    pub fn run(&self, program: &str, who: Option<Who<'_>>, arguments: &[&str], input: &str) -> Ended {
+        let mut tool = self.tool(program, who);
+        tool.args(arguments);
+        fed(tool, input)
+    }
+
+    /// `ldapsearch`, its lines unwrapped.
+    pub fn search(&self, who: Option<Who<'_>>, arguments: &[&str]) -> Ended {
+        let mut all = vec!["-o", "ldif-wrap=no"];
+        all.extend(arguments);
+        self.run("ldapsearch", who, &all, "")
+    }
+
+    /// A file for a password, which only its owner reads.
+    pub fn password_file(&self, password: &str) -> PathBuf {
+        secret_file(self.folder.path(), password)
+    }
+
     /// One attribute of one entry, read by whoever's password stands in the file.
-    pub fn read(&self, reader: (&str, &Path), dn: &str, attribute: &str) -> String {
-        let mut tool = self.tool("ldapsearch", reader.0, reader.1);
-        let answer = tool.args([
-            "-LLL",
-            "-o",
-            "ldif-wrap=no",
-            "-s",
-            "base",
-            "-b",
-            dn,
-            "(objectClass=*)",
-            attribute,
-        ]);
-        let answer = answer.output().unwrap();
-        let text = String::from_utf8_lossy(&answer.stdout);
-        let start = format!("{attribute}: ");
-        let value = text.lines().find_map(|line| line.strip_prefix(&start));
-        value
-            .unwrap_or_else(|| panic!("{attribute} of {dn} on {}: {}", self.url, said(&answer)))
-            .to_owned()
+    pub fn read(&self, reader: Who<'_>, dn: &str, attribute: &str) -> String {
+        let answer = self.search(Some(reader), &["-s", "base", "-b", dn, "(objectClass=*)", attribute]);
+        match answer.entries().as_slice() {
+            [entry] if entry.has(attribute) => entry.one(attribute).to_owned(),
+            _ => panic!("{attribute} of {dn} on {}: {answer:?}", self.url),
+        }
     }
 
     /// Whether this password opens the account. Any other end than "yes" and "wrong" is no answer.
     pub fn binds(&self, dn: &str, password: &str) -> bool {
-        let file = self.folder.path().join("password");
-        fs::write(&file, password).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
-        let answer = self.tool("ldapwhoami", dn, &file).output().unwrap();
-        match answer.status.code() {
-            Some(0) => true,
-            Some(INVALID_CREDENTIALS) => false,
-            _ => panic!("bind as {dn} on {}: {}", self.url, said(&answer)),
+        let answer = self.bind(dn, password);
+        match answer.code {
+            0 => true,
+            INVALID_CREDENTIALS => false,
+            _ => panic!("bind as {dn} on {}: {answer:?}", self.url),
         }
     }
 
-    /// Whether the tools refuse to talk to it at all when they trust this file instead.
-    pub fn is_refused_by(&self, ca_file: &Path, dn: &str, password_file: &Path) -> bool {
-        let mut tool = self.tool("ldapwhoami", dn, password_file);
-        let answer = tool.env("LDAPTLS_CACERT", ca_file).output().unwrap();
-        !answer.status.success() && String::from_utf8_lossy(&answer.stderr).contains("Can't contact LDAP server")
+    /// A bind, and who the directory then says this is.
+    pub fn bind(&self, name: &str, password: &str) -> Ended {
+        self.run("ldapwhoami", Some((name, &self.password_file(password))), &[], "")
     }
-}
 
-fn said(answer: &Output) -> String {
-    format!(
-        "{}\n{}{}",
-        answer.status,
-        String::from_utf8_lossy(&answer.stdout),
-        String::from_utf8_lossy(&answer.stderr)
-    )
+    /// Whether the tools refuse to talk to it at all when they trust this file instead.
+    pub fn is_refused_by(&self, ca_file: &Path, who: Who<'_>) -> bool {
+        let other = Self::new(&self.url, ca_file);
+        other.is_refused(who)
+    }
+
+    /// Whether the tools refuse to talk to it, and do so because of its certificate: unverified they would.
+    pub fn is_refused(&self, who: Who<'_>) -> bool {
+        let mut careless = self.tool("ldapwhoami", Some(who));
+        careless.env("LDAPTLS_REQCERT", "never");
+        fed(careless, "").expect_success("somebody answers there");
+        let answer = self.run("ldapwhoami", Some(who), &[], "");
+        answer.code != 0 && answer.stderr.contains("Can't contact LDAP server")
+    }
 }

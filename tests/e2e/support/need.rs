@@ -1,10 +1,26 @@
 //! What a machine may lack: a test without it is skipped loudly, unless it was said to be required.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+
+use super::root;
 
 /// Names in this variable, separated by commas, must be there: then a lack is a failure.
 const REQUIRED: &str = "WBLAB_REQUIRE";
+
+/// OpenLDAP's tools, of Debian's `ldap-utils`.
+const OPENLDAP: [&str; 7] = [
+    "ldapsearch",
+    "ldapmodify",
+    "ldapadd",
+    "ldapdelete",
+    "ldapmodrdn",
+    "ldapcompare",
+    "ldapwhoami",
+];
+/// MIT's and Samba's, of Debian's `krb5-user` and `smbclient`.
+const KERBEROS: [&str; 3] = ["kinit", "kdestroy", "smbclient"];
 
 /// Whether the machine has it.
 ///
@@ -30,9 +46,9 @@ fn look_for(need: &str) -> Result<(), String> {
     match need {
         "docker" => runs("docker", &["version"]),
         "chromium" => runs(chromium(), &["--version"]),
-        "python" => runs("python3", &["--version"]),
-        "openldap" => runs("ldapsearch", &["-VV"]).and_then(|()| runs("ldapwhoami", &["-VV"])),
-        "kerberos" => installed("kinit"),
+        "python" => with_ldap3(),
+        "openldap" => OPENLDAP.into_iter().try_for_each(installed),
+        "kerberos" => KERBEROS.into_iter().try_for_each(installed),
         "curl" => runs("curl", &["--version"]),
         "openssl" => runs("openssl", &["version"]),
         other => Err(format!("nobody knows what {other} is")),
@@ -46,6 +62,19 @@ pub fn chromium() -> &'static str {
         .into_iter()
         .find(|name| installed(name).is_ok())
         .unwrap_or("chromium")
+}
+
+/// The Python that `.ci/python` furnishes with the packages of `tests/fixtures/python/requirements.txt`.
+pub fn python() -> PathBuf {
+    root().join("target/python/bin/python")
+}
+
+fn with_ldap3() -> Result<(), String> {
+    let imports = Command::new(python()).args(["-c", "import ldap3"]).output();
+    let furnished = imports.is_ok_and(|output| output.status.success());
+    furnished
+        .then_some(())
+        .ok_or_else(|| format!("{} has no ldap3; .ci/python furnishes it", python().display()))
 }
 
 fn installed(program: &str) -> Result<(), String> {

@@ -43,6 +43,8 @@ pub(crate) enum Lost {
     BeforeSending,
     /// It may have been sent; nobody can tell.
     AfterSending,
+    /// As before, and nothing came back in the time allowed.
+    TimedOut,
 }
 
 impl Controller {
@@ -100,6 +102,11 @@ impl Controller {
     fn idle_one(&self) -> Option<Ldap> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         std::iter::from_fn(|| idle.pop()).find_map(|mut ldap| (!ldap.is_closed()).then_some(ldap))
+    }
+
+    /// Closes what is idle: the domain controller was silent, so these connections would be too.
+    pub(crate) fn close_idle(&self) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     async fn open(&self) -> Result<Ldap, AgentError> {
@@ -188,6 +195,7 @@ impl Leased<'_> {
 fn lost(error: &LdapError) -> Lost {
     match error {
         LdapError::OpSend { .. } => Lost::BeforeSending,
+        LdapError::Timeout { .. } => Lost::TimedOut,
         _ => Lost::AfterSending,
     }
 }

@@ -18,8 +18,9 @@ const PAGES_MAX: usize = 20_000;
 
 const FILTER: &str = "(&(objectClass=user)(!(objectClass=computer)))";
 
-const ATTRIBUTES: [&str; 8] = [
+const ATTRIBUTES: [&str; 9] = [
     "objectGUID",
+    CONSISTENCY,
     "userPrincipalName",
     "sAMAccountName",
     "displayName",
@@ -28,6 +29,9 @@ const ATTRIBUTES: [&str; 8] = [
     "isCriticalSystemObject",
     "adminCount",
 ];
+
+/// What an account keeps as its source anchor when it moves to another forest.
+const CONSISTENCY: &str = "mS-DS-ConsistencyGuid";
 
 /// Reads all accounts below the bases, enabled and disabled.
 pub(crate) async fn full_import(
@@ -50,6 +54,7 @@ pub(crate) async fn full_import(
         match read {
             Ok(Ok(found)) => objects.extend(found),
             Ok(Err(why)) => return Err(wrong(why)),
+            Err(Lost::TimedOut) => return Err(wrong("no answer came in time".to_owned())),
             Err(Lost::BeforeSending | Lost::AfterSending) => {
                 return Err(wrong("the connection was lost".to_owned()));
             }
@@ -98,9 +103,11 @@ fn next_cookie(answer: &LdapResult) -> Vec<u8> {
 /// An account from its entry; `None` when it lacks what identifies it.
 fn object(entry: &SearchEntry, domain: &str) -> Option<AdObject> {
     let guid: [u8; 16] = bytes(entry, "objectGUID")?.try_into().ok()?;
+    let consistency = bytes(entry, CONSISTENCY).and_then(|bytes| bytes.try_into().ok());
     let control: i64 = text(entry, "userAccountControl")?.parse().ok()?;
     Some(AdObject {
         guid: Uuid::from_bytes_le(guid),
+        consistency: consistency.map(Uuid::from_bytes_le),
         domain: domain.to_owned(),
         dn: entry.dn.clone(),
         upn: text(entry, "userPrincipalName").map(str::to_owned),
@@ -179,7 +186,20 @@ mod tests {
         ];
         let read = object(&entry(&pairs, None), "corp.test").unwrap();
         assert_eq!(read.guid.to_bytes_le(), *text_guid.as_bytes());
-        assert!(read.enabled);
+        assert_eq!((read.consistency, read.enabled), (None, true));
+    }
+
+    #[test]
+    fn the_consistency_guid_is_the_anchor_where_it_is_one() {
+        let pairs = [("sAMAccountName", "a"), ("userAccountControl", "512")];
+        let mut with = entry(&pairs, Some(&[0xff; 16]));
+        let name = "ms-ds-consistencyguid".to_owned();
+        with.bin_attrs.insert(name.clone(), vec![vec![0xee; 16]]);
+        let read = object(&with, "d").unwrap();
+        assert_eq!(read.anchor(), "7u7u7u7u7u7u7u7u7u7u7g==");
+        assert_eq!(read.guid, Uuid::from_bytes([0xff; 16]), "writes go by objectGUID");
+        with.bin_attrs.insert(name, vec![vec![0xee; 3]]);
+        assert_eq!(object(&with, "d").unwrap().anchor(), "/////////////////////w==");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use vocabulary::{NameTable, Password, ReasonCode, UnknownWhy, Win32};
 
 use super::*;
+use crate::config::WritebackDc;
 use crate::sync::AdObject;
 use crate::testing::ldaps::{Act, BIND, MODIFY, SEARCH, Server, entry};
 use crate::testing::{self, FakeClock, soon};
@@ -21,20 +22,22 @@ async fn directory(
     certified: &str,
     timeout: Duration,
     script: impl Fn(u8, usize) -> Act + Send + Sync + 'static,
-) -> (Server, Arc<Controller>, LdapDirectory) {
+) -> (Server, Arc<Domain>, LdapDirectory) {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let (_, tls) = testing::authority(&[certified]);
     let server = Server::start(tls.server, script).await;
-    let config = testing::config();
-    let forest = &config.forests[0];
+    let mut config = testing::config();
+    config.writeback_dc = WritebackDc::Locator;
+    let mut forest = config.forests[0].clone();
+    let dc = forest.domain_controllers.remove(1);
+    forest.domain_controllers = vec![dc.clone()];
     let mut names = NameTable::default();
     names.insert("dc2.corp.test", server.address);
     let password = Password::new("service".to_owned());
-    let dc = forest.writable().unwrap();
-    let controller = Controller::new(forest, dc, &names, tls.client, password, (2, timeout)).unwrap();
-    let controller = Arc::new(controller);
-    let controllers = HashMap::from([(forest.domain.clone(), Arc::clone(&controller))]);
-    (server, controller, LdapDirectory::new(controllers, FakeClock::at(100)))
+    let controller = Controller::new(&forest, &dc, &names, tls.client, password, (2, timeout)).unwrap();
+    let domain = Domain::new(forest, vec![controller], Rules::of(&config), FakeClock::at(100));
+    let domains = HashMap::from([("corp.test".to_owned(), Arc::clone(&domain))]);
+    (server, domain, LdapDirectory::new(domains))
 }
 
 async fn usual(script: impl Fn(u8, usize) -> Act + Send + Sync + 'static) -> (Server, LdapDirectory) {
@@ -237,10 +240,8 @@ async fn an_import_reads_every_page() {
         (SEARCH, 1) => Act::Page(vec![person("c", 0xf3)], b""),
         _ => Act::Result(0, ""),
     };
-    let (server, controller, _) = directory("dc2.corp.test", Duration::from_secs(10), script).await;
-    let read = soon(full_import(&controller, "corp.test", &["OU=People,DC=corp,DC=test"]))
-        .await
-        .unwrap();
+    let (server, domain, _) = directory("dc2.corp.test", Duration::from_secs(10), script).await;
+    let read = soon(domain.import()).await.unwrap();
     let names: Vec<&str> = read.iter().map(|object| object.sam.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);
     assert_eq!(read[1].guid.to_bytes_le(), [0x32; 16]);
@@ -254,16 +255,13 @@ async fn an_import_that_is_refused_or_malformed_fails() {
         (SEARCH, _) => Act::Raw(vec![0x30, 0x03, 0x02, 0x01, 0x02]),
         _ => Act::Result(0, ""),
     };
-    let (_server, controller, _) = directory("dc2.corp.test", Duration::from_secs(10), script).await;
-    let failed = soon(full_import(&controller, "corp.test", &["DC=corp,DC=test"]))
-        .await
-        .unwrap_err();
+    let (_server, domain, _) = directory("dc2.corp.test", Duration::from_secs(10), script).await;
+    let failed = soon(domain.import()).await.unwrap_err();
     assert_eq!(
         failed.to_string(),
-        "importing DC=corp,DC=test from dc2.corp.test: result 50, 00002098: SecErr"
+        "importing the forest corp.test: importing OU=People,DC=corp,DC=test from dc2.corp.test: result 50, 00002098: \
+         SecErr"
     );
-    let lost = soon(full_import(&controller, "corp.test", &["DC=corp,DC=test"]))
-        .await
-        .unwrap_err();
+    let lost = soon(domain.import()).await.unwrap_err();
     assert!(lost.to_string().ends_with("the connection was lost"), "{lost}");
 }

@@ -1,19 +1,21 @@
-//! Writes and looks: one person, one domain controller, by GUID.
+//! Writes and looks: one person, by GUID, on the domain controller that the domain chooses.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ldap3::{LdapResult, Mod, Scope, SearchEntry};
+use ldap3::{LdapResult, Mod, SearchEntry};
 use uuid::Uuid;
-use vocabulary::{EventId, Password, Reason, ReasonCode, SharedClock, UnknownWhy};
+use vocabulary::{EventId, Password, ReasonCode, UnknownWhy};
 
-use super::connection::{Controller, Leased, Lost};
+use super::connection::Lost;
+use super::domain::{Domain, Unheard};
+use super::locator::Dc;
 use super::outcome;
-use crate::AgentError;
+use super::recent::Touched;
 use crate::writeback::operation::{expired, failed, rejected};
 use crate::writeback::port::{
-    Change, DirectoryReader, DirectoryWriter, ReadFuture, Standing, Target, WriteFuture, WriteResult,
+    Change, DirectoryReader, DirectoryWriter, ReadFuture, Remark, Standing, Target, WriteFuture, WriteResult,
 };
 
 /// userAccountControl: ACCOUNTDISABLE (MS-ADTS 2.2.16).
@@ -25,124 +27,164 @@ type Modification = Mod<Vec<u8>>;
 
 /// The directories of all forests.
 pub(crate) struct LdapDirectory {
-    controllers: HashMap<String, Arc<Controller>>,
-    clock: SharedClock,
+    domains: HashMap<String, Arc<Domain>>,
+}
+
+/// How one modify ended.
+enum Tried {
+    /// It was sent, and ended like this.
+    Sent(WriteResult),
+    /// It was not sent, and need not be tried elsewhere.
+    NotSent(WriteResult),
+    /// It was not sent, since the domain controller does not answer.
+    Unreached(Unheard),
 }
 
 impl LdapDirectory {
-    /// The writable controller of each domain.
-    pub(crate) fn new(controllers: HashMap<String, Arc<Controller>>, clock: SharedClock) -> Self {
-        Self { controllers, clock }
+    /// A directory of these domains, by their names.
+    pub(crate) fn new(domains: HashMap<String, Arc<Domain>>) -> Self {
+        Self { domains }
     }
 
-    async fn lease(&self, target: &Target) -> Result<Leased<'_>, WriteResult> {
-        let unreachable = || failed(ReasonCode::DirectoryUnreachable, EventId::AD_UNKNOWN_ERROR);
-        let controller = self.controllers.get(&target.domain).ok_or_else(unreachable)?;
-        controller.lease().await.map_err(|error| {
-            tracing::warn!(%error, "no connection to the directory");
-            match error {
-                AgentError::Bind { win32, .. } => WriteResult::Failed(
-                    Reason::new(ReasonCode::PermissionDenied)
-                        .with_event(EventId::AD_PERMISSIONS)
-                        .with_win32(win32),
-                ),
-                _ => unreachable(),
-            }
-        })
-    }
-
+    /// Makes the change and notes where it went: who is written next may have to wait for it.
     async fn make(&self, target: &Target, change: &Change, expires: Duration) -> WriteResult {
-        let mut plans = plans(change);
-        let first = plans.remove(0);
-        let result = self.modify(target, &first, expires).await;
-        if plans.is_empty() || !outcome::is_unexplained(&result) {
-            return result;
-        }
-        self.one_by_one(target, plans, expires).await
-    }
-
-    /// The same change in steps, for a directory that refuses it in one. Once a step was applied, any other end than
-    /// all steps applied leaves a half-made change, which is neither "applied" nor "refused".
-    async fn one_by_one(&self, target: &Target, steps: Vec<Vec<Modification>>, expires: Duration) -> WriteResult {
-        for (number, step) in steps.iter().enumerate() {
-            match self.modify(target, step, expires).await {
-                WriteResult::Applied => {}
-                refused if number == 0 => return refused,
-                _ => return INDEFINITE,
-            }
-        }
-        WriteResult::Applied
-    }
-
-    /// One modify. An idle connection may turn out to be closed before anything left; then one more is tried.
-    async fn modify(&self, target: &Target, modifications: &[Modification], expires: Duration) -> WriteResult {
-        for _ in 0..2 {
-            match self.attempt(target, modifications, expires).await {
-                Ok(result) => return result,
-                Err(Lost::AfterSending) => return INDEFINITE,
-                Err(Lost::BeforeSending) => {}
-            }
-        }
-        failed(ReasonCode::DirectoryUnreachable, EventId::AD_UNKNOWN_ERROR)
-    }
-
-    async fn attempt(
-        &self,
-        target: &Target,
-        modifications: &[Modification],
-        expires: Duration,
-    ) -> Result<WriteResult, Lost> {
-        let mut leased = match self.lease(target).await {
-            Ok(leased) => leased,
-            Err(result) => return Ok(result),
+        let Some(domain) = self.domains.get(&target.domain) else {
+            return unknown_domain();
         };
-        let limit = self
-            .controllers
-            .get(&target.domain)
-            .map_or(Duration::ZERO, |dc| dc.timeout());
-        // Nothing may stand between this check and the modify: waiting for a connection can outlive the message.
-        let Some(limit) = time_left(self.clock.unix(), expires, limit) else {
-            leased.keep();
-            return Ok(expired());
-        };
-        let dn = guid_dn(target.guid);
-        let modifications = modifications.to_vec();
-        let answer: LdapResult = leased
-            .run(limit, async |ldap| ldap.modify(&dn, modifications).await)
-            .await?;
-        leased.keep();
-        Ok(outcome::of_modify(answer.rc, &answer.text))
+        let mut remark = Remark::default();
+        let (dc, result) = carry_out(domain, target, change, expires, &mut remark).await;
+        if let Some(dc) = dc {
+            remark.dc = Some(domain.fqdn(dc).to_owned());
+            domain.note_write(target.guid, dc, touched(change), &result);
+        }
+        domain.remarks(target.guid, remark);
+        result
     }
 
     async fn look(&self, target: &Target) -> Standing {
-        for _ in 0..2 {
-            let mut leased = match self.lease(target).await {
-                Ok(leased) => leased,
-                Err(result) => return Standing::Refused(result),
-            };
-            let limit = self
-                .controllers
-                .get(&target.domain)
-                .map_or(Duration::ZERO, |dc| dc.timeout());
-            let dn = guid_dn(target.guid);
-            let found = leased
-                .run(limit, async |ldap| {
-                    let attributes = ["userAccountControl"];
-                    let found = ldap.search(&dn, Scope::Base, "(objectClass=*)", attributes).await?;
-                    Ok((found.0.into_iter().next().map(SearchEntry::construct), found.1))
-                })
-                .await;
-            match found {
-                Ok((entry, answer)) => {
-                    leased.keep();
-                    return standing(entry.as_ref(), &answer);
-                }
-                Err(Lost::AfterSending) => break,
-                Err(Lost::BeforeSending) => {}
+        let Some(domain) = self.domains.get(&target.domain) else {
+            return Standing::Refused(unknown_domain());
+        };
+        match domain.read(&guid_dn(target.guid), &["userAccountControl"]).await {
+            Ok((entry, answer)) => standing(entry.as_ref(), &answer),
+            Err(unheard) => {
+                let mut remark = Remark::default();
+                let result = unheard.told(&mut remark);
+                domain.remarks(target.guid, remark);
+                Standing::Refused(result)
             }
         }
-        // A question that was lost has no effect, so this is a failure and not an unknown.
-        Standing::Refused(failed(ReasonCode::DirectoryUnreachable, EventId::AD_UNKNOWN_ERROR))
+    }
+}
+
+/// Chooses the domain controller and writes; while nothing was sent, one that does not answer is replaced by another.
+/// Gives the domain controller that something was sent to.
+async fn carry_out(
+    domain: &Arc<Domain>,
+    target: &Target,
+    change: &Change,
+    expires: Duration,
+    remark: &mut Remark,
+) -> (Option<Dc>, WriteResult) {
+    let mut steps = plans(change);
+    let first = steps.remove(0);
+    let mut unreached = None;
+    // Each round either sends something or finds one more domain controller silent: the earlier one and the others.
+    for _ in 0..domain.len() + 2 {
+        let dc = match domain.writable(target.guid, expires, remark).await {
+            Ok(dc) => dc,
+            Err(result) => return (None, result),
+        };
+        match modify(domain, dc, target, &first, expires).await {
+            Tried::Sent(result) if outcome::is_unexplained(&result) && !steps.is_empty() => {
+                return (Some(dc), one_by_one(domain, dc, target, steps, expires).await);
+            }
+            Tried::Sent(result) => return (Some(dc), result),
+            Tried::NotSent(result) => return (None, result),
+            Tried::Unreached(unheard) => unreached = Some(unheard),
+        }
+    }
+    (
+        None,
+        unreached.map_or_else(unknown_domain, |unheard| unheard.told(remark)),
+    )
+}
+
+/// The same change in steps, for a directory that refuses it in one. Once a step was applied, any other end than all
+/// steps applied leaves a half-made change, which is neither "applied" nor "refused".
+async fn one_by_one(
+    domain: &Domain,
+    dc: Dc,
+    target: &Target,
+    steps: Vec<Vec<Modification>>,
+    expires: Duration,
+) -> WriteResult {
+    for (number, step) in steps.iter().enumerate() {
+        let result = match modify(domain, dc, target, step, expires).await {
+            Tried::Sent(result) | Tried::NotSent(result) => result,
+            Tried::Unreached(unheard) => unheard.told(&mut Remark::default()),
+        };
+        match result {
+            WriteResult::Applied => {}
+            refused if number == 0 => return refused,
+            _ => return INDEFINITE,
+        }
+    }
+    WriteResult::Applied
+}
+
+/// One modify. An idle connection may turn out to be closed before anything left; then one more is tried.
+async fn modify(domain: &Domain, dc: Dc, target: &Target, modifications: &[Modification], expires: Duration) -> Tried {
+    for _ in 0..2 {
+        match attempt(domain, dc, target, modifications, expires).await {
+            Ok(tried) => return tried,
+            Err(Lost::AfterSending | Lost::TimedOut) => {
+                domain.is_doubtful(dc);
+                return Tried::Sent(INDEFINITE);
+            }
+            Err(Lost::BeforeSending) => {}
+        }
+    }
+    let why = format!("{} closes every connection", domain.fqdn(dc));
+    domain.was_silent(dc, &why);
+    Tried::Unreached(Unheard::Silent(why))
+}
+
+async fn attempt(
+    domain: &Domain,
+    dc: Dc,
+    target: &Target,
+    modifications: &[Modification],
+    expires: Duration,
+) -> Result<Tried, Lost> {
+    let mut leased = match domain.lease(dc).await {
+        Ok(leased) => leased,
+        Err(refused @ Unheard::Refused(_)) => return Ok(Tried::NotSent(refused.told(&mut Remark::default()))),
+        Err(silent) => return Ok(Tried::Unreached(silent)),
+    };
+    // Nothing may stand between this check and the modify: waiting for a connection can outlive the message.
+    let Some(limit) = time_left(domain.clock.unix(), expires, domain.timeout(dc)) else {
+        leased.keep();
+        return Ok(Tried::NotSent(expired()));
+    };
+    let dn = guid_dn(target.guid);
+    let modifications = modifications.to_vec();
+    let answer: LdapResult = leased
+        .run(limit, async |ldap| ldap.modify(&dn, modifications).await)
+        .await?;
+    leased.keep();
+    Ok(Tried::Sent(outcome::of_modify(answer.rc, &answer.text)))
+}
+
+fn unknown_domain() -> WriteResult {
+    failed(ReasonCode::DirectoryUnreachable, EventId::AD_UNKNOWN_ERROR)
+}
+
+/// What a change touches.
+fn touched(change: &Change) -> Touched {
+    Touched {
+        password: *change != Change::Unlock,
+        lock: matches!(change, Change::Unlock | Change::Reset { unlock: true, .. }),
     }
 }
 
@@ -155,6 +197,11 @@ impl DirectoryWriter for LdapDirectory {
 impl DirectoryReader for LdapDirectory {
     fn standing<'a>(&'a self, target: &'a Target) -> ReadFuture<'a> {
         Box::pin(self.look(target))
+    }
+
+    fn remark(&self, target: &Target) -> Remark {
+        let domain = self.domains.get(&target.domain);
+        domain.map(|domain| domain.take_remark(target.guid)).unwrap_or_default()
     }
 }
 
@@ -182,13 +229,13 @@ fn standing(entry: Option<&SearchEntry>, answer: &LdapResult) -> Standing {
 
 /// How long a modify may take: less than the message has left, and at most the configured limit. `None` when the
 /// message is dead.
-fn time_left(now: Duration, expires: Duration, limit: Duration) -> Option<Duration> {
+pub(super) fn time_left(now: Duration, expires: Duration, limit: Duration) -> Option<Duration> {
     let left = expires.checked_sub(now).filter(|left| !left.is_zero())?;
     Some(limit.min(left - left / 10))
 }
 
 /// A DN by GUID (MS-ADTS 3.1.1.3.1.2.4): it survives renames and moves.
-fn guid_dn(guid: Uuid) -> String {
+pub(super) fn guid_dn(guid: Uuid) -> String {
     format!("<GUID={guid}>")
 }
 

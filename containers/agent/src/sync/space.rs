@@ -9,6 +9,8 @@ use uuid::Uuid;
 pub struct AdObject {
     /// objectGUID.
     pub guid: Uuid,
+    /// mS-DS-ConsistencyGuid, if it has one of sixteen bytes.
+    pub consistency: Option<Uuid>,
     /// DNS name of its domain.
     pub domain: String,
     /// Distinguished name.
@@ -30,10 +32,11 @@ pub struct AdObject {
 }
 
 impl AdObject {
-    /// The source anchor: base64 of the bytes of objectGUID as the directory stores them (little-endian fields).
+    /// The source anchor: base64 of the bytes of mS-DS-ConsistencyGuid, else of objectGUID, as the directory stores
+    /// them (little-endian fields).
     #[must_use]
     pub fn anchor(&self) -> String {
-        STANDARD.encode(self.guid.to_bytes_le())
+        STANDARD.encode(self.consistency.unwrap_or(self.guid).to_bytes_le())
     }
 
     /// The name to sign in with; without a userPrincipalName it is made from the account name and the domain.

@@ -1,5 +1,7 @@
 //! An LDAPS server that answers from a script: enough BER (X.690) to put words into a directory's mouth.
 
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustls::ServerConfig;
@@ -27,14 +29,32 @@ pub(crate) enum Act {
     Nothing,
 }
 
-type Script = dyn Fn(u8, usize) -> Act + Send + Sync;
+/// A request as the script sees it.
+pub(crate) struct Request<'a> {
+    /// Its tag.
+    pub(crate) tag: u8,
+    /// How many of that tag came before it.
+    pub(crate) nth: usize,
+    /// Its bytes.
+    pub(crate) body: &'a [u8],
+}
 
-/// A running server, with the requests that it saw.
+impl Request<'_> {
+    /// Whether these bytes are somewhere in it: the name of an attribute, as a rule.
+    pub(crate) fn says(&self, part: &str) -> bool {
+        self.body.windows(part.len()).any(|window| window == part.as_bytes())
+    }
+}
+
+type Script = dyn Fn(&Request<'_>) -> Act + Send + Sync;
+
+/// A running server, with the requests that it saw. Dropping it ends it.
 pub(crate) struct Server {
-    pub(crate) address: std::net::SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) seen: Arc<Mutex<Vec<u8>>>,
     pub(crate) bodies: Arc<Mutex<Vec<Vec<u8>>>>,
-    _tasks: JoinSet<()>,
+    dialled: Arc<AtomicUsize>,
+    tasks: JoinSet<()>,
 }
 
 impl Server {
@@ -43,36 +63,86 @@ impl Server {
         tls: Arc<ServerConfig>,
         script: impl Fn(u8, usize) -> Act + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::play(tls, None, move |request| script(request.tag, request.nth)).await
+    }
+
+    /// Serves at an address, or anywhere; the script gets the whole request.
+    pub(crate) async fn play(
+        tls: Arc<ServerConfig>,
+        address: Option<SocketAddr>,
+        script: impl Fn(&Request<'_>) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let acceptor = TlsAcceptor::from(tls);
+        Self::listen(address, Some((acceptor, Arc::new(script)))).await
+    }
+
+    /// Takes connections and says nothing at all.
+    pub(crate) async fn mute(address: SocketAddr) -> Self {
+        Self::listen(Some(address), None).await
+    }
+
+    async fn listen(address: Option<SocketAddr>, voice: Option<(TlsAcceptor, Arc<Script>)>) -> Self {
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = TcpListener::bind(address.unwrap_or(anywhere)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (seen, bodies) = (Arc::default(), Arc::default());
-        let shared = (Arc::clone(&seen), Arc::clone(&bodies), Arc::new(script) as Arc<Script>);
+        let (seen, bodies, dialled) = (Arc::default(), Arc::default(), Arc::<AtomicUsize>::default());
+        let (lists, count) = ((Arc::clone(&seen), Arc::clone(&bodies)), Arc::clone(&dialled));
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
-            let acceptor = TlsAcceptor::from(tls);
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (acceptor, shared) = (acceptor.clone(), shared.clone());
-                connections.spawn(async move { serve(acceptor, stream, shared).await });
+                count.fetch_add(1, Ordering::SeqCst);
+                let (voice, lists) = (voice.clone(), lists.clone());
+                connections.spawn(async move {
+                    match voice {
+                        Some((acceptor, script)) => serve(acceptor, stream, lists, script).await,
+                        None => hold(stream).await,
+                    }
+                });
             }
         });
         Self {
             address,
             seen,
             bodies,
-            _tasks: tasks,
+            dialled,
+            tasks,
         }
+    }
+
+    /// Ends it and gives its address, which refuses connections from now on.
+    pub(crate) async fn stop(mut self) -> SocketAddr {
+        self.tasks.shutdown().await;
+        self.address
+    }
+
+    /// How many connections came.
+    pub(crate) fn dialled(&self) -> usize {
+        self.dialled.load(Ordering::SeqCst)
     }
 
     /// How many requests of a tag came.
     pub(crate) fn count(&self, tag: u8) -> usize {
         self.seen.lock().unwrap().iter().filter(|seen| **seen == tag).count()
     }
+
+    /// How many requests came that say this.
+    pub(crate) fn asked(&self, part: &str) -> usize {
+        let bodies = self.bodies.lock().unwrap();
+        let says = |body: &&Vec<u8>| body.windows(part.len()).any(|window| window == part.as_bytes());
+        bodies.iter().filter(says).count()
+    }
 }
 
-type Shared = (Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<Vec<u8>>>>, Arc<Script>);
+type Lists = (Arc<Mutex<Vec<u8>>>, Arc<Mutex<Vec<Vec<u8>>>>);
 
-async fn serve(acceptor: TlsAcceptor, stream: TcpStream, (seen, bodies, script): Shared) {
+/// Keeps a connection and reads until the other side has gone.
+async fn hold(mut stream: TcpStream) {
+    let mut nowhere = tokio::io::sink();
+    let _ = tokio::io::copy(&mut stream, &mut nowhere).await;
+}
+
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream, (seen, bodies): Lists, script: Arc<Script>) {
     let Ok(mut stream) = acceptor.accept(stream).await else {
         return;
     };
@@ -85,7 +155,12 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, (seen, bodies, script):
             bodies.lock().unwrap().push(message.clone());
             seen.iter().filter(|before| **before == tag).count() - 1
         };
-        let bytes = match script(tag, nth) {
+        let request = Request {
+            tag,
+            nth,
+            body: &message,
+        };
+        let bytes = match script(&request) {
             Act::Result(code, text) => envelope(&number, &tlv(answer_tag(tag), &result(code, text)), &[]),
             Act::Page(entries, cookie) => page(&number, &entries, cookie),
             Act::Raw(bytes) => bytes,

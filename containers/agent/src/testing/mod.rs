@@ -1,6 +1,7 @@
 //! What the tests of this crate share.
 
 pub(crate) mod cloud;
+pub(crate) mod domain;
 pub(crate) mod ldaps;
 pub(crate) mod relay;
 
@@ -19,7 +20,7 @@ use vocabulary::{Clock, OpKind};
 use crate::AgentConfig;
 use crate::sync::AdObject;
 use crate::writeback::port::{
-    Change, DirectoryReader, DirectoryWriter, ReadFuture, Standing, Target, WriteFuture, WriteResult,
+    Change, DirectoryReader, DirectoryWriter, ReadFuture, Remark, Standing, Target, WriteFuture, WriteResult,
 };
 
 /// The tenant of all tests.
@@ -82,6 +83,7 @@ pub(crate) fn config() -> AgentConfig {
 pub(crate) fn person(number: u128) -> AdObject {
     AdObject {
         guid: Uuid::from_u128(number),
+        consistency: None,
         domain: "corp.test".to_owned(),
         dn: format!("CN=Person {number},OU=People,DC=corp,DC=test"),
         upn: Some(format!("person{number}@corp.test")),
@@ -121,6 +123,7 @@ pub(crate) struct FakeDirectory {
     pub(crate) written: Mutex<Vec<(Target, Change, Duration)>>,
     pub(crate) answer: Mutex<Option<WriteResult>>,
     pub(crate) standing: Mutex<Option<Standing>>,
+    pub(crate) remark: Mutex<Remark>,
     /// When set, writes begin by taking a permit, so that a test decides when they go on.
     pub(crate) gate: Option<Arc<tokio::sync::Semaphore>>,
 }
@@ -143,6 +146,10 @@ impl DirectoryWriter for FakeDirectory {
 impl DirectoryReader for FakeDirectory {
     fn standing<'a>(&'a self, _target: &'a Target) -> ReadFuture<'a> {
         Box::pin(async { self.standing.lock().unwrap().clone().unwrap_or(Standing::Enabled) })
+    }
+
+    fn remark(&self, _target: &Target) -> Remark {
+        std::mem::take(&mut *self.remark.lock().unwrap())
     }
 }
 

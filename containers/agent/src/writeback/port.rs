@@ -76,6 +76,15 @@ pub(crate) enum Standing {
     Refused(WriteResult),
 }
 
+/// What the event log shall tell of an operation besides how it ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Remark {
+    /// The domain controller that the write was sent to; none when nothing was sent.
+    pub(crate) dc: Option<String>,
+    /// What was noticed on the way, in the order it was.
+    pub(crate) notes: Vec<String>,
+}
+
 /// A question under way.
 pub(crate) type ReadFuture<'a> = Pin<Box<dyn Future<Output = Standing> + Send + 'a>>;
 
@@ -83,4 +92,8 @@ pub(crate) type ReadFuture<'a> = Pin<Box<dyn Future<Output = Standing> + Send + 
 pub(crate) trait DirectoryReader: Send + Sync {
     /// Asks how the account stands.
     fn standing<'a>(&'a self, target: &'a Target) -> ReadFuture<'a>;
+
+    /// Takes what was remarked on this person's last question and write. It is asked here and not given with the
+    /// result, since the writer may stand behind somebody else's.
+    fn remark(&self, target: &Target) -> Remark;
 }

@@ -15,7 +15,7 @@ use vocabulary::{EventId, OpKind, Password, ReasonCode, SharedClock, Stage, Stag
 
 use super::journal::{Journal, Seen};
 use super::operation::{self, Ending, failed, rejected};
-use super::port::{Change, DirectoryReader, DirectoryWriter, Standing, Target, WriteResult};
+use super::port::{Change, DirectoryReader, DirectoryWriter, Remark, Standing, Target, WriteResult};
 use super::telling::Telling;
 use crate::event::EventLog;
 use crate::secret;
@@ -199,9 +199,10 @@ impl Service {
         let seen = self.journal().begin(&work.header, self.parts.clock.unix().as_secs());
         match seen {
             Seen::New => {
-                let ending = Ending::of(self.execute(work, stages).await, work.header.kind);
+                let (result, remark) = self.execute(work, stages).await;
+                let ending = Ending::of(result, work.header.kind);
                 self.journal().finish(work.header.op, &ending);
-                telling.end(&ending);
+                telling.end(&ending, &remark);
                 ending
             }
             Seen::Ended(ending) => {
@@ -218,47 +219,47 @@ impl Service {
         }
     }
 
-    async fn execute(&self, work: &Work, stages: &mut StageTimes) -> WriteResult {
+    async fn execute(&self, work: &Work, stages: &mut StageTimes) -> (WriteResult, Remark) {
         let expires = Duration::from_secs(work.header.exp);
+        let silently = |result| (result, Remark::default());
         if self.parts.clock.unix() >= expires {
-            return operation::expired();
+            return silently(operation::expired());
         }
         if !operation::presentable(&work.change) {
-            return rejected(ReasonCode::PasswordPolicy, EventId::AD_PASSWORD_POLICY);
+            return silently(rejected(ReasonCode::PasswordPolicy, EventId::AD_PASSWORD_POLICY));
         }
         let started = self.parts.clock.monotonic();
-        let found = self.locate(&work.header).await;
+        let found = self.find(&work.header);
+        let standing = match &found {
+            Ok(target) => self.parts.reader.standing(target).await,
+            Err(refusal) => Standing::Refused(refusal.clone()),
+        };
         let located = self.parts.clock.monotonic();
         stages.add(Stage::Locate, located.saturating_sub(started));
-        let target = match found {
-            Ok(target) => target,
-            Err(refusal) => return refusal,
+        let result = match (&found, standing) {
+            (Ok(target), Standing::Enabled) => {
+                let result = self.parts.writer.write(target, &work.change, expires).await;
+                stages.add(Stage::Write, self.parts.clock.monotonic().saturating_sub(located));
+                result
+            }
+            (_, Standing::Refused(result)) => result,
+            _ => rejected(ReasonCode::AccountDisabled, EventId::AD_ACCOUNT_DISABLED),
         };
-        let result = self.parts.writer.write(&target, &work.change, expires).await;
-        stages.add(Stage::Write, self.parts.clock.monotonic().saturating_sub(located));
-        result
+        let remark = found.map(|target| self.parts.reader.remark(&target));
+        (result, remark.unwrap_or_default())
     }
 
-    /// The metaverse says who; the directory says whether the account may be written now.
-    async fn locate(&self, header: &Header) -> Result<Target, WriteResult> {
-        let found = self
-            .parts
-            .engine
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .locate(&header.anchor);
-        let located = found.map_err(|missing| match missing {
+    /// The metaverse says who; the directory is asked afterwards whether the account may be written now.
+    fn find(&self, header: &Header) -> Result<Target, WriteResult> {
+        let engine = self.parts.engine.read().unwrap_or_else(PoisonError::into_inner);
+        let located = engine.locate(&header.anchor).map_err(|missing| match missing {
             Missing::NotFound => rejected(ReasonCode::NotFoundOnPremises, EventId::AD_USER_NOT_FOUND),
             Missing::Multiple => rejected(ReasonCode::MultipleMatches, EventId::AD_MULTI_MATCH),
         })?;
         if header.kind == OpKind::AdminReset && located.protected {
             return Err(rejected(ReasonCode::PermissionDenied, EventId::AD_PERMISSIONS));
         }
-        match self.parts.reader.standing(&located.target).await {
-            Standing::Enabled => Ok(located.target),
-            Standing::Disabled => Err(rejected(ReasonCode::AccountDisabled, EventId::AD_ACCOUNT_DISABLED)),
-            Standing::Refused(result) => Err(result),
-        }
+        Ok(located.target)
     }
 
     fn sealed(&self, work: &Work, ending: &Ending, mut stages: StageTimes) -> Reply {

@@ -234,6 +234,52 @@ async fn who_is_not_in_the_metaverse_is_not_found() {
 }
 
 #[tokio::test]
+async fn who_is_enabled_in_two_forests_is_refused_and_not_written() {
+    let lab = lab(FakeDirectory::default());
+    let person = testing::person(1);
+    let twin = AdObject {
+        domain: "africa.test".to_owned(),
+        ..person.clone()
+    };
+    let mut engine = SyncEngine::new(["corp.test", "africa.test"]);
+    engine.import_directory("corp.test", vec![person]);
+    engine.import_directory("africa.test", vec![twin]);
+    engine.import_cloud(Vec::new());
+    engine.full_sync().unwrap();
+    engine.exported();
+    *lab.service.parts.engine.write().unwrap() = engine;
+    for kind in [OpKind::Reset, OpKind::AdminReset] {
+        let answer = lab.answer(&request(kind as u128, 1, kind, RESET)).await;
+        assert_eq!(code(&answer.result), ("multiple_matches", 33003));
+    }
+    assert_eq!(lab.written(), []);
+    assert_eq!(lab.events(), [31001, 33003, 31003, 31009, 33003, 31011]);
+}
+
+#[tokio::test]
+async fn the_last_event_names_the_domain_controller_and_what_was_remarked() {
+    let lab = lab(FakeDirectory::default());
+    let remark = || Remark {
+        dc: Some("dc2.corp.test".to_owned()),
+        notes: vec!["one thing".to_owned(), "another".to_owned()],
+    };
+    *lab.directory.remark.lock().unwrap() = remark();
+    lab.answer(&request(1, 1, OpKind::Reset, RESET)).await;
+    let unreachable = failed(ReasonCode::DirectoryUnreachable, EventId::AD_UNKNOWN_ERROR);
+    *lab.directory.answer.lock().unwrap() = Some(unreachable);
+    *lab.directory.remark.lock().unwrap() = Remark { dc: None, ..remark() };
+    lab.answer(&request(2, 1, OpKind::Reset, RESET)).await;
+    lab.answer(&request(3, 3, OpKind::Reset, RESET)).await;
+    let log = lab.log();
+    let last: Vec<&str> = log.lines().filter(|line| line.contains(r#""result""#)).collect();
+    assert!(last[0].contains("unblockUser: True; one thing; another"), "{}", last[0]);
+    assert!(last[0].ends_with(r#""result":"applied","code":31002,"dc":"dc2.corp.test"}"#));
+    assert!(last[1].contains("Details: directory_unreachable event 33001; one thing; another"));
+    assert!(last[1].ends_with(r#""result":"failed","code":33001}"#));
+    assert!(!last[2].contains("thing"), "nobody was asked for who is not found");
+}
+
+#[tokio::test]
 async fn the_directory_is_asked_before_it_is_written() {
     let lab = lab(FakeDirectory::default());
     *lab.directory.standing.lock().unwrap() = Some(Standing::Disabled);

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use vocabulary::{EventId, UnknownWhy};
 
 use super::operation::{self, Ending};
-use super::port::WriteResult;
-use crate::event::{ADSYNC_PASSWORD_ERROR, EventLog, Source};
+use super::port::{Remark, WriteResult};
+use crate::event::{ADSYNC_PASSWORD_ERROR, End, EventLog, Source};
 use protocol::envelope::Header;
 
 /// One operation's voice in the event log.
@@ -42,20 +42,24 @@ impl Telling<'_> {
         );
     }
 
-    /// How it ended.
-    pub(crate) fn end(&self, ending: &Ending) {
+    /// How it ended, with what was remarked on the way.
+    pub(crate) fn end(&self, ending: &Ending, remark: &Remark) {
+        let end = End {
+            result: ending.class(),
+            code: ending.event,
+            dc: remark.dc.as_deref(),
+        };
         if ending.result == WriteResult::Applied {
             let text = format!(
-                "TrackingId: {}, {}, Details: Context: {}",
+                "TrackingId: {}, {}, Details: Context: {}{}",
                 self.header.op,
                 ending.event.name(),
-                self.context()
+                self.context(),
+                notes(remark)
             );
-            return self
-                .log
-                .end(ending.event, self.header.op, &text, ending.class(), ending.event);
+            return self.log.end(ending.event, self.header.op, &text, end);
         }
-        let text = self.failure(ending);
+        let text = self.failure(ending, remark);
         if ending.win32().is_some() {
             self.log
                 .step(Source::AdSync, ADSYNC_PASSWORD_ERROR, self.header.op, &text);
@@ -65,16 +69,17 @@ impl Telling<'_> {
             self.log
                 .step(Source::PasswordResetService, ending.event, self.header.op, &text);
         }
-        self.log.end(last, self.header.op, &text, ending.class(), ending.event);
+        self.log.end(last, self.header.op, &text, end);
     }
 
-    fn failure(&self, ending: &Ending) -> String {
+    fn failure(&self, ending: &Ending, remark: &Remark) -> String {
         let (hr, message) = engine_error(ending.event);
         format!(
-            "TrackingId: {}, Reason: Synchronization Engine returned an error hr={hr}, message={message}, Context: {}, Details: {}",
+            "TrackingId: {}, Reason: Synchronization Engine returned an error hr={hr}, message={message}, Context: {}, Details: {}{}",
             self.header.op,
             self.context(),
-            details(&ending.result)
+            details(&ending.result),
+            notes(remark)
         )
     }
 
@@ -97,6 +102,11 @@ impl Telling<'_> {
 fn anchor_guid(anchor: &str) -> Option<Uuid> {
     let bytes: [u8; 16] = STANDARD.decode(anchor).ok()?.try_into().ok()?;
     Some(Uuid::from_bytes_le(bytes))
+}
+
+/// What was remarked, behind the product's text.
+fn notes(remark: &Remark) -> String {
+    remark.notes.iter().map(|note| format!("; {note}")).collect()
 }
 
 fn details(result: &WriteResult) -> String {

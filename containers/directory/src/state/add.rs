@@ -170,6 +170,7 @@ impl Domain {
         (entry.usn_created, entry.usn_changed) = (usn, usn);
         let id = self.tree.insert(entry);
         self.link(id, members);
+        self.spread_birth(id);
         id
     }
 }

@@ -164,6 +164,7 @@ impl Domain {
         if !self.tree.is_named_as(id, &draft.entry) {
             self.tree.check(Some(id), &draft.entry)?;
         }
+        let news = self.news_of(id, &draft);
         let changed = draft.entry.differs(self.entry(id)?)
             || !draft.members.is_empty()
             || draft.policy.as_ref().is_some_and(|policy| *policy != self.policy);
@@ -179,6 +180,7 @@ impl Domain {
         if let Some(policy) = draft.policy {
             self.policy = policy;
         }
+        self.spread_news(id, &news, now);
         Ok(())
     }
 
@@ -187,9 +189,11 @@ impl Domain {
         if let Some(old) = old {
             self.link(old, vec![(id, true)]);
             self.stamp(old, now);
+            self.spread_link(old, id, now);
         }
         self.link(new, vec![(id, false)]);
         self.stamp(new, now);
+        self.spread_link(new, id, now);
     }
 
     pub(super) fn link(&mut self, owner: EntryId, members: Vec<(EntryId, bool)>) {

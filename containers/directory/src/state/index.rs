@@ -26,11 +26,11 @@ fn spread(hash: u32) -> u64 {
 }
 
 /// Entries by the hash of one of their keys.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Index(HashTable<Slot>);
 
 /// What hashes keys, with dice of its own: whoever chooses names cannot choose collisions.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Keys(RandomState);
 
 impl Keys {
@@ -43,6 +43,12 @@ impl Keys {
 }
 
 impl Index {
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Adds an entry.
     pub fn insert(&mut self, hash: u32, id: EntryId) {
         self.0.insert_unique(spread(hash), Slot { hash, id }, Slot::spread);

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::entry::EntryId;
 
 /// What is linked to what, both ways: groups to their members, fine-grained password policies to those they apply to.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Links {
     members: HashMap<EntryId, BTreeSet<EntryId>>,
     owners: HashMap<EntryId, BTreeSet<EntryId>>,

@@ -15,10 +15,12 @@ mod links;
 mod modify;
 mod moves;
 mod naming;
+mod oracle;
 mod password;
 mod policy;
 mod preset;
 mod read;
+pub mod replication;
 mod rights;
 mod root;
 mod schema;
@@ -29,6 +31,7 @@ mod settings;
 mod tests;
 pub mod time;
 mod tree;
+mod usn;
 mod walk;
 mod wellknown;
 
@@ -41,16 +44,20 @@ use vocabulary::Seed;
 pub use answer::Refusal;
 pub use entry::EntryId;
 pub use modify::writes_password;
+pub use oracle::Inspected;
+pub use preset::first_label;
 pub use search::{Cursor, MAX_PAGE, Progress};
 
 use dn::Dn;
 use entry::Entry;
 use links::Links;
 use policy::Policy;
+use replication::Replica;
 use rights::Grant;
 use tree::{Found, Tree};
 
 /// One domain, as one domain controller holds it.
+#[derive(Clone)]
 pub struct Domain {
     tree: Tree,
     links: Links,
@@ -63,6 +70,7 @@ pub struct Domain {
     next_rid: u32,
     /// How often a name was given to an entry that is gone, so that the next one gets another objectGUID.
     buried: HashMap<String, u64>,
+    replica: Replica,
 }
 
 /// What the domain and its controller are called.
@@ -151,11 +159,11 @@ impl Domain {
     fn new_guid(&self, dn: &Dn) -> Uuid {
         let key = dn.key();
         let used = self.buried.get(&key).copied().unwrap_or(0);
-        let names = self.identity.seed.child("objectGUID").child(&key);
+        let names = self.replica.names(&self.identity.seed.child("objectGUID")).child(&key);
         // A renamed entry may still hold the identity of its old name.
         (used..)
             .map(|index| names.nth("life", index).uuid())
-            .find(|guid| self.tree.by_guid(*guid).is_none())
+            .find(|guid| self.tree.by_guid(*guid).is_none() && !self.replica.is_gone(*guid))
             .unwrap_or_else(Uuid::nil)
     }
 }

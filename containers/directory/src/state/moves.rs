@@ -28,6 +28,7 @@ impl Domain {
             return Err(Refusal::not_leaf());
         }
         for id in doomed.into_iter().rev() {
+            self.spread_death(id);
             self.bury(id);
         }
         self.next_usn();
@@ -41,7 +42,7 @@ impl Domain {
         id == Tree::HEAD || self.tree.settings().are_in(id) || entry.and_then(|entry| entry.rid).is_some_and(well_known)
     }
 
-    fn bury(&mut self, id: EntryId) {
+    pub(super) fn bury(&mut self, id: EntryId) {
         let key = self.tree.dn(id).key();
         *self.buried.entry(key).or_insert(0) += 1;
         self.links.forget(id);

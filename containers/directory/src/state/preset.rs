@@ -11,6 +11,7 @@ use super::draft::Draft;
 use super::entry::{Entry, EntryId, uac};
 use super::links::Links;
 use super::policy::Policy;
+use super::replication::Replica;
 use super::rights::Grant;
 use super::schema::{Attr, Class};
 use super::time::FileTime;
@@ -26,7 +27,6 @@ pub const FIRST_CONTROLLER: u32 = 1000;
 
 impl Identity {
     fn new(config: &DirectoryConfig) -> Self {
-        let first = |name: &str| name.split('.').next().unwrap_or(name).to_ascii_uppercase();
         let seed = Seed::new(config.guid_seed).child(&config.domain.to_ascii_lowercase());
         let bytes = seed.child("domain SID");
         let number = |at: usize| {
@@ -35,18 +35,29 @@ impl Identity {
         };
         Self {
             domain: config.domain.to_ascii_lowercase(),
-            netbios: first(&config.domain),
+            netbios: first_label(&config.domain),
             fqdn: config.fqdn.clone(),
-            host: first(&config.fqdn),
+            host: first_label(&config.fqdn),
             sid: [number(0), number(1), number(2)],
             seed,
         }
+    }
+
+    /// Calls the same domain's controller by another name.
+    pub(super) fn name_host(&mut self, fqdn: &str) {
+        fqdn.clone_into(&mut self.fqdn);
+        self.host = first_label(fqdn);
     }
 
     fn base(&self) -> Dn {
         let labels = self.domain.split('.').map(|label| rdn("DC", label));
         Dn(labels.collect())
     }
+}
+
+/// The first label of a DNS name, in upper case: the NetBIOS name that follows from it.
+pub fn first_label(name: &str) -> String {
+    name.split('.').next().unwrap_or(name).to_ascii_uppercase()
 }
 
 fn rdn(kind: &'static str, value: &str) -> Rdn {
@@ -66,6 +77,7 @@ impl Domain {
         let base = identity.base();
         let head = head(&identity, &base, now);
         let grants = config.delegations.iter().map(Grant::read).collect::<Result<_, _>>()?;
+        let replica = Replica::first(config, &identity.seed, &identity.host);
         let mut domain = Self {
             tree: Tree::new(base, head),
             links: Links::default(),
@@ -77,6 +89,7 @@ impl Domain {
             highest_usn: 1,
             next_rid: FIRST_FREE_RID,
             buried: HashMap::new(),
+            replica,
         };
         domain.furnish(administrator, now);
         Ok(domain)
@@ -91,13 +104,10 @@ impl Domain {
         let settings = self.preset(system, Class::SettingsContainer, settings, now, |_, _| {});
         self.tree.settings_stand_in(settings);
         let controllers = self.preset(Tree::HEAD, Class::Unit, "Domain Controllers", now, |_, _| {});
+        self.preset(Tree::HEAD, Class::Container, "LostAndFound", now, |_, _| {});
         self.furnish_groups(users, builtin, now);
-        let host = self.identity.host.clone();
-        self.preset(controllers, Class::Computer, &host, now, |_, entry| {
-            set(entry, Attr::SamAccountName, &format!("{host}$"));
-            entry.rid = Some(FIRST_CONTROLLER);
-            control(entry, uac::SERVER_TRUST);
-        });
+        let (host, fqdn) = (self.identity.host.clone(), self.identity.fqdn.clone());
+        self.seat(controllers, &host, &fqdn, Some(FIRST_CONTROLLER), now);
         self.administrator = self.preset(users, Class::User, "Administrator", now, |domain, entry| {
             entry.rid = Some(ADMINISTRATOR_RID);
             set(entry, Attr::SamAccountName, "Administrator");
@@ -106,6 +116,16 @@ impl Domain {
             domain.give_password(entry, administrator, now);
         });
         self.join_administrators(ADMINISTRATOR_RID);
+    }
+
+    /// Gives a domain controller its computer account.
+    pub(super) fn seat(&mut self, unit: EntryId, host: &str, fqdn: &str, rid: Option<u32>, now: FileTime) {
+        self.preset(unit, Class::Computer, host, now, |_, entry| {
+            set(entry, Attr::SamAccountName, &format!("{host}$"));
+            set(entry, Attr::DnsHostName, fqdn);
+            entry.rid = rid;
+            control(entry, uac::SERVER_TRUST);
+        });
     }
 
     pub(super) fn preset(

@@ -12,8 +12,6 @@ use super::tree::Tree;
 /// `sAMAccountType` of a user and a computer (MS-SAMR 2.2.1.9).
 const TYPE_USER: u32 = 0x3000_0000;
 const TYPE_MACHINE: u32 = 0x3000_0001;
-/// The functional level of Windows Server 2012 R2 (MS-ADTS 6.1.4.3).
-pub const FUNCTIONAL_LEVEL: &str = "6";
 
 /// The values of one attribute: those kept, or those made for this reading.
 pub enum Shown<'a> {
@@ -121,16 +119,15 @@ impl Domain {
 
     fn of_the_head(&self, attr: Attr) -> Vec<Vec<u8>> {
         match attr {
-            Attr::BehaviorVersion => one(FUNCTIONAL_LEVEL),
-            Attr::FsmoRoleOwner => one(format!("CN=NTDS Settings,{}", self.server_name())),
+            Attr::BehaviorVersion => one(self.replica.level),
+            Attr::FsmoRoleOwner => one(self.role_owner()),
             _ => some(self.policy.get(attr)),
         }
     }
 
     /// The name of this controller among the sites.
     pub(super) fn server_name(&self) -> String {
-        let (host, base) = (&self.identity.host, self.tree.base());
-        format!("CN={host},CN=Servers,CN=Default-First-Site-Name,CN=Sites,CN=Configuration,{base}")
+        self.server_named(&self.identity.host)
     }
 
     pub(super) fn sid(&self, id: EntryId, entry: &Entry) -> Option<Vec<u8>> {

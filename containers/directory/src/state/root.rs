@@ -3,7 +3,6 @@
 use ldap3_proto::proto::{LdapPartialAttribute, LdapSearchRequest, LdapSearchResultEntry};
 
 use super::Domain;
-use super::read::FUNCTIONAL_LEVEL;
 use super::time::FileTime;
 use crate::wire::controls::SUPPORTED;
 
@@ -60,9 +59,12 @@ impl Domain {
             ("isSynchronized", many(&["TRUE"])),
             ("isGlobalCatalogReady", many(&["TRUE"])),
             ("highestCommittedUSN", one(self.highest_usn.to_string())),
-            ("domainFunctionality", many(&[FUNCTIONAL_LEVEL])),
-            ("forestFunctionality", many(&[FUNCTIONAL_LEVEL])),
-            ("domainControllerFunctionality", many(&[FUNCTIONAL_LEVEL])),
+            ("domainFunctionality", one(self.replica.level.to_string())),
+            ("forestFunctionality", one(self.replica.level.to_string())),
+            (
+                "domainControllerFunctionality",
+                one(self.replica.own_level().to_string()),
+            ),
             ("vendorName", many(&["writeback-lab"])),
             ("supportedLDAPVersion", many(&["3"])),
             ("supportedControl", many(&SUPPORTED)),

@@ -148,6 +148,7 @@ attributes! {
     Department "department" Text One;
     Description "description" Text Many;
     DisplayName "displayName" Text One;
+    DnsHostName "dNSHostName" Text One;
     Division "division" Text One;
     EmployeeId "employeeID" Text One;
     EmployeeNumber "employeeNumber" Text One;

@@ -5,7 +5,7 @@ use ldap3_proto::proto::{LdapPartialAttribute, LdapSearchRequest, LdapSearchResu
 use super::answer::Refusal;
 use super::entry::{Entry, EntryId};
 use super::filter::Filter;
-use super::schema::{Attr, Place};
+use super::schema::{Attr, Class, Place};
 use super::time::FileTime;
 use super::walk::Walk;
 use super::{Domain, Session};
@@ -14,6 +14,8 @@ use super::{Domain, Session};
 pub const MAX_PAGE: usize = 1000;
 /// Most entries looked at in one step.
 const STEP: usize = 1000;
+/// Most entries made ready in one step: writers wait for its end.
+const STEP_ROWS: usize = 100;
 
 /// A search that has begun.
 pub struct Cursor {
@@ -23,6 +25,7 @@ pub struct Cursor {
     filter: Filter,
     wanted: Wanted,
     types_only: bool,
+    session: Session,
     /// How many more entries the client will take; none is no limit of its own.
     left: Option<usize>,
 }
@@ -96,14 +99,17 @@ impl Domain {
             filter,
             wanted,
             types_only: request.typesonly,
+            session: *session,
             left: Some(limit).filter(|limit| *limit > 0),
         })
     }
 
     fn candidates(&self, base: EntryId, scope: &LdapSearchScope, filter: &Filter) -> Candidates {
-        match self.indexed(filter) {
+        let changed = || self.changed_since(filter).map(Iterator::collect);
+        match self.indexed(filter).or_else(changed) {
             Some(mut found) => {
                 found.retain(|id| self.in_scope(*id, base, scope));
+                found.sort_unstable();
                 Candidates::Found(found.into_iter())
             }
             None => Candidates::Walk(Walk::new(base, scope)),
@@ -130,6 +136,10 @@ impl Domain {
             let Some(entry) = self.match_of(cursor, id, now) else {
                 continue;
             };
+            if found.len() >= STEP_ROWS {
+                cursor.waiting = Some(id);
+                return (found, Progress::Continue);
+            }
             if cursor.left == Some(0) || found.len() >= room {
                 cursor.waiting = Some(id);
                 let limit = cursor.left == Some(0);
@@ -165,6 +175,10 @@ impl Domain {
         let Wanted::Attributes(named, all) = &cursor.wanted else {
             return Vec::new();
         };
+        // Others see that there is such a policy, and nothing of it (MS-ADSC 2.144, `defaultSecurityDescriptor`).
+        if entry.class == Class::Settings && !self.is_administrator(&cursor.session) {
+            return Vec::new();
+        }
         let mut attrs = if *all { self.present(entry) } else { Vec::new() };
         for attr in named {
             if !attrs.contains(attr) {

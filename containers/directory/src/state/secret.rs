@@ -86,6 +86,12 @@ impl Credentials {
         self.set_at = now;
     }
 
+    /// The current password.
+    #[must_use]
+    pub fn current(&self) -> &Verifier {
+        &self.current
+    }
+
     /// Whether a password is among the newest `history`, the current one included.
     #[must_use]
     pub fn remembers(&self, verifier: &Verifier, history: usize) -> bool {

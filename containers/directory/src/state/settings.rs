@@ -27,6 +27,7 @@ const MANDATORY: [(Attr, Option<Attr>); 10] = [
 ];
 
 /// One fine-grained policy.
+#[derive(Clone)]
 pub struct Setting {
     id: EntryId,
     /// Precedence, then objectGUID as it is stored: the least wins.
@@ -35,7 +36,7 @@ pub struct Setting {
 }
 
 /// The fine-grained policies of the domain, the one that wins first.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     container: Option<EntryId>,
     ranked: Vec<Setting>,

@@ -10,8 +10,10 @@ use super::entry::{Entry, EntryId};
 use super::index::{Index, Keys};
 use super::schema::{Attr, Class};
 use super::settings::Settings;
+use super::usn::UsnIndex;
 
 /// All entries of the domain, found by place, objectGUID, RID, sAMAccountName, userPrincipalName and mail.
+#[derive(Clone)]
 pub struct Tree {
     base: Dn,
     entries: Vec<Option<Entry>>,
@@ -21,6 +23,7 @@ pub struct Tree {
     by_place: Index,
     by_guid: Index,
     by_text: [Index; INDEXED.len()],
+    pub(super) by_usn: UsnIndex,
     settings: Settings,
 }
 
@@ -53,6 +56,7 @@ impl Tree {
             by_place: Index::default(),
             by_guid: Index::default(),
             by_text: Default::default(),
+            by_usn: UsnIndex::default(),
             settings: Settings::default(),
         };
         tree.insert(head);
@@ -63,6 +67,12 @@ impl Tree {
     #[must_use]
     pub fn base(&self) -> &Dn {
         &self.base
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_guid.len()
     }
 
     /// An entry.
@@ -239,7 +249,9 @@ impl Tree {
     pub fn insert(&mut self, entry: Entry) -> EntryId {
         let id = EntryId(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         self.index(id, &entry);
+        let usn = entry.usn_changed;
         self.entries.push(Some(entry));
+        self.note_usn(usn, id);
         id
     }
 
@@ -252,9 +264,11 @@ impl Tree {
             }
             self.index(id, &entry);
         }
+        let usn = entry.usn_changed;
         if let Some(slot) = self.entries.get_mut(id.0 as usize) {
             *slot = Some(entry);
         }
+        self.note_usn(usn, id);
     }
 
     /// Removes an entry that has nothing below it.

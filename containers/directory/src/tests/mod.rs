@@ -2,6 +2,7 @@
 
 mod hostile;
 mod ldaps;
+mod partners;
 mod service;
 mod starting;
 
@@ -50,8 +51,12 @@ pub struct World {
 }
 
 pub fn config(folder: &TempDir) -> DirectoryConfig {
+    config_of(folder, FQDN)
+}
+
+pub fn config_of(folder: &TempDir, fqdn: &str) -> DirectoryConfig {
     let key = rcgen::KeyPair::generate().unwrap();
-    let params = rcgen::CertificateParams::new(vec![FQDN.to_owned()]).unwrap();
+    let params = rcgen::CertificateParams::new(vec![fqdn.to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap();
     let write = |name: &str, text: String| {
         let path = folder.path().join(name);
@@ -61,7 +66,7 @@ pub fn config(folder: &TempDir) -> DirectoryConfig {
     DirectoryConfig {
         listen: "127.0.0.1:0".parse().unwrap(),
         domain: "corp.test".to_owned(),
-        fqdn: FQDN.to_owned(),
+        fqdn: fqdn.to_owned(),
         certificate_file: write("dc1.pem", certificate.pem()),
         key_file: write("dc1.key", key.serialize_pem()),
         admin_password_file: write("admin.password", "Admin-Pass-1\n".to_owned()),
@@ -126,6 +131,10 @@ pub struct Answer {
 
 impl Client {
     async fn new(address: SocketAddr, roots: RootCertStore) -> std::io::Result<Self> {
+        Self::of(FQDN, address, roots).await
+    }
+
+    async fn of(fqdn: &str, address: SocketAddr, roots: RootCertStore) -> std::io::Result<Self> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -133,7 +142,7 @@ impl Client {
             .with_root_certificates(roots)
             .with_no_client_auth();
         let socket = TcpStream::connect(address).await?;
-        let name = ServerName::try_from(FQDN).unwrap();
+        let name = ServerName::try_from(fqdn.to_owned()).unwrap();
         let stream = TlsConnector::from(Arc::new(config)).connect(name, socket).await?;
         Ok(Self::on(stream))
     }

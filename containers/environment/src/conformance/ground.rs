@@ -18,9 +18,8 @@ use super::subject::{AgentAccount, Subject, domain_of};
 use crate::authority::Authority;
 use crate::docker::DockerSite;
 use crate::embedded::EmbeddedSite;
-use crate::inhabitants::Inhabitants;
 use crate::ldap::{DirectoryClient, ldap_error};
-use crate::names::{administrator_dn, base_dn, dc_fqdn, people_dn, service_account_dn};
+use crate::names::{administrator_dn, base_dn, dc_fqdn, people_dn, service_account_dn, services_dn};
 use crate::secrets::RunKey;
 use crate::site::{RoleConfig, Site};
 use crate::{EnvironmentError, Parts};
@@ -29,6 +28,8 @@ use crate::{EnvironmentError, Parts};
 const DOMAIN: &str = "probe.test";
 /// Its only domain controller.
 const PART: &str = "dc1";
+/// NORMAL_ACCOUNT with DONT_EXPIRE_PASSWORD (MS-ADTS section 2.2.16).
+const NEVER_EXPIRES: &str = "66048";
 /// The port of LDAP over TLS.
 const LDAPS: u16 = 636;
 
@@ -101,13 +102,7 @@ pub(super) async fn own(site: &mut Site, run: &str, more: &serde_json::Value) ->
         address: place.outside,
         tls: authority.client()?,
     };
-    let inhabitants = Inhabitants {
-        client: client.clone(),
-        domain: DOMAIN.to_owned(),
-        administrator: administrator.clone(),
-        lockout_threshold: 0,
-    };
-    inhabitants.prepare(&service).await?;
+    settle(&client, &administrator, &service).await?;
     let on = match site {
         Site::Embedded(_) => On::Embedded,
         Site::Docker(docker) => {
@@ -132,6 +127,27 @@ pub(super) async fn own(site: &mut Site, run: &str, more: &serde_json::Value) ->
     };
     subject.introduce().await?;
     Ok(subject)
+}
+
+/// The unit of people, and the account that holds the delegated rights in a unit beside it.
+async fn settle(
+    client: &DirectoryClient,
+    administrator: &Password,
+    service: &Password,
+) -> Result<(), EnvironmentError> {
+    let mut admin = client.bound(&administrator_dn(DOMAIN), administrator).await?;
+    for dn in [people_dn(DOMAIN), services_dn(DOMAIN)] {
+        admin
+            .add(&dn, vec![("objectClass", b"organizationalUnit".to_vec())], true)
+            .await?;
+    }
+    let account = vec![
+        ("objectClass", b"user".to_vec()),
+        ("sAMAccountName", b"svc-writeback".to_vec()),
+        ("userAccountControl", NEVER_EXPIRES.into()),
+        ("unicodePwd", service.unicode_pwd().to_vec()),
+    ];
+    admin.add(&service_account_dn(DOMAIN), account, true).await
 }
 
 /// Lays the members of one object over those of another.

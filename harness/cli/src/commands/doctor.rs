@@ -55,6 +55,8 @@ fn machine() -> Vec<Finding> {
             &["chromium", "chromium-browser", "google-chrome"],
         ),
         program("ldapsearch", "tests read the directory with it", &["ldapsearch"]),
+        program("kinit", "tests sign in to Samba with it", &["kinit"]),
+        program("smbclient", "tests look at Samba's shares with it", &["smbclient"]),
         program("curl", "tests use the portal with it", &["curl"]),
         program(
             "debootstrap",

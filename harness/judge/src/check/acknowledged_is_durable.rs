@@ -6,7 +6,7 @@ use vocabulary::{OutcomeClass, Win32};
 use super::{Ground, Ruling, everyone};
 use crate::ledger::{Bind, Ledger};
 use crate::resolve::LastWrites;
-use crate::subject::{Subject, delta, named};
+use crate::subject::{Subject, delta, labels, named};
 
 pub(super) const NAME: &str = "acknowledged-is-durable";
 
@@ -20,7 +20,7 @@ const WRONG_PASSWORD: [Win32; 2] = [Win32::LOGON_FAILURE, Win32::INVALID_PASSWOR
 
 /// The key version number moved, and a password that may be the last one written is the one that opens the account.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
-    let old_passwords_bind = ledger.old_passwords_bind();
+    let old_passwords_bind = ledger.facts.old_passwords_bind();
     everyone(ledger, |subject| rule(subject, old_passwords_bind)).finding(NAME, GROUND)
 }
 
@@ -40,11 +40,23 @@ fn rule(subject: &Subject<'_>, old_passwords_bind: bool) -> Ruling {
         let binds: Vec<&Bind> = subject.final_binds().filter(|bind| bind.dc == dc).collect();
         bound(subject, &last, &binds, old_passwords_bind)
     });
-    told.reduce(stronger).unwrap_or(Ruling::Open)
+    match told.reduce(stronger).unwrap_or(Ruling::Open) {
+        Ruling::Open if read_in_the_directory(subject, &last) => Ruling::Held,
+        ruling => ruling,
+    }
+}
+
+/// Where binds tell nothing, the domain controllers' own databases do if each of them was read.
+fn read_in_the_directory(subject: &Subject<'_>, last: &LastWrites<'_>) -> bool {
+    let allowed = |label: Option<u32>| label.is_some_and(|label| last.allows(label));
+    subject.dcs() > 0 && subject.held().count() == subject.dcs() && subject.held().all(|(_, held)| allowed(held.holds))
 }
 
 /// Domain controllers on which an acknowledged write moved nothing at all.
 fn unmoved(subject: &Subject<'_>) -> Vec<String> {
+    if !subject.counted() {
+        return Vec::new();
+    }
     subject
         .pairs()
         .filter(|(_, before, after)| delta(*before, *after) <= 0)
@@ -111,9 +123,4 @@ fn stronger(one: Ruling, other: Ruling) -> Ruling {
         (Ruling::Held, _) | (_, Ruling::Held) => Ruling::Held,
         _ => Ruling::Open,
     }
-}
-
-fn labels(labels: &[u32]) -> String {
-    let words: Vec<String> = labels.iter().map(|label| format!("label {label}")).collect();
-    words.join(" or ")
 }

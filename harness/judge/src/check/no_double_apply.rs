@@ -20,13 +20,16 @@ const GROUND: Ground = Ground {
 pub(super) fn judge(ledger: &Ledger) -> Finding {
     let mut tally = everyone(ledger, rule);
     journalled_twice(ledger, &mut tally);
-    tally.finding(NAME, GROUND)
+    tally.finding(NAME, GROUND.counted(ledger))
 }
 
 /// People with unlocks alone and people who were only refused are judged by the laws that speak of them.
 fn rule(subject: &Subject<'_>) -> Ruling {
     if subject.touch() != Touch::Mixed {
         return Ruling::Elsewhere;
+    }
+    if !subject.counted() {
+        return Ruling::Open;
     }
     let applied = subject.write_count(OutcomeClass::Applied);
     let most = applied + subject.write_count(OutcomeClass::Unknown);

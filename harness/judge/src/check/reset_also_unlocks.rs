@@ -3,7 +3,7 @@
 use history::Finding;
 use vocabulary::OpKind;
 
-use super::unlock_unlocks::unlocked;
+use super::unlock_unlocks::{unlocked, with_lockout};
 use super::{Ground, everyone};
 use crate::ledger::{Ledger, Op};
 
@@ -20,5 +20,5 @@ pub(super) fn judge(ledger: &Ledger) -> Finding {
         let resets: Vec<&Op> = subject.applied(OpKind::Reset).collect();
         unlocked(subject, &resets)
     });
-    tally.finding(NAME, GROUND)
+    with_lockout(ledger, tally.finding(NAME, GROUND))
 }

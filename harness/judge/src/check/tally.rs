@@ -2,6 +2,8 @@
 
 use history::{Finding, Mark};
 
+use crate::ledger::Ledger;
+
 /// Violations put into words; the rest is only counted.
 const LISTED: usize = 100;
 
@@ -45,6 +47,19 @@ pub(super) struct Tally {
     open: u64,
     broken: u64,
     violations: Vec<String>,
+}
+
+impl Ground {
+    /// The same, for a law that counts writes by the key version number, which a directory may not keep.
+    pub(super) fn counted(self, ledger: &Ledger) -> Self {
+        if ledger.facts.uncounted().is_empty() {
+            return self;
+        }
+        Self {
+            open: "their directory keeps no msDS-KeyVersionNumber, so nothing counts its writes",
+            ..self
+        }
+    }
 }
 
 impl Tally {
@@ -99,10 +114,11 @@ impl Tally {
     }
 
     fn why(&self, ground: Ground) -> String {
-        let mut why = match (self.broken, self.checked) {
-            (0, 0) => format!("nothing to look at: no {}", ground.of),
-            (0, checked) => format!("holds for {checked} {}", ground.of),
-            (broken, checked) => format!("{broken} violations among {checked} {}", ground.of),
+        let mut why = match (self.broken, self.checked, self.open) {
+            (0, 0, 0) => format!("nothing to look at: no {}", ground.of),
+            (0, 0, open) => return format!("cannot be told for any of {open} {}: {}", ground.of, ground.open),
+            (0, checked, _) => format!("holds for {checked} {}", ground.of),
+            (broken, checked, _) => format!("{broken} violations among {checked} {}", ground.of),
         };
         if self.broken > LISTED as u64 {
             why.push_str(&format!(", the first {LISTED} listed"));
@@ -139,6 +155,12 @@ mod tests {
         let open = tally.finding("law", GROUND);
         assert_eq!((open.verdict, open.checked), (Mark::Inconclusive, 1));
         assert_eq!(open.why, "holds for 1 people; 1 more could not be told: no reading");
+
+        let mut tally = Tally::default();
+        tally.count(Ruling::Open);
+        let untold = tally.finding("law", GROUND);
+        assert_eq!((untold.verdict, untold.checked), (Mark::Inconclusive, 0));
+        assert_eq!(untold.why, "cannot be told for any of 1 people: no reading");
 
         let mut tally = Tally::default();
         tally.count(Ruling::Open);

@@ -24,16 +24,19 @@ pub(super) const ALL: [Attribute; 4] = [
 
 /// Each change of an attribute on a domain controller, in words.
 pub(super) fn changes(subject: &Subject<'_>, attributes: &[Attribute]) -> Vec<String> {
-    let mut changes = Vec::new();
-    for (dc, before, after) in subject.pairs() {
-        for (attribute, value) in attributes {
-            let (was, is) = (value(&before), value(&after));
-            if was != is {
-                changes.push(format!("{attribute} {was} -> {is} on {dc}"));
-            }
-        }
-    }
-    changes
+    let pairs = subject.pairs();
+    pairs
+        .flat_map(|(dc, before, after)| moved(dc, &before, &after, attributes))
+        .collect()
+}
+
+/// What differs between two readings of one domain controller, in words.
+pub(super) fn moved(dc: &str, before: &Metadata, after: &Metadata, attributes: &[Attribute]) -> Vec<String> {
+    let differs = |(attribute, value): &Attribute| {
+        let (was, is) = (value(before), value(after));
+        (was != is).then(|| format!("{attribute} {was} -> {is} on {dc}"))
+    };
+    attributes.iter().filter_map(differs).collect()
 }
 
 /// Nothing may have changed: one sentence with all that did. `because` says why it should not have.

@@ -16,7 +16,20 @@ const GROUND: Ground = Ground {
 
 /// An unlock without a lock that was proven first tells nothing and is not counted.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
-    everyone(ledger, rule).finding(NAME, GROUND)
+    with_lockout(ledger, everyone(ledger, rule).finding(NAME, GROUND))
+}
+
+/// Says where nobody can be locked, so that there is nothing to unlock.
+pub(super) fn with_lockout(ledger: &Ledger, mut finding: Finding) -> Finding {
+    let off = ledger.facts.lockout_off();
+    if !off.is_empty() {
+        finding.why = format!(
+            "{}; lockout is off on {}, where no lock can be proven",
+            finding.why,
+            off.join(", ")
+        );
+    }
+    finding
 }
 
 fn rule(subject: &Subject<'_>) -> Ruling {

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use history::{
-    DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OpEvent, Phase, RunFolder,
+    BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OpEvent, Phase,
+    RunFolder,
 };
 use uuid::Uuid;
 use vocabulary::Outcome;
 
-use super::{Bind, Dropped, FaultWindow, Ledger, Op, Person, Reading, StageSamples};
+use super::sightings::is_final;
+use super::{Bind, Domains, Dropped, Facts, FaultWindow, Ledger, Op, Person, Sighting, StageSamples};
 use crate::phases::Phases;
 
 /// How the agent's journal calls a write that it made.
@@ -36,14 +38,18 @@ struct Builder {
 
 impl Builder {
     fn new(folder: &RunFolder) -> Result<Self, HistoryError> {
+        let manifest = folder.manifest()?;
         let mut builder = Self {
             ledger: Ledger {
-                manifest: folder.manifest()?,
+                facts: Facts::of(&manifest.capabilities),
+                manifest,
                 people: Vec::new(),
                 ops: Vec::new(),
                 drops: Vec::new(),
                 dcs: Vec::new(),
-                read_dcs: 0,
+                domains: Domains::default(),
+                sightings: Vec::new(),
+                watched: Vec::new(),
                 phases: Phases::default(),
                 faults: Vec::new(),
                 scans: Vec::new(),
@@ -84,7 +90,9 @@ impl Builder {
                 name: String::new(),
                 readings: Vec::new(),
                 binds: Vec::new(),
+                collided: None,
                 ops: 0..0,
+                sightings: 0..0,
             });
             people.len() as u32 - 1
         });
@@ -167,48 +175,61 @@ impl Builder {
     }
 
     fn observe(&mut self, event: ObserveEvent) {
-        match event.observation {
-            Observation::Baseline(seen) => self.reading(event.user, event.dc.as_deref(), seen, false),
-            Observation::Probe(seen) => self.reading(event.user, event.dc.as_deref(), seen, true),
-            Observation::Bind(record) => {
-                let Some(user) = event.user else { return };
-                let bind = Bind {
-                    dc: self.dc(event.dc.as_deref()),
-                    phase: event.phase,
-                    label: record.label,
-                    accepted: record.accepted,
-                    data: record.data,
-                };
-                let person = self.person(user, "");
-                self.ledger.people[person as usize].binds.push(bind);
+        let of_person = event
+            .user
+            .map(|user| (self.person(user, "") as usize, event.dc.as_deref()));
+        match (event.observation, of_person) {
+            (Observation::Baseline(seen), Some((person, dc))) => {
+                let dc = self.dc(dc);
+                self.ledger.people[person].reading(dc).baseline = Some(seen);
             }
-            Observation::AgentJournal(line) if line.result == JOURNAL_APPLIED => {
+            (Observation::Probe(seen), Some((person, dc))) => {
+                let dc = self.dc(dc);
+                self.probe(person, dc, seen, event.at_us, event.phase);
+            }
+            (Observation::Oracle(record), Some((person, dc))) => {
+                let dc = self.dc(dc);
+                self.ledger.people[person].reading(dc).oracle = Some(record);
+            }
+            (Observation::Bind(record), Some((person, dc))) => {
+                let dc = self.dc(dc);
+                self.bind(person, dc, event.phase, &record);
+            }
+            (Observation::AgentJournal(line), _) if line.result == JOURNAL_APPLIED => {
                 self.ledger.journal_applied.push(line.op_id);
             }
-            Observation::SecretScan(scan) => self.ledger.scans.push(scan),
-            Observation::AgentJournal(_)
-            | Observation::CloudJournal(_)
-            | Observation::RelayLog(_)
-            | Observation::Oracle(_) => {}
+            (Observation::SecretScan(scan), _) => self.ledger.scans.push(scan),
+            _ => {}
         }
     }
 
-    /// A later reading of the same kind replaces an earlier one.
-    fn reading(&mut self, user: Option<Uuid>, dc: Option<&str>, seen: Metadata, after: bool) {
-        let Some(user) = user else { return };
-        let dc = self.dc(dc);
-        let person = self.person(user, "");
-        let readings = &mut self.ledger.people[person as usize].readings;
-        let place = readings.iter().position(|reading| reading.dc == dc).unwrap_or_else(|| {
-            readings.push(Reading {
-                dc,
-                baseline: None,
-                probe: None,
+    /// A later reading replaces an earlier one; one made while load ran is a sighting, and never stands for the end.
+    fn probe(&mut self, person: usize, dc: usize, seen: Metadata, at_us: u64, phase: Phase) {
+        let last = is_final(phase);
+        let changed = self.ledger.people[person].see(dc, seen, at_us, last);
+        if last {
+            return;
+        }
+        self.ledger.watched[dc] = true;
+        if changed {
+            self.ledger.sightings.push(Sighting {
+                at_us,
+                person: person as u32,
+                dc: dc as u32,
+                kvno: seen.kvno,
+                locked: seen.lockout_time != 0,
             });
-            readings.len() - 1
+        }
+    }
+
+    fn bind(&mut self, person: usize, dc: usize, phase: Phase, record: &BindRecord) {
+        self.ledger.people[person].binds.push(Bind {
+            dc,
+            phase,
+            label: record.label,
+            accepted: record.accepted,
+            data: record.data,
         });
-        let slot = &mut readings[place];
-        *(if after { &mut slot.probe } else { &mut slot.baseline }) = Some(seen);
     }
 
     fn dc(&mut self, name: Option<&str>) -> usize {
@@ -216,6 +237,7 @@ impl Builder {
         let dcs = &mut self.ledger.dcs;
         dcs.iter().position(|known| known == name).unwrap_or_else(|| {
             dcs.push(name.to_owned());
+            self.ledger.watched.push(false);
             dcs.len() - 1
         })
     }
@@ -228,16 +250,15 @@ impl Builder {
             ledger.people[ops[0].person as usize].ops = from..from + ops.len();
             from += ops.len();
         }
-        let read = |dc: &usize| {
-            let mut readings = ledger.people.iter().flat_map(|person| &person.readings);
-            readings.any(|reading| reading.dc == *dc)
-        };
-        ledger.read_dcs = (0..ledger.dcs.len()).filter(read).count();
-        for person in &mut ledger.people {
-            if person.name.is_empty() {
-                person.name = person.user.to_string();
-            }
+        let sightings = &mut ledger.sightings;
+        sightings.sort_by_key(|seen| (seen.person, seen.dc, seen.at_us));
+        let mut from = 0;
+        for seen in sightings.chunk_by(|one, next| one.person == next.person) {
+            ledger.people[seen[0].person as usize].sightings = from..from + seen.len();
+            from += seen.len();
         }
+        ledger.domains = Domains::of(&ledger.people, ledger.dcs.len());
+        ledger.people.iter_mut().for_each(Person::close);
         self.ledger
     }
 }

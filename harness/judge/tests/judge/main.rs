@@ -7,9 +7,17 @@ mod durable;
 #[cfg(test)]
 mod effects;
 #[cfg(test)]
+mod grounds;
+#[cfg(test)]
 mod mutations;
 #[cfg(test)]
 mod numbers;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod propagation;
+#[cfg(test)]
+mod replicas;
 #[cfg(test)]
 mod unknown;
 #[cfg(test)]

@@ -26,6 +26,7 @@ fn correct(dice: &mut Dice) -> World {
     if dice.below(2) == 0 {
         world.second_dc();
     }
+    world.oracle = dice.below(2) == 0;
     for number in 0..dice.below(30) {
         let person = [2, 3, 9][dice.below(3)];
         let at_us = 8 * SECOND + number as u64 * 60_000;
@@ -141,6 +142,28 @@ fn the_initial_password_that_still_binds_is_always_caught() {
         let number = acknowledged(world, dice);
         let person = world.person_of(number);
         world.people[person].binds = Some(vec![bind(0, true, None)]);
+        Some(person)
+    });
+}
+
+#[test]
+fn an_older_password_that_is_held_is_always_caught_whatever_binds() {
+    each(|world, dice| {
+        let number = acknowledged(world, dice);
+        let person = world.person_of(number);
+        world.oracle = true;
+        world.people[person].held = Some(vec![Some(0); world.people[person].after.len()]);
+        Some(person)
+    });
+}
+
+#[test]
+fn a_domain_controller_that_stays_behind_is_always_caught() {
+    each(|world, dice| {
+        let number = acknowledged(world, dice);
+        let person = world.person_of(number);
+        let before = world.people[person].before;
+        *world.people[person].after.get_mut(1)? = before;
         Some(person)
     });
 }

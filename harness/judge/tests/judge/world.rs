@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use history::{
-    BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host, JournalRecord, Manifest, Mark,
-    Metadata, Observation, ObserveEvent, OpEvent, PersonRow, Phase, PhaseEvent, RunFolder, ScanRecord,
+    BindRecord, Capability, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host, JournalRecord,
+    Manifest, Mark, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord, PersonRow, Phase, PhaseEvent,
+    RunFolder, ScanRecord,
 };
 use judge::Judgement;
 use uuid::Uuid;
@@ -26,6 +27,10 @@ pub struct Person {
     pub next_label: u32,
     pub locked: bool,
     pub lock_proven: bool,
+    /// The domain of their domain controllers.
+    pub domain: &'static str,
+    /// The label that each domain controller's own database holds; by default the right one.
+    pub held: Option<Vec<Option<u32>>>,
     /// Binds after the load; by default one with the right label for whoever was touched.
     pub binds: Option<Vec<BindRecord>>,
 }
@@ -41,6 +46,10 @@ pub struct World {
     pub scan: Option<ScanRecord>,
     pub phases: Vec<(Phase, u64)>,
     pub faults: Vec<(FaultEvent, bool)>,
+    /// What watchers saw while load ran: person, domain controller, instant, metadata.
+    pub sightings: Vec<(usize, usize, u64, Metadata)>,
+    /// Whether the domain controllers' own databases are read at the end.
+    pub oracle: bool,
     /// Overrides what was planned.
     pub arrivals: Option<u64>,
     /// Bytes cut off the end of the history.
@@ -82,6 +91,8 @@ impl World {
             next_label: 1,
             locked: false,
             lock_proven: false,
+            domain: "corp.test",
+            held: None,
             binds: None,
         };
         Self {
@@ -93,6 +104,8 @@ impl World {
             scan: Some(clean_scan()),
             phases: phases(),
             faults: Vec::new(),
+            sightings: Vec::new(),
+            oracle: false,
             arrivals: None,
             cut: 0,
         }
@@ -246,6 +259,47 @@ impl World {
         }
     }
 
+    /// Puts somebody into another forest.
+    pub fn move_to(&mut self, person: usize, domain: &'static str) {
+        self.people[person].domain = domain;
+    }
+
+    /// Watchers see what an operation has done so far, so long after its end; one delay for each domain controller.
+    pub fn see(&mut self, number: usize, delays_us: &[u64]) {
+        let (person, finished_us) = (self.person_of(number), self.ops[number].finished_us);
+        for (dc, delay_us) in delays_us.iter().enumerate() {
+            let seen = self.people[person].after[dc].unwrap();
+            self.sightings.push((person, dc, finished_us + delay_us, seen));
+        }
+    }
+
+    /// Lets a domain controller's sheet say something.
+    pub fn fact(&mut self, dc: &str, fact: &str, value: &str) {
+        let sheets = &mut self.manifest.capabilities;
+        let place = sheets.iter().position(|sheet| sheet.dc == dc).unwrap_or_else(|| {
+            sheets.push(Capability {
+                dc: dc.into(),
+                ..Capability::default()
+            });
+            sheets.len() - 1
+        });
+        sheets[place].facts.insert(fact.into(), value.into());
+    }
+
+    /// A fault that is never healed and has no lease.
+    pub fn event(&mut self, fault: &str, at_us: u64, bit: Option<bool>) {
+        let event = FaultEvent {
+            seq: 0,
+            at_us,
+            phase: Phase::Measure,
+            fault: fault.into(),
+            target: "the PDC emulator of corp.test to dc2.corp.test".into(),
+            lease_us: None,
+            bit,
+        };
+        self.faults.push((event, false));
+    }
+
     /// Ends the run early: nothing after this phase is entered but the interruption, the probe and the seal.
     pub fn interrupt(&mut self, at_us: u64) {
         self.phases.retain(|(_, from)| *from < at_us || *from >= 14 * SECOND);
@@ -334,7 +388,7 @@ impl World {
                 seq: 0,
                 at_us: 0,
                 phase,
-                dc: person.map(|_| format!("dc{}.corp.test", dc + 1)),
+                dc: person.map(|person: usize| format!("dc{}.{}", dc + 1, self.people[person].domain)),
                 user: person.map(user),
                 op_id: None,
                 observation,
@@ -355,6 +409,15 @@ impl World {
                 if let Some(after) = after {
                     see(Phase::Probe, 14 * SECOND, dc, Some(number), Observation::Probe(*after));
                 }
+                if let Some(held) = self.held(number, dc) {
+                    see(
+                        Phase::Probe,
+                        14 * SECOND + 4,
+                        dc,
+                        Some(number),
+                        Observation::Oracle(held),
+                    );
+                }
             }
             if person.lock_proven {
                 let refused = bind(0, false, Some(Win32::ACCOUNT_LOCKED_OUT));
@@ -369,6 +432,14 @@ impl World {
                     Observation::Bind(record),
                 );
             }
+        }
+        self.of_the_run(&mut see);
+    }
+
+    /// What is seen of the run as a whole.
+    fn of_the_run(&self, see: &mut impl FnMut(Phase, u64, usize, Option<usize>, Observation)) {
+        for (person, dc, at_us, seen) in &self.sightings {
+            see(phase_at(*at_us), *at_us, *dc, Some(*person), Observation::Probe(*seen));
         }
         for line in &self.journal {
             see(
@@ -390,12 +461,34 @@ impl World {
         }
     }
 
+    /// What a domain controller's own database holds of somebody.
+    fn held(&self, number: usize, dc: usize) -> Option<OracleRecord> {
+        let person = &self.people[number];
+        let seen = person.after[dc].filter(|_| self.oracle)?;
+        let right = || vec![Some(person.label); person.after.len()];
+        Some(OracleRecord {
+            kvno: seen.kvno,
+            pwd_last_set: seen.pwd_last_set,
+            lockout_time: seen.lockout_time,
+            bad_pwd_count: seen.bad_pwd_count,
+            uac: seen.uac,
+            usn: seen.usn,
+            holds: person.held.clone().unwrap_or_else(right)[dc],
+        })
+    }
+
     fn binds(&self, number: usize) -> Vec<BindRecord> {
         let touched = self.ops.iter().any(|op| op.user == user(number));
         let person = &self.people[number];
         let right = || touched.then(|| bind(person.label, true, None)).into_iter().collect();
         person.binds.clone().unwrap_or_else(right)
     }
+}
+
+/// The phase in which a watcher sees something.
+fn phase_at(at_us: u64) -> Phase {
+    let entered = phases().into_iter().rev().find(|(_, from)| *from <= at_us);
+    entered.map_or(Phase::Provision, |(phase, _)| phase)
 }
 
 fn phases() -> Vec<(Phase, u64)> {

@@ -25,6 +25,16 @@ pub enum FaultKind {
     MovePdc(MovePdc),
 }
 
+impl FaultKind {
+    /// The name used in files and on charts.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::MovePdc(_) => "move_pdc",
+        }
+    }
+}
+
 /// A transfer of the PDC emulator's role (MS-ADTS section 3.1.1.3.3.11, `becomePdc`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -16,7 +16,7 @@ pub enum Persona {
     LockedOutAndForgot,
     /// Is locked out, knows the password, and unlocks.
     LockedOut,
-    /// Resets to a password that the domain's policy refuses.
+    /// Resets to a password of 10 characters, which the default policy refuses.
     WeakPassword,
 }
 

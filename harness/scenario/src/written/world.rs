@@ -62,6 +62,18 @@ impl Default for World {
     }
 }
 
+impl World {
+    /// Wrong passwords that lock anybody, whichever policy applies to them.
+    #[must_use]
+    pub fn lock_attempts(&self) -> u32 {
+        let own = self
+            .fine_grained_policies
+            .iter()
+            .filter_map(|policy| policy.lockout_threshold);
+        own.fold(self.lockout.threshold, u32::max)
+    }
+}
+
 /// Where the parts of a world stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -62,6 +62,26 @@ fn the_state_of_an_account_is_told_only_to_who_knows_the_password() {
 }
 
 #[test]
+fn a_glance_takes_only_binds_that_change_nothing() {
+    let mut lab = Lab::new();
+    let glance = |lab: &Lab, clear: &str| lab.domain.bind_at_a_glance(ANN, &password(clear), lab.now);
+    let bound = lab.session(ANN, FIRST);
+    assert_eq!(glance(&lab, FIRST), Some(bound));
+    assert_eq!(glance(&lab, "wrong"), None);
+    assert_eq!(glance(&lab, ""), None);
+    assert_eq!(lab.domain.bind_at_a_glance("nobody", &password(FIRST), lab.now), None);
+    assert_eq!(lab.bind(ANN, "wrong"), err("52e"));
+    assert_eq!(glance(&lab, FIRST), None, "there is a count to be cleared");
+    lab.session(ANN, FIRST);
+    assert_eq!(glance(&lab, FIRST), Some(bound));
+    for (name, value) in [("userAccountControl", "514"), ("pwdLastSet", "0"), ("lockoutTime", "1")] {
+        let mut lab = Lab::new();
+        lab.set(ANN, name, value);
+        assert_eq!(glance(&lab, FIRST), None, "{name}");
+    }
+}
+
+#[test]
 fn logon_hours_are_kept() {
     let mut lab = Lab::new();
     let hour = lab.now.hour_of_week();

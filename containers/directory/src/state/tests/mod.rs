@@ -2,12 +2,16 @@
 
 mod accounts;
 mod binds;
+mod convergence;
 mod entries;
 mod groups;
 mod loading;
 mod lockout;
 mod passwords;
+mod replicas;
+mod replication;
 mod rights;
+mod roles;
 mod searches;
 mod settings;
 

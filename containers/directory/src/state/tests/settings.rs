@@ -166,6 +166,11 @@ fn only_the_administrator_makes_policies() {
     for change in writes {
         assert_eq!(lab.modify(service, &named("P"), vec![change]), denied);
     }
+    let request = request(&named("P"), LdapSearchScope::Base, "(objectClass=*)", &["*", "+"]);
+    let mut cursor = lab.domain.begin_search(&service, &request).unwrap();
+    let (entries, _) = lab.domain.step(&mut cursor, 1, lab.now);
+    assert_eq!(entries[0].dn, named("P"));
+    assert!(entries[0].attributes.is_empty(), "seen, and not read");
 }
 
 #[test]

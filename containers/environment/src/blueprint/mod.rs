@@ -1,11 +1,12 @@
 //! What each part of a world is told: the same in both worlds but for addresses and paths.
 
+mod agent;
+mod directory;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use agent::{AgentConfig, DomainController, Forest};
 use cloud::{Accounts, CloudConfig, RelayFiles};
-use directory::{Delegation, DirectoryConfig};
 use gateway::{AllowRule, GatewayConfig};
 use protocol::connection::ConnectionString;
 use relay::{EntityConfig, RelayConfig, RuleConfig};
@@ -15,12 +16,11 @@ use vocabulary::{NameTable, Password};
 
 use crate::EnvironmentError;
 use crate::authority::Authority;
-use crate::names::{
-    AGENT_ROLES, CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, base_dn, cloud_host, dc_fqdn, people_dn,
-    relay_host, service_account_dn,
-};
+use crate::names::{AGENT_ROLES, CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, cloud_host, relay_host};
 use crate::secrets::RunKey;
 use crate::site::Kit;
+
+pub(crate) use directory::ControllerPlan;
 
 /// Between two heartbeats of the agent: far shorter than the product's five minutes, so that a dead one shows soon.
 const HEARTBEAT_S: u64 = 30;
@@ -29,6 +29,20 @@ const HEARTBEAT_S: u64 = 30;
 pub(crate) struct RelaySecrets {
     pub listen_key: Password,
     pub send_key: Password,
+}
+
+/// A domain and its secrets.
+pub(crate) struct DomainSecrets {
+    pub domain: String,
+    pub administrator: Password,
+    pub service_account: Password,
+}
+
+impl DomainSecrets {
+    /// The administrator's name and password.
+    pub fn administrator(&self) -> (String, &Password) {
+        (administrator_dn(&self.domain), &self.administrator)
+    }
 }
 
 /// Where a relay is, for those who dial it.
@@ -40,7 +54,6 @@ pub(crate) struct RelayPlace {
 
 /// Everything that is decided before anything stands.
 pub(crate) struct Blueprint {
-    pub domain: String,
     pub tenant_id: Uuid,
     pub authority: Authority,
     pub lab_token: Password,
@@ -48,20 +61,15 @@ pub(crate) struct Blueprint {
     pub client_secret: Password,
     pub cloud_admin: Password,
     pub helpdesk: Password,
-    pub domain_admin: Password,
-    pub service_account: Password,
+    /// One for each forest, in the plan's order.
+    pub domains: Vec<DomainSecrets>,
     pub relays: Vec<RelaySecrets>,
 }
 
 impl Blueprint {
     pub fn draw(run: &str, plan: &Plan) -> Result<Self, EnvironmentError> {
-        let domain = plan
-            .world
-            .forests
-            .first()
-            .map(|forest| forest.domain.clone())
-            .unwrap_or_default();
-        if !vocabulary::lab_name(&domain) {
+        let forests = plan.world.forests.iter().map(|forest| &forest.domain);
+        if let Some(domain) = forests.clone().find(|domain| !vocabulary::lab_name(domain)) {
             return Err(EnvironmentError::Interlock(format!(
                 "{domain} is no laboratory: a domain ends in .test, .example or .invalid"
             )));
@@ -73,8 +81,14 @@ impl Blueprint {
                 send_key: key.token()?,
             })
         };
+        let secrets = |domain: &String| {
+            Ok(DomainSecrets {
+                domain: domain.clone(),
+                administrator: key.password()?,
+                service_account: key.password()?,
+            })
+        };
         Ok(Self {
-            domain,
             tenant_id: key.uuid()?,
             authority: Authority::new(run)?,
             lab_token: key.token()?,
@@ -82,8 +96,7 @@ impl Blueprint {
             client_secret: key.token()?,
             cloud_admin: key.password()?,
             helpdesk: key.password()?,
-            domain_admin: key.password()?,
-            service_account: key.password()?,
+            domains: forests.map(secrets).collect::<Result<_, EnvironmentError>>()?,
             relays: (0..plan.world.relays)
                 .map(relay)
                 .collect::<Result<_, EnvironmentError>>()?,
@@ -234,116 +247,6 @@ impl Blueprint {
         }
     }
 
-    pub fn directory(
-        &self,
-        kit: &mut Kit,
-        plan: &Plan,
-        number: u32,
-        listen: SocketAddr,
-        address: IpAddr,
-    ) -> Result<DirectoryConfig, EnvironmentError> {
-        let fqdn = dc_fqdn(number, &self.domain);
-        let (certificate_file, key_file) = self.certificate(kit, std::slice::from_ref(&fqdn), Some(address))?;
-        let world = &plan.world;
-        let services = &world.directory.service_time;
-        Ok(DirectoryConfig {
-            listen,
-            domain: self.domain.clone(),
-            fqdn,
-            certificate_file,
-            key_file,
-            admin_password_file: kit.password("domain-admin.password", &self.domain_admin),
-            guid_seed: plan.seed,
-            old_password_allowed: world.policy.old_password_allowed,
-            policy: directory::PolicyConfig {
-                min_length: world.policy.min_length,
-                complexity: world.policy.complexity,
-                history: world.policy.history,
-                min_age: world.policy.min_age,
-                max_age: None,
-            },
-            lockout: directory::LockoutConfig {
-                threshold: world.lockout.threshold,
-                duration: world.lockout.duration,
-                window: world.lockout.window,
-            },
-            functional_level: 6,
-            join: None,
-            replication_delay: world.directory.replication_delay,
-            process_model: match world.directory.process_model {
-                scenario::ProcessModel::Standard => directory::ProcessModel::Standard,
-                scenario::ProcessModel::Prefork => directory::ProcessModel::Prefork,
-            },
-            concurrent_writes: world.directory.concurrent_writes,
-            delegations: vec![self.delegation()],
-            service: directory::ServiceTimes {
-                reset: services.reset,
-                unlock: services.unlock,
-                search: services.search,
-                bind: services.bind,
-                add: services.add,
-            },
-        })
-    }
-
-    /// What the agent's account may do, and no more: it is no administrator.
-    fn delegation(&self) -> Delegation {
-        use directory::Right::{ChangePassword, ResetPassword, UnexpirePassword, WriteLockoutTime, WritePwdLastSet};
-        Delegation {
-            principal: service_account_dn(&self.domain),
-            ous: vec![people_dn(&self.domain)],
-            rights: vec![
-                ResetPassword,
-                ChangePassword,
-                WriteLockoutTime,
-                WritePwdLastSet,
-                UnexpirePassword,
-            ],
-        }
-    }
-
-    pub fn agent(&self, kit: &mut Kit, gateway: SocketAddr, dcs: &[(u32, SocketAddr)]) -> AgentConfig {
-        let mut names = NameTable::default();
-        for role in AGENT_ROLES {
-            names.insert(&cloud_host(role), gateway);
-        }
-        names.insert(&format!("*.servicebus.{LAB}.test"), gateway);
-        for (number, address) in dcs {
-            names.insert(&dc_fqdn(*number, &self.domain), *address);
-        }
-        let controller = |(number, address): &(u32, SocketAddr)| DomainController {
-            fqdn: dc_fqdn(*number, &self.domain),
-            port: address.port(),
-            pdc: *number == 1,
-        };
-        AgentConfig {
-            lab: LAB.to_owned(),
-            tenant_id: self.tenant_id,
-            version: "2.5.190.0".to_owned(),
-            ca_file: kit.file("ca.pem", self.authority.pem()),
-            names,
-            admin_upn: Self::admin_upn(),
-            admin_password_file: kit.password("admin.password", &self.cloud_admin),
-            lab_token_file: Some(kit.password("lab.token", &self.lab_token)),
-            event_log_file: kit.folder().join("agent-events.jsonl"),
-            workers: 8,
-            queue_limit: 4096,
-            ldap_timeout: Duration::from_secs(10),
-            listen_timeout: Duration::from_secs(30),
-            forests: vec![Forest {
-                domain: self.domain.clone(),
-                base_dn: base_dn(&self.domain),
-                search_base: vec![people_dn(&self.domain)],
-                bind_dn: service_account_dn(&self.domain),
-                password_file: kit.password("service-account.password", &self.service_account),
-                domain_controllers: dcs.iter().map(controller).collect(),
-                preferred: Vec::new(),
-            }],
-            writeback_dc: agent::WritebackDc::Pdc,
-            pdc_refresh: Duration::from_secs(1),
-        }
-    }
-
     /// Every secret of the run that is not a person's.
     pub fn secrets(&self) -> impl Iterator<Item = &Password> {
         let own = [
@@ -352,18 +255,12 @@ impl Blueprint {
             &self.client_secret,
             &self.cloud_admin,
             &self.helpdesk,
-            &self.domain_admin,
-            &self.service_account,
         ];
-        own.into_iter().chain(
-            self.relays
-                .iter()
-                .flat_map(|relay| [&relay.listen_key, &relay.send_key]),
-        )
-    }
-
-    pub fn administrator(&self) -> (String, &Password) {
-        (administrator_dn(&self.domain), &self.domain_admin)
+        let domains = self.domains.iter();
+        let relays = self.relays.iter();
+        own.into_iter()
+            .chain(domains.flat_map(|domain| [&domain.administrator, &domain.service_account]))
+            .chain(relays.flat_map(|relay| [&relay.listen_key, &relay.send_key]))
     }
 
     /// A server's certificate: its names, the loopback, and its own address where that is known.

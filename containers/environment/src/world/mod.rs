@@ -1,5 +1,11 @@
 //! A laboratory world: what the engine asks for, done with the parts of either kind.
 
+mod databases;
+mod faults;
+mod people;
+mod reading;
+
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use engine::ports::{
@@ -12,16 +18,16 @@ use vocabulary::{Password, SharedClock};
 
 use crate::blueprint::{Blueprint, RelayPlace};
 use crate::docker::{self, DockerSite};
+use crate::domains::start_domains;
 use crate::embedded::EmbeddedSite;
 use crate::evidence::{command_lines, log_sources, write_log};
-use crate::inhabitants::{bulk, person_dn};
 use crate::lab::journal_lines;
 use crate::ldap::Connection;
-use crate::names::people_dn;
 use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
+use crate::settlement::settlement;
 use crate::site::{RoleConfig, Site};
-use crate::standing::{Standing, start_controllers, start_relays};
+use crate::standing::{Standing, start_relays};
 use crate::{EnvironmentError, Parts};
 
 /// The file in the logs that holds the agent's event log.
@@ -35,7 +41,10 @@ pub struct LabWorld {
     site: Option<Site>,
     pub(crate) standing: Option<Standing>,
     logs: PathBuf,
-    prober: Option<Connection>,
+    /// A connection for binds in each domain, kept open.
+    probers: HashMap<usize, Connection>,
+    /// The objectGUID of each person, once they are created.
+    users: Vec<Uuid>,
     in_docker: bool,
 }
 
@@ -50,7 +59,8 @@ impl LabWorld {
             site: None,
             standing: None,
             logs: PathBuf::new(),
-            prober: None,
+            probers: HashMap::new(),
+            users: Vec::new(),
             in_docker: false,
         }
     }
@@ -98,63 +108,60 @@ impl LabWorld {
         let cloud = site.start(kit, RoleConfig::Cloud(config)).await?;
         let gateway = Blueprint::gateway(site.listen("gateway", 0).await, cloud.inside, &places);
         let gateway = site.start(site.kit("gateway"), RoleConfig::Gateway(gateway)).await?;
-        let controllers = start_controllers(site, &blueprint, plan).await?;
+        let domains = start_domains(site, &blueprint, plan).await?;
         self.standing = Some(Standing {
             blueprint,
-            kind: plan.world.kind,
+            plan: plan.clone(),
             relays,
             cloud,
             gateway,
-            controllers,
-            lockout_threshold: plan.world.lockout.threshold,
+            domains,
             event_log: None,
         });
         self.settle().await
     }
 
-    /// The directory's units and the agent's account, and what the directory says of itself.
+    /// Each domain's units and the agent's account, the role of PDC emulator where it shall be, and what each controller says
+    /// of itself.
     async fn settle(&mut self) -> Result<Facts, EnvironmentError> {
-        let standing = self.standing()?;
-        let inhabitants = standing.inhabitants()?;
-        inhabitants.prepare(&standing.blueprint.service_account).await?;
         let mut facts = Facts::default();
+        for forest in 0..self.standing()?.domains.len() {
+            self.settle_domain(forest, &mut facts).await?;
+        }
         if let Site::Docker(site) = self.site()? {
-            site.delegate("dc1").await?;
             facts.image_digests = site.image_digests();
         }
-        // After the delegation: some facts are tried with the agent's rights.
-        facts.capabilities = vec![self.standing()?.capability(&inhabitants).await?];
         Ok(facts)
     }
 
-    async fn create(
-        &mut self,
-        people: &[Person],
-        vault: &Vault,
-        progress: &dyn Progress,
-    ) -> Result<Vec<Uuid>, EnvironmentError> {
+    async fn settle_domain(&mut self, forest: usize, facts: &mut Facts) -> Result<(), EnvironmentError> {
         let standing = self.standing()?;
-        let inhabitants = standing.inhabitants()?;
-        let everyone = bulk(people, vault, &standing.blueprint.domain);
-        match self.site()? {
-            Site::Docker(site) => site.bulk_add("dc1", &everyone).await?,
-            Site::Embedded(_) => inhabitants.create(&everyone, progress).await?,
+        let secrets = standing.blueprint.domains.get(forest);
+        let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
+        let settlement = settlement(&standing.plan, forest, &secrets.service_account);
+        standing.inhabitants(forest)?.prepare(settlement).await?;
+        let first = standing.controller(forest, 1)?.part.clone();
+        if let Site::Docker(site) = self.site()? {
+            site.delegate(&first).await?;
         }
-        inhabitants.guids(people).await
+        let standing = self.standing()?;
+        let pdc = standing.plan.world.forests.get(forest).map_or(1, |asked| asked.pdc);
+        if pdc != 1 {
+            standing.move_pdc(forest, pdc).await?;
+        }
+        for controller in &standing.domain(forest)?.controllers {
+            facts.capabilities.push(standing.capability(forest, controller).await?);
+        }
+        Ok(())
     }
 
     async fn start_agent(&mut self) -> Result<(), EnvironmentError> {
         let standing = self.standing.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let site = self.site.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let mut kit = site.kit("agent");
-        let controllers: Vec<_> = standing
-            .controllers
-            .iter()
-            .map(|(number, address)| (*number, address.inside))
-            .collect();
         let config = standing
             .blueprint
-            .agent(&mut kit, standing.gateway.inside, &controllers);
+            .agent(&mut kit, &standing.plan, standing.gateway.inside, &standing.domains);
         standing.event_log = Some(config.event_log_file.clone());
         site.start(kit, RoleConfig::Agent(config)).await?;
         Ok(())
@@ -205,7 +212,7 @@ impl LabWorld {
     }
 
     async fn down(&mut self) -> Result<(), EnvironmentError> {
-        self.prober = None;
+        self.probers.clear();
         let gone = match &mut self.site {
             Some(site) => site.tear_down().await,
             // Cut short while it stood up: what it made is found by its label.
@@ -215,24 +222,6 @@ impl LabWorld {
         self.site = None;
         self.standing = None;
         remove_folder(&self.secret_folder()).and(gone)
-    }
-
-    async fn bind_once(
-        &mut self,
-        person: &Person,
-        password: &Password,
-        label: u32,
-    ) -> Result<(String, BindRecord), EnvironmentError> {
-        let standing = self.standing()?;
-        let client = standing.client(1)?;
-        let dn = person_dn(person, &standing.blueprint.domain);
-        let mut connection = match self.prober.take() {
-            Some(connection) => connection,
-            None => client.connect().await?,
-        };
-        let record = connection.try_bind(&dn, password, label).await?;
-        self.prober = Some(connection);
-        Ok((client.fqdn, record))
     }
 }
 
@@ -268,7 +257,7 @@ impl World for LabWorld {
         vault: &'a Vault,
         progress: &'a dyn Progress,
     ) -> Answer<'a, Vec<(u64, String, BindRecord)>> {
-        Box::pin(async move { told(self.standing()?.inhabitants()?.lock(people, vault, progress).await) })
+        Box::pin(async move { told(self.lock_everyone(people, vault, progress).await) })
     }
 
     fn target(&self) -> Result<Target, PortError> {
@@ -282,38 +271,19 @@ impl World for LabWorld {
     }
 
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>> {
-        Box::pin(async move {
-            let standing = self.standing()?;
-            let (dn, password) = standing.blueprint.administrator();
-            let base = people_dn(&standing.blueprint.domain);
-            let mut seen = Vec::new();
-            for (number, _) in &standing.controllers {
-                let client = standing.client(*number)?;
-                let found = client.bound(&dn, password).await?.metadata(&base).await?;
-                seen.extend(found.into_iter().map(|(user, metadata)| Seen {
-                    dc: client.fqdn.clone(),
-                    user,
-                    metadata,
-                }));
-            }
-            Ok(seen)
-        })
+        Box::pin(async move { told(self.agreed_metadata().await) })
     }
 
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>> {
-        Box::pin(async move { Ok(Vec::new()) })
+        Box::pin(async move { told(self.watch().await) })
     }
 
     fn inject<'a>(&'a mut self, fault: &'a Fault) -> Answer<'a, Injected> {
-        Box::pin(async move {
-            told(Err(EnvironmentError::Interlock(format!(
-                "{fault:?} cannot be done yet"
-            ))))
-        })
+        Box::pin(async move { told(self.make(fault).await) })
     }
 
-    fn oracle<'a>(&'a mut self, _people: &'a [Person], _vault: &'a Vault, _labels: &'a [u32]) -> Answer<'a, Vec<Held>> {
-        Box::pin(async move { Ok(Vec::new()) })
+    fn oracle<'a>(&'a mut self, people: &'a [Person], vault: &'a Vault, labels: &'a [u32]) -> Answer<'a, Vec<Held>> {
+        Box::pin(async move { told(self.ask_databases(people, vault, labels).await) })
     }
 
     fn bind<'a>(&'a mut self, person: &'a Person, vault: &'a Vault, label: u32) -> Answer<'a, (String, BindRecord)> {

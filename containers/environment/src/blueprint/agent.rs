@@ -1,0 +1,81 @@
+//! What the on-premises agent is told.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use agent::{AgentConfig, DomainController, Forest, WritebackDc};
+use scenario::Plan;
+use vocabulary::NameTable;
+
+use super::Blueprint;
+use crate::domains::StandingDomain;
+use crate::names::{AGENT_ROLES, LAB, base_dn, cloud_host, dc_fqdn, population_bases, service_account_dn};
+use crate::site::Kit;
+
+/// How long the agent waits for a person's last write to reach the domain controller that has the role now: longer than two
+/// controllers of a Samba domain take to tell each other.
+const SETTLE_WAIT: Duration = Duration::from_secs(8);
+
+impl Blueprint {
+    pub fn agent(&self, kit: &mut Kit, plan: &Plan, gateway: SocketAddr, domains: &[StandingDomain]) -> AgentConfig {
+        let mut names = NameTable::default();
+        for role in AGENT_ROLES {
+            names.insert(&cloud_host(role), gateway);
+        }
+        names.insert(&format!("*.servicebus.{LAB}.test"), gateway);
+        for controller in domains.iter().flat_map(|domain| &domain.controllers) {
+            names.insert(&controller.fqdn, controller.address.inside);
+        }
+        AgentConfig {
+            lab: LAB.to_owned(),
+            tenant_id: self.tenant_id,
+            version: "2.5.190.0".to_owned(),
+            ca_file: kit.file("ca.pem", self.authority.pem()),
+            names,
+            admin_upn: Self::admin_upn(),
+            admin_password_file: kit.password("admin.password", &self.cloud_admin),
+            lab_token_file: Some(kit.password("lab.token", &self.lab_token)),
+            event_log_file: kit.folder().join("agent-events.jsonl"),
+            workers: 8,
+            queue_limit: 4096,
+            settle_period: Duration::from_secs(60),
+            settle_wait: SETTLE_WAIT,
+            ldap_timeout: Duration::from_secs(10),
+            listen_timeout: Duration::from_secs(30),
+            writeback_dc: match plan.world.writeback_dc {
+                scenario::WritebackDc::Pdc => WritebackDc::Pdc,
+                scenario::WritebackDc::Locator => WritebackDc::Locator,
+            },
+            pdc_refresh: Duration::from_secs(1),
+            forests: domains
+                .iter()
+                .enumerate()
+                .map(|(forest, domain)| self.forest(kit, plan, forest, domain))
+                .collect(),
+        }
+    }
+
+    fn forest(&self, kit: &mut Kit, plan: &Plan, forest: usize, standing: &StandingDomain) -> Forest {
+        let domain = &standing.domain;
+        let asked = plan.world.forests.get(forest);
+        let preferred = asked.map(|forest| forest.preferred_dcs.as_slice()).unwrap_or_default();
+        let controllers = standing.controllers.iter().map(|controller| DomainController {
+            fqdn: controller.fqdn.clone(),
+            port: controller.address.inside.port(),
+            pdc: asked.is_some_and(|forest| forest.pdc == controller.number),
+        });
+        let password = self.domains.get(forest).map(|secrets| &secrets.service_account);
+        Forest {
+            domain: domain.clone(),
+            base_dn: base_dn(domain),
+            search_base: population_bases(domain),
+            bind_dn: service_account_dn(domain),
+            password_file: match password {
+                Some(password) => kit.password(&format!("service-account-{domain}.password"), password),
+                None => kit.folder().join("service-account.password"),
+            },
+            domain_controllers: controllers.collect(),
+            preferred: preferred.iter().map(|number| dc_fqdn(*number, domain)).collect(),
+        }
+    }
+}
