@@ -10,7 +10,12 @@ use crate::support::{Finished, Job, Standing, alone, eventually, require};
 
 /// The result alone, as it was printed.
 fn result(finished: &Finished) -> Value {
-    assert_eq!(finished.stdout.lines().count(), 1, "one line of JSON: {}", finished.stdout);
+    assert_eq!(
+        finished.stdout.lines().count(),
+        1,
+        "one line of JSON: {}",
+        finished.stdout
+    );
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
@@ -97,7 +102,10 @@ fn a_directory_by_its_url_is_probed_and_one_with_a_wrong_manner_is_found() {
     let told = result(&all);
     assert_eq!(told["directory"], "embedded");
     let skipped = told["skipped"].as_array().unwrap();
-    assert!(!skipped.is_empty(), "without the agent's account its probes are skipped");
+    assert!(
+        !skipped.is_empty(),
+        "without the agent's account its probes are skipped"
+    );
     let known = |name: &str| {
         let differences = told["differences"].as_array().unwrap();
         differences.iter().any(|difference| difference["probe"] == name)
@@ -122,7 +130,9 @@ fn a_directory_by_its_url_is_probed_and_one_with_a_wrong_manner_is_found() {
     let unexplained = told["differences"].as_array().unwrap().iter();
     let unexplained: Vec<_> = unexplained.filter(|difference| difference["known"] == false).collect();
     assert!(
-        unexplained.iter().any(|difference| difference["probe"] == "agent-resets"),
+        unexplained
+            .iter()
+            .any(|difference| difference["probe"] == "agent-resets"),
         "{unexplained:?}"
     );
     standing.down();
@@ -133,7 +143,17 @@ fn what_is_no_laboratory_and_what_is_not_there_is_said() {
     let ca = std::env::temp_dir().join("nobody.pem");
     let ca = ca.to_str().unwrap();
     let reach = |url: &'static str| {
-        Job::new(&["conformance", url, "--bind-dn", "x", "--password-file", "Cargo.toml", "--ca-file", ca]).finish()
+        Job::new(&[
+            "conformance",
+            url,
+            "--bind-dn",
+            "x",
+            "--password-file",
+            "Cargo.toml",
+            "--ca-file",
+            ca,
+        ])
+        .finish()
     };
     for url in ["ldap://dc1.corp.test", "ldaps://login.microsoftonline.com"] {
         let refused = reach(url).expect_code(64, url);
