@@ -9,6 +9,7 @@
 
 mod clients;
 mod commands;
+mod conformance;
 mod determinism;
 mod docker_job;
 mod main_job;

@@ -16,6 +16,7 @@ use ldap3::{Mod, SearchEntry};
 use vocabulary::{Password, Win32};
 
 use crate::EnvironmentError;
+use crate::clock::breathe;
 use crate::ldap::raw::Reply;
 use crate::ldap::{Connection, DirectoryClient};
 use crate::secrets::RunKey;
@@ -26,6 +27,8 @@ const HINTS: [&str; 2] = ["1.2.840.113556.1.4.2239", "1.2.840.113556.1.4.2066"];
 /// Flag 1: a reset obeys history.
 const HINTS_FLAG_1: [u8; 5] = [0x30, 3, 2, 1, 1];
 const INSUFFICIENT_ACCESS_RIGHTS: u32 = 50;
+/// Looks for what replication brings, with a breath between two of them: about half a minute.
+const LOOKS: u32 = 1000;
 /// More wrong passwords than any sound threshold asks for.
 const STRIKES_AT_MOST: u32 = 50;
 
@@ -50,6 +53,7 @@ pub(crate) async fn probe(
     client: &DirectoryClient,
     places: &Places<'_>,
 ) -> Result<Capability, EnvironmentError> {
+    arrived(admin, client, places).await?;
     let mut facts = read(admin, places.base).await?;
     let key = RunKey::new();
     let throwaway = Throwaway::make(admin, places, &key).await?;
@@ -69,6 +73,25 @@ pub(crate) async fn probe(
         dc: client.fqdn.clone(),
         facts,
     })
+}
+
+/// Waits until the unit and the agent's account are here: a controller that joined hears of them by replication.
+async fn arrived(
+    admin: &mut Connection,
+    client: &DirectoryClient,
+    places: &Places<'_>,
+) -> Result<(), EnvironmentError> {
+    let mut looks = 0;
+    loop {
+        let here = admin.read(places.inside, &["ou"]).await.map(drop);
+        let known = client.bound(places.agent_dn, places.agent_password).await.map(drop);
+        match here.and(known) {
+            Err(error) if looks >= LOOKS => return Err(error),
+            Err(_) => breathe().await,
+            Ok(()) => return Ok(()),
+        }
+        looks += 1;
+    }
 }
 
 /// What can be read: the domain's policy and what the root object says.
@@ -227,23 +250,25 @@ impl Trial<'_> {
         Ok(Win32::from_bind_diagnostic(&answer.text) == Some(Win32::ACCOUNT_LOCKED_OUT))
     }
 
-    /// Whether a member of a protected group is out of the delegated account's reach.
+    /// Whether a member of a protected group is out of the delegated account's reach, where somebody like everybody else is within it.
     async fn protected_groups(&mut self) -> Result<(), EnvironmentError> {
         self.throwaway.protect(self.admin, self.places.base).await?;
-        let mut agent = self
-            .client
-            .bound(self.places.agent_dn, self.places.agent_password)
-            .await?;
-        let password = self.key.password()?;
-        let answer = agent
-            .modify(&self.throwaway.operator(), vec![new_password(&password)], Vec::new())
-            .await?;
-        match answer.rc {
+        if !self.agent_resets(&self.throwaway.person()).await?.ok() {
+            return Ok(());
+        }
+        match self.agent_resets(&self.throwaway.operator()).await?.rc {
             INSUFFICIENT_ACCESS_RIGHTS => self.fact("protected_groups", "enforced"),
             0 => self.fact("protected_groups", "not enforced"),
             _ => {}
         }
         Ok(())
+    }
+
+    async fn agent_resets(&mut self, dn: &str) -> Result<Reply, EnvironmentError> {
+        let (name, password) = (self.places.agent_dn, self.places.agent_password);
+        let mut agent = self.client.bound(name, password).await?;
+        let new = self.key.password()?;
+        agent.modify(dn, vec![new_password(&new)], Vec::new()).await
     }
 }
 

@@ -9,7 +9,7 @@ use engine::ports::Progress;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
-use scenario::{Forest, WorldKind};
+use scenario::WorldKind;
 use serde_json::json;
 use vocabulary::{Password, SharedClock, forbidden_name, lab_name};
 
@@ -18,7 +18,6 @@ use super::subject::{AgentAccount, Subject, domain_of};
 use crate::authority::Authority;
 use crate::docker::DockerSite;
 use crate::embedded::EmbeddedSite;
-use crate::inhabitants::Inhabitants;
 use crate::ldap::{DirectoryClient, ldap_error};
 use crate::names::{administrator_dn, base_dn, dc_fqdn, people_dn, service_account_dn};
 use crate::secrets::RunKey;
@@ -102,16 +101,7 @@ pub(super) async fn own(site: &mut Site, run: &str, more: &serde_json::Value) ->
         address: place.outside,
         tls: authority.client()?,
     };
-    let inhabitants = Inhabitants {
-        client: client.clone(),
-        forest: Forest {
-            domain: DOMAIN.to_owned(),
-            ..Forest::default()
-        },
-        administrator: administrator.clone(),
-        lock_attempts: 0,
-    };
-    inhabitants.prepare(bare_settlement(DOMAIN, &service)).await?;
+    settle(&client, &administrator, &service).await?;
     let on = match site {
         Site::Embedded(_) => On::Embedded,
         Site::Docker(docker) => {
@@ -136,6 +126,19 @@ pub(super) async fn own(site: &mut Site, run: &str, more: &serde_json::Value) ->
     };
     subject.introduce().await?;
     Ok(subject)
+}
+
+/// The units, and the account that holds the delegated rights.
+async fn settle(
+    client: &DirectoryClient,
+    administrator: &Password,
+    service: &Password,
+) -> Result<(), EnvironmentError> {
+    let mut admin = client.bound(&administrator_dn(DOMAIN), administrator).await?;
+    for entry in bare_settlement(DOMAIN, service) {
+        admin.add(&entry.dn, entry.attributes, true).await?;
+    }
+    Ok(())
 }
 
 /// Lays the members of one object over those of another.

@@ -173,7 +173,7 @@ async fn rights_that_are_missing_or_reach_too_far_are_found() {
         wrong.contains("agent-reset-unexpires") && wrong.contains("agent-forces-change"),
         "{wrong:?}"
     );
-    assert!(!wrong.contains("agent-resets-and-unlocks"), "{wrong:?}");
+    assert!(!wrong.contains("agent-unlocks"), "{wrong:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,7 +13,15 @@ const EXPIRES_AT_ONCE: &[(&str, &str)] = &[
 ];
 
 pub(super) fn probes() -> Vec<Probe> {
-    [names(), refusals(), connections()].concat()
+    [
+        names(),
+        wrong_names_and_passwords(),
+        barred_accounts(),
+        barred_by_policy(),
+        old_and_empty_passwords(),
+        connections(),
+    ]
+    .concat()
 }
 
 fn names() -> Vec<Probe> {
@@ -74,7 +82,7 @@ fn names() -> Vec<Probe> {
     ]
 }
 
-fn refusals() -> Vec<Probe> {
+fn wrong_names_and_passwords() -> Vec<Probe> {
     let refused = |name, shows| probe(name, shows, CODES);
     vec![
         refused("bind-wrong-password", "A wrong password is refused with 52e.")
@@ -94,6 +102,12 @@ fn refusals() -> Vec<Probe> {
         )
         .bind("nobody-{sam}@{domain}", "{wrong}")
         .gives("49 data 525"),
+    ]
+}
+
+fn barred_accounts() -> Vec<Probe> {
+    let refused = |name, shows| probe(name, shows, CODES);
+    vec![
         refused("bind-disabled", "A disabled account with the right password gives 533.")
             .person_with(&[("userAccountControl", "514")])
             .bind("{person}", "{first}")
@@ -137,6 +151,12 @@ fn refusals() -> Vec<Probe> {
             .policy("soon", EXPIRES_AT_ONCE, &["{person}"])
             .bind("{person}", "{first}")
             .until("49 data 532"),
+    ]
+}
+
+fn barred_by_policy() -> Vec<Probe> {
+    let refused = |name, shows| probe(name, shows, CODES);
+    vec![
         refused(
             "bind-never-expires",
             "DONT_EXPIRE_PASSWORD outlives the maximum age and pwdLastSet 0.",
@@ -164,6 +184,11 @@ fn refusals() -> Vec<Probe> {
             .modify(By::Admin, "{person}", &[Replace("userAccountControl", &["512"])])
             .bind("{person}", "{first}")
             .gives("ok"),
+    ]
+}
+
+fn old_and_empty_passwords() -> Vec<Probe> {
+    vec![
         probe(
             "bind-empty-password",
             "A name without a password is an unauthenticated bind, and no proof of anything.",

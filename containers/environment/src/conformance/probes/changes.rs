@@ -8,7 +8,7 @@ const RULES: &str = "MS-SAMR 3.1.1.7.2: what a new password must satisfy";
 const RIGHTS: &str = "MS-ADTS 3.1.1.3.1.5.1 and 5.1.3.2.1: User-Change-Password and User-Force-Change-Password";
 
 pub(super) fn probes() -> Vec<Probe> {
-    [effects(), refusals(), rules(), shapes(), rights()].concat()
+    [effects(), refusals(), locks(), rules(), history(), shapes(), rights()].concat()
 }
 
 fn signed_in(name: &'static str, shows: &'static str, source: &'static str) -> Probe {
@@ -76,6 +76,11 @@ fn refusals() -> Vec<Probe> {
         .gives("19 00000056")
         .read(By::Admin, "{person}", &["badPwdCount"])
         .gives("badPwdCount=1"),
+    ]
+}
+
+fn locks() -> Vec<Probe> {
+    vec![
         probe(
             "change-wrong-old-locks",
             "Wrong old passwords lock the account as wrong binds do.",
@@ -151,6 +156,11 @@ fn rules() -> Vec<Probe> {
             "A change to what holds the account's name is refused.",
             "{named}",
         ),
+    ]
+}
+
+fn history() -> Vec<Probe> {
+    vec![
         signed_in(
             "change-in-history",
             "A change may not bring a remembered password back.",

@@ -13,7 +13,17 @@ const SAM: &str = "MS-ADTS 3.1.1.5.2.2 and MS-SAMR 3.1.1.6: accounts";
 const MEMBERS: &str = "MS-SAMR 3.1.1.8.9: member";
 
 pub(super) fn probes() -> Vec<Probe> {
-    [adds(), names(), modifies(), values(), members(), renames(), deletes()].concat()
+    [
+        adds(),
+        unsound_adds(),
+        names(),
+        modifies(),
+        values(),
+        members(),
+        renames(),
+        deletes(),
+    ]
+    .concat()
 }
 
 fn adds() -> Vec<Probe> {
@@ -38,6 +48,12 @@ fn adds() -> Vec<Probe> {
         added("add-unknown-class", "A class that nobody knows is refused.")
             .add(By::Admin, "CN=thing,{unit}", &[("objectClass", "noSuchClass")])
             .gives("16"),
+    ]
+}
+
+fn unsound_adds() -> Vec<Probe> {
+    let added = |name, shows| probe(name, shows, ADDS);
+    vec![
         added("add-unknown-attribute", "An attribute that nobody knows is refused.")
             .add(
                 By::Admin,

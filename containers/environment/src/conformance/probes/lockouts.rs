@@ -41,7 +41,15 @@ const ONE_FOREVER: Pairs = &[
 ];
 
 pub(super) fn probes() -> Vec<Probe> {
-    [counting(), locked(), unlocking(), passing()].concat()
+    [
+        counting(),
+        not_counted(),
+        locked(),
+        unlocking(),
+        other_ways_to_unlock(),
+        passing(),
+    ]
+    .concat()
 }
 
 fn person_under(policy: Pairs, name: &'static str, shows: &'static str, source: &'static str) -> Probe {
@@ -96,6 +104,11 @@ fn counting() -> Vec<Probe> {
         .gives("lockoutTime?=set")
         .bind("{person}", "{first}")
         .gives("49 data 775"),
+    ]
+}
+
+fn not_counted() -> Vec<Probe> {
+    vec![
         probe("lockout-off", "With threshold 0 nobody is locked.", COUNTS)
             .person()
             .bind("{person}", "{wrong}")
@@ -245,6 +258,12 @@ fn unlocking() -> Vec<Probe> {
             .gives("ok")
             .since("{person}", &["uSNChanged"])
             .gives("uSNChanged same"),
+    ]
+}
+
+fn other_ways_to_unlock() -> Vec<Probe> {
+    let unlocked = |name, shows| locked_person(name, shows, UNLOCK);
+    vec![
         unlocked("unlock-by-delete", "lockoutTime cannot be deleted.")
             .modify(By::Admin, "{person}", &[Delete("lockoutTime", &[])])
             .gives("53"),

@@ -30,7 +30,7 @@ const NO_HINTS: Extra = Extra {
 };
 
 pub(super) fn probes() -> Vec<Probe> {
-    [effective(), objects(), hints()].concat()
+    [effective(), one_of_several(), laxer(), objects(), hints()].concat()
 }
 
 fn group(probe: Probe) -> Probe {
@@ -99,6 +99,12 @@ fn effective() -> Vec<Probe> {
         .policy("long", LONG, &["CN=outer,{unit}"])
         .reset(By::Admin, "{person}", "{second}")
         .gives("53 0000052D"),
+    ]
+}
+
+fn one_of_several() -> Vec<Probe> {
+    let policed = |name, shows| probe(name, shows, PSO);
+    vec![
         group(
             policed(
                 "pso-direct-beats-group",
@@ -136,6 +142,12 @@ fn effective() -> Vec<Probe> {
             .plain_person()
             .read(By::Admin, "{person}", &["msDS-ResultantPSO?"])
             .gives("msDS-ResultantPSO?=absent"),
+    ]
+}
+
+fn laxer() -> Vec<Probe> {
+    let policed = |name, shows| probe(name, shows, PSO);
+    vec![
         policed(
             "pso-without-complexity",
             "A policy may ask for less than the domain: one class of characters.",

@@ -10,7 +10,15 @@ const RULES: &str = "MS-SAMR 3.1.1.7.2: what a new password must satisfy";
 const STAMPS: &str = "MS-SAMR 3.1.1.8.7: what writing a password sets";
 
 pub(super) fn probes() -> Vec<Probe> {
-    [effects(), rules(), values(), shapes()].concat()
+    [
+        effects(),
+        states(),
+        rules(),
+        rules_for_changes_alone(),
+        values(),
+        shapes(),
+    ]
+    .concat()
 }
 
 fn effects() -> Vec<Probe> {
@@ -60,6 +68,11 @@ fn effects() -> Vec<Probe> {
         .gives("pwdLastSet?=set")
         .bind("{person}", "{second}")
         .gives("ok"),
+    ]
+}
+
+fn states() -> Vec<Probe> {
+    vec![
         probe(
             "reset-disabled-account",
             "A reset of a disabled account works and does not enable it.",
@@ -137,6 +150,11 @@ fn rules() -> Vec<Probe> {
         .person_with(&[("displayName", "Angela {sam}")])
         .reset(By::Admin, "{person}", "{angela}")
         .gives("53 0000052D"),
+    ]
+}
+
+fn rules_for_changes_alone() -> Vec<Probe> {
+    vec![
         probe(
             "reset-ignores-history",
             "Without policy hints a reset may bring the present password back.",

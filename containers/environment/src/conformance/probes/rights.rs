@@ -14,7 +14,7 @@ const LOCKS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn probes() -> Vec<Probe> {
-    [granted(), withheld(), outside(), ordinary()].concat()
+    [granted(), granted_besides(), withheld(), outside(), ordinary()].concat()
 }
 
 fn granted() -> Vec<Probe> {
@@ -59,6 +59,12 @@ fn granted() -> Vec<Probe> {
             .gives("ok")
             .bind("{person}", "{second}")
             .gives("ok"),
+    ]
+}
+
+fn granted_besides() -> Vec<Probe> {
+    let allowed = |name, shows| probe(name, shows, RIGHTS).person();
+    vec![
         allowed(
             "agent-forces-change",
             "Write pwdLastSet lets the delegated account ask for another password.",

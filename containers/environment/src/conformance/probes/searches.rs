@@ -12,7 +12,17 @@ const NAMES: &str = "MS-ADTS 3.1.1.3.1.2.4: alternative forms of names";
 const RESULTS: &str = "MS-ADTS 3.1.1.3.1.3.5 and 3.1.1.4.4";
 
 pub(super) fn probes() -> Vec<Probe> {
-    [scopes(), filters(), rules(), names(), results()].concat()
+    [
+        scopes(),
+        text_filters(),
+        logic_filters(),
+        special_filters(),
+        rules(),
+        names(),
+        results(),
+        fresh_results(),
+    ]
+    .concat()
 }
 
 /// A unit with two people, a group of one of them, and a unit with a third.
@@ -103,7 +113,7 @@ fn scopes() -> Vec<Probe> {
     ]
 }
 
-fn filters() -> Vec<Probe> {
+fn text_filters() -> Vec<Probe> {
     let filtered = |name, shows, filter, found| {
         crowd(name, shows, FILTERS)
             .search(By::Admin, "{unit}", Subtree, filter)
@@ -140,6 +150,16 @@ fn filters() -> Vec<Probe> {
             "(department=s*and*e)",
             "ok: ann",
         ),
+    ]
+}
+
+fn logic_filters() -> Vec<Probe> {
+    let filtered = |name, shows, filter, found| {
+        crowd(name, shows, FILTERS)
+            .search(By::Admin, "{unit}", Subtree, filter)
+            .gives(found)
+    };
+    vec![
         filtered(
             "filter-and",
             "And holds when all hold.",
@@ -194,6 +214,16 @@ fn filters() -> Vec<Probe> {
             "(&(cn=ann)(objectClass=*))",
             "ok: ann",
         ),
+    ]
+}
+
+fn special_filters() -> Vec<Probe> {
+    let filtered = |name, shows, filter, found| {
+        crowd(name, shows, FILTERS)
+            .search(By::Admin, "{unit}", Subtree, filter)
+            .gives(found)
+    };
+    vec![
         filtered(
             "filter-category",
             "objectCategory takes the short name of a class.",
@@ -395,6 +425,11 @@ fn results() -> Vec<Probe> {
         .person()
         .read(By::Admin, "{person}", &["SAMACCOUNTNAME"])
         .gives("SAMACCOUNTNAME={sam}"),
+    ]
+}
+
+fn fresh_results() -> Vec<Probe> {
+    vec![
         probe(
             "search-deleted",
             "What is deleted is not found any more.",
