@@ -429,6 +429,7 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
         plan_hash: digest(seed, "plan"),
         people_sha256: digest(seed, "people"),
         arrivals_sha256: digest(seed, "arrivals"),
+        executor: "poisson_arrival_rate".to_owned(),
         sentences: vec![
             "500 people in one forest with two domain controllers; every person is synchronised.".to_owned(),
             "50 arrivals a second with random gaps: four resets to one unlock.".to_owned(),
