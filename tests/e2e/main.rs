@@ -11,6 +11,7 @@ mod clients;
 mod commands;
 mod determinism;
 mod docker_job;
+mod executors;
 mod main_job;
 mod old_folder;
 mod overload;

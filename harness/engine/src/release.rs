@@ -139,3 +139,111 @@ impl Thread {
         taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use scenario::Choices;
+    use vocabulary::SystemClock;
+
+    use super::*;
+
+    /// Longer than any of these loads, by far.
+    const BOUND: Duration = Duration::from_secs(60);
+
+    fn plan(load: &str) -> Plan {
+        let text = format!("schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = 1\n[population]\npeople = 40\n[load.{load}");
+        let scenario = scenario::parse("a.toml", &text, &[]).unwrap();
+        Plan::resolve(&scenario, &Choices::default())
+    }
+
+    struct Started {
+        release: Release,
+        clock: RunClock,
+        stop: Arc<AtomicBool>,
+        released: Arc<AtomicU64>,
+    }
+
+    fn start(plan: &Plan) -> Started {
+        let clock = RunClock::starting_now(SystemClock::shared());
+        let (stop, released) = (Arc::default(), Arc::default());
+        let release = release(plan, &scenario::people(plan), &clock, 0, &stop, &released);
+        Started {
+            release,
+            clock,
+            stop,
+            released,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_load_goes_on_as_its_users_are_answered_and_ends_by_itself() {
+        let plan = plan(
+            "closed]\nusers = 3\nthink_time = { uniform = { min = \"1ms\", max = \"9ms\" } }\nmeasure = \"300ms\"\n",
+        );
+        let mut started = start(&plan);
+        let ends = started.release.ends.take().unwrap();
+        let mut arrivals = Vec::new();
+        while let Some(arrival) = tokio::time::timeout(BOUND, started.release.tickets.recv())
+            .await
+            .unwrap()
+        {
+            let at_us = started.clock.at_us();
+            assert!(at_us >= arrival.at_us && arrival.at_us < 300_000, "{arrival:?}");
+            arrivals.push(arrival);
+            // The thread ends with the load, whoever still waits.
+            let _ = ends.send(Ended {
+                number: arrival.number,
+                at_us,
+            });
+        }
+        let numbers: Vec<u64> = arrivals.iter().map(|arrival| arrival.number).collect();
+        let consecutive: Vec<u64> = (0..started.released.load(Ordering::Relaxed)).collect();
+        assert_eq!(numbers, consecutive);
+        assert!(numbers.len() > 9, "{}", numbers.len());
+        assert_eq!(started.release.rest.await.unwrap().count(), 0);
+        let mut asking = Asking::of(&plan, &scenario::people(&plan));
+        for arrival in arrivals {
+            let at_us = arrival.at_us;
+            assert_eq!(
+                asking.next(Fire { at_us, op: None }),
+                Some(arrival),
+                "who comes is known beforehand"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn users_who_are_never_answered_ask_once() {
+        let plan = plan("closed]\nusers = 3\nthink_time = { constant = \"1ms\" }\nmeasure = \"100ms\"\n");
+        let mut started = start(&plan);
+        let _ends = started.release.ends.take();
+        let mut count = 0;
+        while tokio::time::timeout(BOUND, started.release.tickets.recv())
+            .await
+            .unwrap()
+            .is_some()
+        {
+            count += 1;
+        }
+        assert_eq!(count, 3);
+    }
+
+    #[tokio::test]
+    async fn a_stopped_thread_gives_back_what_it_did_not_release() {
+        let plan = plan("constant_arrival_rate]\nrate = \"1/min\"\nmeasure = \"2h\"\n");
+        let mut started = start(&plan);
+        let first = tokio::time::timeout(BOUND, started.release.tickets.recv())
+            .await
+            .unwrap();
+        assert_eq!(first.map(|arrival| arrival.number), Some(0));
+        started.stop.store(true, Ordering::Relaxed);
+        let rest = tokio::time::timeout(BOUND, started.release.rest)
+            .await
+            .unwrap()
+            .unwrap();
+        let numbers: Vec<u64> = rest.map(|arrival| arrival.number).collect();
+        assert_eq!(numbers, (1..120).collect::<Vec<u64>>());
+    }
+}

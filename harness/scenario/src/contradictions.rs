@@ -96,4 +96,6 @@ fn below(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Option<usize> {
 }
 
 #[cfg(test)]
+mod load_tests;
+#[cfg(test)]
 mod tests;

@@ -57,7 +57,7 @@ fn how(load: &Load) -> String {
                 listed(&steps)
             )
         }
-        Executor::SpikeArrivalRate(spike) => format!("{} {after}", rush(spike)),
+        Executor::SpikeArrivalRate(spike) => format!("{after}, {}", rush(spike)),
         Executor::Replay { file, speed, timeline } => {
             let pace = match speed {
                 1 => "as fast as they were".to_owned(),
@@ -76,15 +76,15 @@ fn rush(spike: &Spike) -> String {
     let hold = if spike.hold.is_zero() {
         String::new()
     } else {
-        format!(", hold there for {}", format_duration(spike.hold))
+        format!(", holds for {}", format_duration(spike.hold))
     };
     format!(
-        "at {}, rise to {} within {} when {} of it are over{hold}, and lose half of what is above the calm every {},",
-        spike.base_rate,
+        "at {base} but for a rush: it begins {} into what is measured, rises to {} within {}{hold}, and loses half of what is above {base} every {}",
+        format_duration(spike.calm),
         spike.peak_rate,
         format_duration(spike.rise),
-        format_duration(spike.calm),
-        format_duration(spike.half_life)
+        format_duration(spike.half_life),
+        base = spike.base_rate,
     )
 }
 
@@ -112,7 +112,7 @@ fn closed(load: &Load, users: u32, think_time: ThinkTime) -> Vec<String> {
     let measure = format_duration(load.measure);
     vec![
         format!(
-            "{users} users work for {measure} after {} of warm-up, each waiting for the answer and thinking for {think} before they begin again{unlocks}.",
+            "{users} users work for {measure} after {} of warm-up; each waits for the answer and thinks for {think} before beginning again{unlocks}.",
             format_duration(load.warm_up)
         ),
         "This is a closed model: whoever waits asks for nothing meanwhile, so a slow system is asked less, and no figure says how long people would have queued."
