@@ -12,6 +12,7 @@ mod commands;
 mod conformance;
 mod determinism;
 mod docker_job;
+mod executors;
 mod main_job;
 mod old_folder;
 mod overload;

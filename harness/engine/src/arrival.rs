@@ -1,4 +1,6 @@
-//! The schedule: a pure sequence of fire times, each with a person and what they ask for. No clock, no async.
+//! Arrivals: each instant of the schedule with a person and what they ask for. No clock, no async.
+
+use std::collections::BTreeMap;
 
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
@@ -6,6 +8,8 @@ use scenario::{Person, Persona, Plan};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use vocabulary::{OpKind, Ratio, Seed};
+
+use crate::schedule::{Fire, Fires};
 
 /// One arrival: somebody wants something at an instant, whatever the system is doing then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,17 +30,21 @@ pub struct Arrival {
     pub op_id: Uuid,
 }
 
-/// All arrivals of a plan, in the order of time.
+/// All arrivals of a plan, in the order of time. Of a closed model only the first of each user is known beforehand.
 #[derive(Debug, Clone)]
 pub struct Arrivals {
+    fires: Fires,
+    asking: Asking,
+}
+
+/// Who comes next and what for: the same sequence whenever that is.
+#[derive(Debug, Clone)]
+pub(crate) struct Asking {
     seed: Seed,
     dice: ChaCha8Rng,
-    interval_us: f64,
-    count: u64,
     next: u64,
     unlocks: Ratio,
-    unlockers: Pool,
-    resetters: Pool,
+    pools: BTreeMap<OpKind, Pool>,
     labels: Vec<u32>,
 }
 
@@ -72,73 +80,84 @@ impl Pool {
 /// The arrivals of a plan.
 #[must_use]
 pub fn arrivals(plan: &Plan, people: &[Person]) -> Arrivals {
-    let seed = Seed::new(plan.seed).child("arrivals");
-    let rate = plan.load.rate.as_per_second();
-    let length = plan.load.warm_up + plan.load.measure;
     Arrivals {
-        dice: seed.child("mix").rng(),
-        interval_us: 1e6 / rate,
-        count: whole(length.as_secs_f64() * rate),
-        next: 0,
-        unlocks: plan.load.mix.unlocks,
-        unlockers: Pool::of(people, OpKind::Unlock, seed.child("unlockers")),
-        resetters: Pool::of(people, OpKind::Reset, seed.child("resetters")),
-        labels: vec![0; people.len()],
-        seed,
+        fires: Fires::of(&plan.load, seed_of(plan)),
+        asking: Asking::of(plan, people),
     }
 }
 
-/// Rounds to the nearest whole number, from a number that is never negative.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "rates and lengths are checked to be positive and far below 2^53"
-)]
-fn whole(value: f64) -> u64 {
-    value.round() as u64
+/// The seed of all that is about arrivals.
+pub(crate) fn seed_of(plan: &Plan) -> Seed {
+    Seed::new(plan.seed).child("arrivals")
 }
 
 impl Arrivals {
-    /// How many there are in all.
+    /// How many there are in all; none for a closed model, where the system's own pace decides.
     #[must_use]
-    pub fn planned(&self) -> u64 {
-        self.count
+    pub fn planned(&self) -> Option<u64> {
+        self.fires.planned()
     }
 }
 
 impl Iterator for Arrivals {
     type Item = Arrival;
 
-    #[expect(clippy::cast_precision_loss, reason = "numbers of arrivals are far below 2^53")]
     fn next(&mut self) -> Option<Arrival> {
-        if self.next >= self.count {
-            return None;
+        let fire = self.fires.next()?;
+        self.asking.next(fire)
+    }
+}
+
+impl Asking {
+    /// From the first on.
+    pub fn of(plan: &Plan, people: &[Person]) -> Self {
+        let seed = seed_of(plan);
+        let pool = |op: OpKind, name: &str| (op, Pool::of(people, op, seed.child(name)));
+        Self {
+            dice: seed.child("mix").rng(),
+            next: 0,
+            unlocks: plan.load.mix.map_or(Ratio::ZERO, |mix| mix.unlocks),
+            pools: BTreeMap::from([
+                pool(OpKind::Unlock, "unlockers"),
+                pool(OpKind::Reset, "resetters"),
+                pool(OpKind::Change, "changers"),
+                pool(OpKind::AdminReset, "helped"),
+            ]),
+            labels: vec![0; people.len()],
+            seed,
         }
+    }
+
+    /// The next, at an instant; nobody where nobody asks for that.
+    pub fn next(&mut self, fire: Fire) -> Option<Arrival> {
         let number = self.next;
         self.next += 1;
-        let unlock = self.dice.random::<f64>() < self.unlocks.as_f64();
-        let pool = if unlock {
-            &mut self.unlockers
-        } else {
-            &mut self.resetters
-        };
-        let (person, persona) = pool.take()?;
+        let wanted = fire.op.unwrap_or_else(|| self.throw());
+        let (person, persona) = self.pools.get_mut(&wanted)?.take()?;
         let op = persona.asks_for();
         let label = self.labels.get_mut(usize::try_from(person).ok()?)?;
         let writes = op.writes_password().then(|| {
             *label += 1;
             *label
         });
-        let at_us = whole(number as f64 * self.interval_us);
         Some(Arrival {
             number,
-            at_us,
+            at_us: fire.at_us,
             person,
             persona,
             op,
             writes,
             op_id: self.seed.nth("op", number).uuid(),
         })
+    }
+
+    /// What is asked, by the dice.
+    fn throw(&mut self) -> OpKind {
+        if self.dice.random::<f64>() < self.unlocks.as_f64() {
+            OpKind::Unlock
+        } else {
+            OpKind::Reset
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub mod pipe;
 pub mod ports;
 mod probe;
 mod recorder;
+mod release;
+mod schedule;
 mod watch;
 
 pub use arrival::{Arrival, Arrivals, arrivals, arrivals_sha256, planned_phases};

@@ -1,6 +1,8 @@
 //! The life of a run, phase by phase.
 
 use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use history::{Manifest, Observation, PersonRow, Phase, RunFolder};
 use scenario::{Person, Plan, Vault, people};
@@ -8,6 +10,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
 
+use crate::arrival::{Arrival, Asking};
 use crate::clock::{RunClock, wait};
 use crate::error::EngineError;
 use crate::load::{Load, LoadEnd};
@@ -15,6 +18,7 @@ use crate::nemesis::Nemesis;
 use crate::ports::{Generators, Place, Progress, World};
 use crate::probe;
 use crate::recorder::Recorder;
+use crate::schedule::Fire;
 use crate::watch::Watching;
 
 /// What a run is ordered with.
@@ -58,6 +62,8 @@ struct Stage<'a> {
     users: Vec<Uuid>,
     vault: Vault,
     phase: Phase,
+    manifest: Manifest,
+    released: Arc<AtomicU64>,
 }
 
 /// Carries a plan out: the folder's history is sealed and the world is gone when this returns, however it went.
@@ -91,8 +97,10 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
         users: Vec::new(),
         vault: Vault::new(plan.seed),
         phase: Phase::Provision,
+        manifest,
+        released: Arc::default(),
     };
-    let went = stage.live(manifest, &mut interrupt).await;
+    let went = stage.live(&mut interrupt).await;
     let interrupted = matches!(went, Ok(true));
     if interrupted || went.is_err() {
         stage.enter(Phase::Interrupted).await;
@@ -119,10 +127,10 @@ impl Stage<'_> {
     }
 
     /// Everything until the seal; tells whether it was interrupted.
-    async fn live(&mut self, manifest: Manifest, interrupt: &mut watch::Receiver<bool>) -> Result<bool, EngineError> {
+    async fn live(&mut self, interrupt: &mut watch::Receiver<bool>) -> Result<bool, EngineError> {
         let mut early = interrupt.clone();
         tokio::select! {
-            ready = self.prepare(manifest) => ready?,
+            ready = self.prepare() => ready?,
             _ = early.changed() => return Ok(true),
         }
         let watchers = self.world.watchers().await.map_err(EngineError::World)?;
@@ -138,7 +146,7 @@ impl Stage<'_> {
         Ok(false)
     }
 
-    async fn prepare(&mut self, mut manifest: Manifest) -> Result<(), EngineError> {
+    async fn prepare(&mut self) -> Result<(), EngineError> {
         self.enter(Phase::Provision).await;
         self.progress.step("provision", None);
         let facts = self
@@ -146,10 +154,10 @@ impl Stage<'_> {
             .stand_up(self.plan, self.folder.logs(), self.progress)
             .await
             .map_err(EngineError::World)?;
-        manifest.capabilities = facts.capabilities;
-        manifest.image_digests = facts.image_digests;
-        manifest.versions.extend(facts.versions);
-        self.folder.write_manifest(&manifest)?;
+        self.manifest.capabilities = facts.capabilities;
+        self.manifest.image_digests = facts.image_digests;
+        self.manifest.versions.extend(facts.versions);
+        self.folder.write_manifest(&self.manifest)?;
 
         self.enter(Phase::Populate).await;
         self.progress.step("populate", Some(self.plan.population.people));
@@ -208,6 +216,18 @@ impl Stage<'_> {
         watching: &Watching,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<LoadEnd, EngineError> {
+        let end = self.drive(watching, interrupt).await;
+        self.count_the_released()?;
+        let end = end?;
+        self.phase = Phase::Drain;
+        Ok(end)
+    }
+
+    async fn drive(
+        &mut self,
+        watching: &Watching,
+        interrupt: &mut watch::Receiver<bool>,
+    ) -> Result<LoadEnd, EngineError> {
         let target = self.world.target().map_err(EngineError::World)?;
         let generator = self.generators.start().map_err(EngineError::Generator)?;
         let load = Load {
@@ -218,6 +238,7 @@ impl Stage<'_> {
             clock: &self.clock,
             progress: self.progress,
             watching,
+            released: &self.released,
         };
         let nemesis = Nemesis {
             faults: &self.plan.faults,
@@ -228,12 +249,29 @@ impl Stage<'_> {
         let (begun, begins) = oneshot::channel();
         let driving = load.drive(generator, &target, begun, interrupt);
         tokio::pin!(driving);
-        let end = tokio::select! {
-            end = &mut driving => end?,
-            () = nemesis.disturb(self.world, begins) => driving.await?,
-        };
-        self.phase = Phase::Drain;
-        Ok(end)
+        tokio::select! {
+            end = &mut driving => end,
+            () = nemesis.disturb(self.world, begins) => driving.await,
+        }
+    }
+
+    /// How many begin in a closed model is known only now, and the judge must know it from elsewhere than the history.
+    fn count_the_released(&mut self) -> Result<(), EngineError> {
+        if self.plan.load.executor.is_closed() {
+            self.manifest.arrivals = self.released.load(Ordering::Relaxed);
+            self.folder.write_manifest(&self.manifest)?;
+        }
+        Ok(())
+    }
+
+    /// Every arrival that was planned; of a closed model, every one that was released, though not when.
+    fn asked(&self) -> Box<dyn Iterator<Item = Arrival>> {
+        if !self.plan.load.executor.is_closed() {
+            return Box::new(crate::arrivals(self.plan, &self.people));
+        }
+        let mut asking = Asking::of(self.plan, &self.people);
+        let released = 0..self.released.load(Ordering::Relaxed);
+        Box::new(released.map_while(move |_| asking.next(Fire { at_us: 0, op: None })))
     }
 
     /// Quiet, then metadata, then the databases themselves, then binds, then journals, then the search for secrets.
@@ -273,10 +311,10 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// The last label of each person that the plan has.
+    /// The last label of each person that anyone asked for.
     fn labels(&self) -> Vec<u32> {
         let mut labels = vec![0; self.people.len()];
-        for arrival in crate::arrivals(self.plan, &self.people) {
+        for arrival in self.asked() {
             let place = usize::try_from(arrival.person)
                 .ok()
                 .and_then(|index| labels.get_mut(index));
@@ -293,7 +331,8 @@ impl Stage<'_> {
             .people
             .iter()
             .map(|person| self.vault.password(person.index, person.persona, 0));
-        let chosen = crate::arrivals(self.plan, &self.people)
+        let chosen = self
+            .asked()
             .filter_map(|arrival| arrival.writes.map(|label| (arrival, label)))
             .map(|(arrival, label)| self.vault.password(arrival.person, arrival.persona, label));
         initial.chain(chosen).collect()

@@ -1,7 +1,8 @@
 //! The load: tickets are released at their instants, results are written down, and every arrival is accounted for.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc as std_mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,16 +14,15 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass, UnknownWhy};
 
-use crate::arrival::{Arrival, Arrivals, arrivals};
+use crate::arrival::{Arrival, arrivals};
 use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
 use crate::pipe::{Done, Down, Hello, PipeError, Ticket, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Target};
 use crate::recorder::Recorder;
+use crate::release::{Ended, RELEASED, Release, Unreleased, release};
 use crate::watch::Watching;
 
-/// Tickets between the releasing thread and the pipe.
-const RELEASED: usize = 1024;
 /// Between the generator's readiness and the first arrival.
 const LEAD_US: u64 = 50_000;
 /// How long the generator may take to bring its users up.
@@ -50,6 +50,8 @@ pub(crate) struct Load<'a> {
     pub clock: &'a RunClock,
     pub progress: &'a dyn Progress,
     pub watching: &'a Watching,
+    /// Counts the tickets released.
+    pub released: &'a Arc<AtomicU64>,
 }
 
 /// What the load left behind.
@@ -65,6 +67,18 @@ struct Running {
     touched: HashMap<u64, Vec<Touch>>,
     start_us: u64,
     answered: u64,
+    ends: Option<std_mpsc::Sender<Ended>>,
+}
+
+impl Running {
+    /// One more arrival has its answer. In a closed model its user thinks from then on.
+    fn answer(&mut self, number: u64, at_us: u64) {
+        self.answered += 1;
+        if let Some(ends) = &self.ends {
+            // A thread that has ended lets nobody begin again.
+            let _ = ends.send(Ended { number, at_us });
+        }
+    }
 }
 
 impl Load<'_> {
@@ -87,7 +101,8 @@ impl Load<'_> {
         let _ = begun.send(start_us);
         let outstanding = Outstanding::default();
         let stop = Arc::new(AtomicBool::new(false));
-        let (rest, tickets) = self.release(start_us, &stop);
+        let Release { tickets, ends, rest } =
+            release(self.plan, self.people, self.clock, start_us, &stop, self.released);
         let orders = interrupt.clone();
         let writer = tokio::spawn(write_tickets(
             generator.down,
@@ -102,6 +117,7 @@ impl Load<'_> {
             touched: HashMap::new(),
             start_us,
             answered: 0,
+            ends,
         };
         let interrupted = self.collect(&mut generator.up, &mut running, &stop, interrupt).await?;
         stop.store(true, Ordering::Relaxed);
@@ -126,7 +142,8 @@ impl Load<'_> {
             seed: self.plan.seed,
             users: load.in_flight_max,
             queue_max: load.queue_max,
-            start_within_us: micros(load.start_within),
+            // In a closed model nobody queues: whoever waits for a free user is one.
+            start_within_us: load.start_within.map_or(u64::MAX, micros),
             request_timeout_us: micros(load.request_timeout),
         }
     }
@@ -147,25 +164,6 @@ impl Load<'_> {
         self.people.iter().map(|person| person.upn.clone()).collect()
     }
 
-    /// Starts the releasing thread. What it did not release comes back when it ends.
-    fn release(&self, start_us: u64, stop: &Arc<AtomicBool>) -> (JoinHandle<Arrivals>, mpsc::Receiver<Arrival>) {
-        let (released, tickets) = mpsc::channel(RELEASED);
-        let mut schedule = arrivals(self.plan, self.people);
-        let (clock, stop) = (self.clock.clone(), Arc::clone(stop));
-        let rest = tokio::task::spawn_blocking(move || {
-            let mut upcoming = schedule.clone();
-            while let Some(arrival) = upcoming.next() {
-                clock.block_until(start_us + arrival.at_us);
-                if stop.load(Ordering::Relaxed) || released.blocking_send(arrival).is_err() {
-                    return schedule;
-                }
-                schedule = upcoming.clone();
-            }
-            upcoming
-        });
-        (rest, tickets)
-    }
-
     /// Reads results until the generator has ended; enters the phases on the way. Tells whether the run was interrupted.
     async fn collect(
         &self,
@@ -181,7 +179,7 @@ impl Load<'_> {
         tokio::pin!(reading);
         let (mut reading_ended, mut ended) = (false, false);
         let mut interrupted = false;
-        let last = self.plan.load.warm_up + self.plan.load.measure + self.plan.load.start_within;
+        let last = self.plan.load.length() + self.plan.load.start_within.unwrap_or_default();
         let patience = last + self.plan.load.request_timeout * REQUESTS;
         let mut deadline = running.start_us + micros(patience);
         let mut phase = Phase::Baseline;
@@ -190,7 +188,7 @@ impl Load<'_> {
             while let Some((_, enter)) = phases.first().copied().filter(|(at_us, _)| *at_us <= now) {
                 phases.remove(0);
                 self.recorder.enter(phase, enter).await;
-                self.progress.step(enter.as_str(), Some(planned));
+                self.progress.step(enter.as_str(), planned);
                 phase = enter;
             }
             let next = phases.first().map_or(deadline, |(at_us, _)| *at_us).min(deadline);
@@ -257,7 +255,7 @@ impl Load<'_> {
         let Some(arrival) = take(&running.outstanding, done.number) else {
             return;
         };
-        running.answered += 1;
+        running.answer(done.number, done.finished_us);
         self.progress.at(running.answered);
         let touch = Touch {
             label: arrival.writes,
@@ -293,7 +291,7 @@ impl Load<'_> {
 
     async fn dropped(&self, running: &mut Running, number: u64, why: DropWhy) {
         if let Some(arrival) = take(&running.outstanding, number) {
-            running.answered += 1;
+            running.answer(number, self.clock.at_us());
             self.progress.at(running.answered);
             self.record_drop(&arrival, running.start_us, why).await;
         }
@@ -316,7 +314,7 @@ impl Load<'_> {
     }
 
     /// Tickets the generator never answered are unknown; arrivals that were never released are dropped.
-    async fn account_for_the_rest(&self, running: &mut Running, rest: JoinHandle<Arrivals>, interrupted: bool) {
+    async fn account_for_the_rest(&self, running: &mut Running, rest: JoinHandle<Unreleased>, interrupted: bool) {
         let unanswered: Vec<u64> = lock(&running.outstanding).keys().copied().collect();
         for number in unanswered {
             let now = self.clock.at_us();

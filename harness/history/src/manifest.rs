@@ -27,7 +27,11 @@ pub struct Manifest {
     pub sentences: Vec<String>,
     /// People in the population.
     pub people: u64,
-    /// Arrivals planned, warm-up included.
+    /// The executor: what decided when somebody begins.
+    #[serde(default = "constant")]
+    pub executor: String,
+    /// Arrivals planned, warm-up included. In a closed model nothing is planned: operations that were released, known when the
+    /// load has ended and 0 before.
     pub arrivals: u64,
     /// How long a message lives, in microseconds.
     pub message_lifetime_us: u64,
@@ -53,6 +57,19 @@ pub struct Manifest {
     pub capabilities: Vec<Capability>,
     /// The command that replays the run.
     pub reproduce: String,
+}
+
+/// The executor of every folder that is older than the key.
+fn constant() -> String {
+    "constant_arrival_rate".to_owned()
+}
+
+impl Manifest {
+    /// Whether users waited for their answers, so that the system's own pace decided how much it was asked.
+    #[must_use]
+    pub fn closed(&self) -> bool {
+        self.executor == "closed"
+    }
 }
 
 /// A goal and its limit, as text with a unit.

@@ -79,7 +79,7 @@ pub(crate) fn findings(ledger: &Ledger) -> Vec<Finding> {
             let finding = (law.judge)(ledger);
             debug_assert_eq!(finding.check, law.name);
             if law.excused_by_lost_records {
-                excuse(finding, lost)
+                excuse(finding, lost.as_deref())
             } else {
                 finding
             }
@@ -87,21 +87,24 @@ pub(crate) fn findings(ledger: &Ledger) -> Vec<Finding> {
         .collect()
 }
 
-/// Arrivals of an unfinished run that may have run without a record.
-fn lost_records(ledger: &Ledger) -> u64 {
+/// Arrivals of an unfinished run that may have run without a record, in words; none where all are on record.
+fn lost_records(ledger: &Ledger) -> Option<String> {
+    let lost = ledger.manifest.arrivals.saturating_sub(ledger.arrivals());
     if ledger.complete() {
-        0
+        None
+    } else if ledger.released_untold() {
+        Some("nobody knows how many arrivals are not on record".to_owned())
     } else {
-        ledger.manifest.arrivals.saturating_sub(ledger.arrivals())
+        (lost > 0).then(|| format!("{lost} arrivals are not on record"))
     }
 }
 
 /// A run that was killed may have lost the record of what it did: what looks like a violation may be that.
-fn excuse(mut finding: Finding, lost: u64) -> Finding {
-    if finding.verdict == Mark::Fail && lost > 0 {
+fn excuse(mut finding: Finding, lost: Option<&str>) -> Finding {
+    if let (Mark::Fail, Some(lost)) = (finding.verdict, lost) {
         finding.verdict = Mark::Inconclusive;
         finding.why = format!(
-            "{}; but the run did not end, and {lost} arrivals are not on record: one of them may be the cause",
+            "{}; but the run did not end, and {lost}: one of them may be the cause",
             finding.why
         );
     }

@@ -256,6 +256,11 @@ impl Ledger {
         (self.ops.len() + self.drops.len()) as u64
     }
 
+    /// Whether a closed run ended before it could tell how many operations it had released.
+    pub(crate) fn released_untold(&self) -> bool {
+        self.manifest.closed() && !self.complete() && self.manifest.arrivals < self.arrivals().max(1)
+    }
+
     /// People there are.
     pub(crate) fn population(&self) -> u64 {
         self.manifest.people.max(self.people.len() as u64)

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use vocabulary::{Rate, Ratio, parse_duration};
 
 use crate::Mistake;
+use crate::written::Level;
 
 /// Every mistake of a document, in the order of the file.
 pub(crate) fn mistakes(text: &str, document: &Spanned<DeTable<'_>>, schema: &Value) -> Vec<Mistake> {
@@ -171,6 +172,7 @@ impl<'s> Walk<'s> {
         let wrong = match format {
             Some("duration") => parse_duration(text).err().map(|error| error.to_string()),
             Some("rate") => text.parse::<Rate>().err().map(|error| error.to_string()),
+            Some("rate_or_zero") => text.parse::<Level>().err().map(|error| error.to_string()),
             Some("ratio") => text.parse::<Ratio>().err().map(|error| error.to_string()),
             _ => None,
         };
@@ -270,7 +272,7 @@ fn words<W: AsRef<str>>(words: impl Iterator<Item = W>) -> String {
 fn expected(outer: &Value, schema: &Value) -> String {
     match format_of(outer, schema) {
         Some("duration") => return "a duration such as \"250ms\"".to_owned(),
-        Some("rate") => return "a rate such as \"20/s\"".to_owned(),
+        Some("rate" | "rate_or_zero") => return "a rate such as \"20/s\"".to_owned(),
         Some("ratio") => return "a ratio such as \"1/4\"".to_owned(),
         _ => {}
     }

@@ -1,14 +1,15 @@
 //! What the schema cannot say: values that are right alone and wrong together.
 
 mod directories;
+mod load;
 mod population;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::Mistake;
 use crate::check::place;
-use crate::written::{Scenario, WrittenLoad};
+use crate::written::Scenario;
+use crate::{Load, Mistake};
 
 /// Envelopes carry whole seconds: a message of one second could be void as soon as it is sealed.
 const MESSAGE_LIFETIME_MIN_S: u64 = 2;
@@ -20,9 +21,11 @@ pub(crate) fn contradictions(text: &str, document: &Spanned<DeTable<'_>>, scenar
         document: document.get_ref(),
         mistakes: Vec::new(),
     };
+    let load = Load::resolve(&scenario.load);
     plain(&mut found, scenario);
-    directories::contradictions(&mut found, scenario);
-    population::contradictions(&mut found, scenario);
+    load::contradictions(&mut found, scenario, &load);
+    directories::contradictions(&mut found, scenario, &load);
+    population::contradictions(&mut found, scenario, &load);
     found.mistakes.sort();
     found.mistakes
 }
@@ -50,13 +53,6 @@ fn plain(found: &mut Contradictions<'_>, scenario: &Scenario) {
             "`name` may hold lower-case letters, digits and hyphens, up to 63 of them",
         );
     }
-    let WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
-    if load.measure.is_zero() {
-        found.say(
-            "load.constant_arrival_rate.measure",
-            "`measure` must be longer than nothing",
-        );
-    }
     if scenario.world.message_lifetime.as_secs() < MESSAGE_LIFETIME_MIN_S {
         found.say(
             "world.message_lifetime",
@@ -71,7 +67,7 @@ fn name_is_plain(name: &str) -> bool {
 }
 
 /// Where a path stands: its value, or the deepest key or item above it that is there.
-fn offset_of(table: &DeTable<'_>, path: &[&str]) -> usize {
+pub(crate) fn offset_of(table: &DeTable<'_>, path: &[&str]) -> usize {
     let Some((head, rest)) = path.split_first() else {
         return 0;
     };
@@ -99,5 +95,7 @@ fn below(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Option<usize> {
     }
 }
 
+#[cfg(test)]
+mod load_tests;
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::DeTable;
 use toml_edit::DocumentMut;
 
 use crate::check::{mistakes, place};
-use crate::contradictions::contradictions;
+use crate::contradictions::{contradictions, offset_of};
 use crate::schema::schema_json;
-use crate::written::Scenario;
+use crate::timeline::Timeline;
+use crate::written::{Scenario, WrittenLoad};
 use crate::{Mistake, ScenarioError};
 
 /// Reads a scenario file and applies `--set path=value` assignments.
@@ -24,14 +26,14 @@ pub fn read(file: &Path, sets: &[String]) -> Result<Scenario, ScenarioError> {
     parse(&name, &text, sets)
 }
 
-/// The same for a text that is already here; `name` stands in the messages.
+/// The same for a text that is already here; `name` stands in the messages, and files that it names are looked for beside it.
 ///
 /// # Errors
 /// See [`read`].
 pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Scenario, ScenarioError> {
-    let scenario = checked(text).map_err(|mistakes| ScenarioError::Mistakes {
-        file: name.to_owned(),
-        mistakes,
+    let scenario = checked(name, text).map_err(|wrong| ScenarioError::Mistakes {
+        file: wrong.file.unwrap_or_else(|| name.to_owned()),
+        mistakes: wrong.mistakes,
     })?;
     if sets.is_empty() {
         return Ok(scenario);
@@ -44,36 +46,73 @@ pub fn parse(name: &str, text: &str, sets: &[String]) -> Result<Scenario, Scenar
             message,
         };
         changed = assign(&changed, set).map_err(wrong)?;
-        scenario = checked(&changed).map_err(|mistakes| wrong(first(mistakes)))?;
+        scenario = checked(name, &changed).map_err(|mistakes| wrong(mistakes.first()))?;
     }
     Ok(scenario)
 }
 
-fn first(mistakes: Vec<Mistake>) -> String {
-    mistakes
-        .into_iter()
-        .next()
-        .map_or_else(String::new, |mistake| mistake.message)
+/// The mistakes of one file: of the scenario, or of one that it names.
+struct Wrong {
+    file: Option<String>,
+    mistakes: Vec<Mistake>,
 }
 
-fn checked(text: &str) -> Result<Scenario, Vec<Mistake>> {
+impl Wrong {
+    /// The first of them; its place only where it is another file's, since a `--set` has no lines.
+    fn first(self) -> String {
+        let Some(mistake) = self.mistakes.into_iter().next() else {
+            return String::new();
+        };
+        match self.file {
+            Some(file) => format!("{file}:{}:{}: {}", mistake.line, mistake.column, mistake.message),
+            None => mistake.message,
+        }
+    }
+}
+
+impl From<Vec<Mistake>> for Wrong {
+    fn from(mistakes: Vec<Mistake>) -> Self {
+        Self { file: None, mistakes }
+    }
+}
+
+fn checked(name: &str, text: &str) -> Result<Scenario, Wrong> {
     let document = DeTable::parse(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         vec![place(text, offset, error.message().to_owned())]
     })?;
     let schema = schema_json();
-    let mut found = mistakes(text, &document, &schema);
-    if found.is_empty() {
-        let scenario: Scenario = toml::from_str(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            vec![place(text, offset, error.message().to_owned())]
-        })?;
-        found = contradictions(text, &document, &scenario);
-        if found.is_empty() {
-            return Ok(scenario);
-        }
+    let found = mistakes(text, &document, &schema);
+    if !found.is_empty() {
+        return Err(found.into());
     }
-    Err(found)
+    let mut scenario: Scenario = toml::from_str(text).map_err(|error| {
+        let offset = error.span().map_or(0, |span| span.start);
+        vec![place(text, offset, error.message().to_owned())]
+    })?;
+    if let WrittenLoad::Replay(replay) = &mut scenario.load {
+        replay.timeline = timeline(name, &replay.file, text, &document)?;
+    }
+    let found = contradictions(text, &document, &scenario);
+    if found.is_empty() {
+        Ok(scenario)
+    } else {
+        Err(found.into())
+    }
+}
+
+/// Reads the timeline beside the scenario.
+fn timeline(name: &str, file: &str, text: &str, document: &Spanned<DeTable<'_>>) -> Result<Timeline, Wrong> {
+    let path = Path::new(name).with_file_name(file);
+    let content = std::fs::read_to_string(&path).map_err(|error| {
+        let offset = offset_of(document.get_ref(), &["load", "replay", "file"]);
+        let message = format!("could not read {}: {error}", path.display());
+        vec![place(text, offset, message)]
+    })?;
+    Timeline::parse(&content).map_err(|mistakes| Wrong {
+        file: Some(path.display().to_string()),
+        mistakes,
+    })
 }
 
 /// Applies one `path=value` to the text. A value that is no TOML is taken as a text.
@@ -176,7 +215,9 @@ mod tests {
         assert_eq!(set("population.people=77").unwrap().population.people, 77);
         assert_eq!(set("world.lockout.threshold=3").unwrap().world.lockout.threshold, 3);
         let scenario = set("load.constant_arrival_rate.rate=9/s").unwrap();
-        let crate::written::WrittenLoad::ConstantArrivalRate(load) = scenario.load;
+        let WrittenLoad::ConstantArrivalRate(load) = scenario.load else {
+            panic!("{:?}", scenario.load);
+        };
         assert_eq!(load.rate.to_string(), "9/s");
         for wrong in [
             "population.people",

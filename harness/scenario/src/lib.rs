@@ -32,6 +32,7 @@ mod people;
 mod plan;
 mod schema;
 mod sentences;
+mod timeline;
 mod written;
 
 pub use error::{Mistake, ScenarioError};
@@ -39,9 +40,11 @@ pub use file::{parse, read};
 pub use groups::{Group, groups_of, memberships, memberships_sha256};
 pub use passwords::Vault;
 pub use people::{Person, people, people_sha256};
-pub use plan::{Choices, Goal, Load, Mix, Plan, Population};
+pub use plan::{Choices, Executor, Goal, Load, Mix, Plan, Population, Spike};
 pub use schema::{schema_json, schema_text};
+pub use timeline::{Moment, Timeline};
 pub use written::{
-    AccountState, Directory, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Licence, Lockout,
-    MovePdc, Persona, Policy, ProcessModel, Rights, Scenario, ServiceTime, Sspr, Tenant, World, WorldKind, WritebackDc,
+    AccountState, Directory, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Level, Licence,
+    Lockout, MovePdc, Persona, Policy, ProcessModel, Ramp, Rights, Scenario, ServiceTime, Sspr, Step, Tenant,
+    ThinkTime, World, WorldKind, WritebackDc,
 };

@@ -1,5 +1,7 @@
 //! The plan: a scenario with every default filled, every unit parsed and the seed chosen.
 
+mod load;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -8,8 +10,10 @@ use sha2::{Digest as _, Sha256};
 use vocabulary::{Rate, Ratio};
 
 use crate::people::hex;
-use crate::written::{Goals, Locale, WrittenLoad};
+use crate::written::{Goals, Locale};
 use crate::{AccountState, Fault, Groups, Persona, Scenario, Tenant, World, WorldKind};
+
+pub use load::{Executor, Load, Mix, Spike};
 
 /// What the command line chooses over the file.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,40 +69,6 @@ pub struct Population {
     pub groups: Option<Groups>,
 }
 
-/// What they do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Load {
-    /// The executor's name.
-    pub executor: &'static str,
-    /// Arrivals per second.
-    pub rate: Rate,
-    /// Load before measuring.
-    #[serde(with = "vocabulary::duration_text")]
-    pub warm_up: Duration,
-    /// Load that is measured.
-    #[serde(with = "vocabulary::duration_text")]
-    pub measure: Duration,
-    /// An arrival that has not begun within this is dropped.
-    #[serde(with = "vocabulary::duration_text")]
-    pub start_within: Duration,
-    /// How long one request may take.
-    #[serde(with = "vocabulary::duration_text")]
-    pub request_timeout: Duration,
-    /// Operations in flight at most.
-    pub in_flight_max: u32,
-    /// Arrivals waiting at most.
-    pub queue_max: u32,
-    /// What the arrivals ask for.
-    pub mix: Mix,
-}
-
-/// What arrivals ask for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Mix {
-    /// The share of unlocks; the rest reset.
-    pub unlocks: Ratio,
-}
-
 /// A goal and its limit: milliseconds, a ratio or a rate per second, as its name says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Goal {
@@ -114,7 +84,6 @@ impl Plan {
     pub fn resolve(scenario: &Scenario, choices: &Choices) -> Self {
         let mut world = scenario.world.clone();
         world.kind = choices.world.unwrap_or(world.kind);
-        let WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
         Self {
             name: scenario.name.clone(),
             why: scenario.why.clone(),
@@ -129,17 +98,7 @@ impl Plan {
                 accounts: scenario.population.accounts.clone(),
                 groups: scenario.population.groups.clone(),
             },
-            load: Load {
-                executor: "constant_arrival_rate",
-                rate: load.rate,
-                warm_up: load.warm_up,
-                measure: load.measure,
-                start_within: load.start_within,
-                request_timeout: load.request_timeout,
-                in_flight_max: load.in_flight_max,
-                queue_max: load.queue_max,
-                mix: Mix { unlocks: load.unlocks },
-            },
+            load: Load::resolve(&scenario.load),
             faults: in_time(&scenario.faults),
             goals: goals(&scenario.goals),
         }

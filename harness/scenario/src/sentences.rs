@@ -1,6 +1,7 @@
 //! A plan told in sentences.
 
 mod directories;
+mod load;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,8 @@ pub(crate) fn sentences(plan: &Plan) -> Vec<String> {
     told.push(people(plan));
     told.extend(accounts(plan));
     told.extend(groups(plan));
-    told.extend([load(plan), tenant(plan)]);
+    told.extend(load::load(&plan.load));
+    told.push(tenant(plan));
     told.extend(directories::faults(plan));
     if !plan.goals.is_empty() {
         let goals: Vec<String> = plan
@@ -106,19 +108,6 @@ fn groups(plan: &Plan) -> Option<String> {
         "{each} {} groups, the first by far the largest; everybody is in {} of them.",
         groups.count, groups.memberships_per_person
     ))
-}
-
-fn load(plan: &Plan) -> String {
-    let load = &plan.load;
-    format!(
-        "They arrive at {} for {} after {} of warm-up, {} of them to unlock and the rest to reset; at most {} are served at once, and who has not begun within {} is dropped.",
-        load.rate,
-        format_duration(load.measure),
-        format_duration(load.warm_up),
-        load.mix.unlocks,
-        load.in_flight_max,
-        format_duration(load.start_within)
-    )
 }
 
 fn tenant(plan: &Plan) -> String {

@@ -396,6 +396,14 @@ fn reproduce(seed: u64) -> String {
     format!("wblab run scenarios/quick.toml --seed {seed}")
 }
 
+fn sentences() -> Vec<String> {
+    vec![
+        "500 people in one forest with two domain controllers; every person is synchronised.".to_owned(),
+        "50 arrivals a second with random gaps: four resets to one unlock.".to_owned(),
+        "Every unlock victim, and a quarter of those who reset, is locked first, and the lock is proven.".to_owned(),
+    ]
+}
+
 /// The manifest of such a run.
 pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
     let seconds = figures.windows.len() as u64 * SECOND;
@@ -429,12 +437,8 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
         plan_hash: digest(seed, "plan"),
         people_sha256: digest(seed, "people"),
         arrivals_sha256: digest(seed, "arrivals"),
-        sentences: vec![
-            "500 people in one forest with two domain controllers; every person is synchronised.".to_owned(),
-            "50 arrivals a second with random gaps: four resets to one unlock.".to_owned(),
-            "Every unlock victim, and a quarter of those who reset, is locked first, and the lock is proven."
-                .to_owned(),
-        ],
+        executor: "poisson_arrival_rate".to_owned(),
+        sentences: sentences(),
         people: 500,
         arrivals: total(&figures.windows, |window| window.offered),
         message_lifetime_us: 30 * SECOND,

@@ -109,6 +109,26 @@ impl Chart {
         }
     }
 
+    /// The same of a closed model, whose users wait for their answers: nobody queues, and a slow system is asked less.
+    #[must_use]
+    pub fn caption_closed(self) -> &'static str {
+        match self {
+            Self::ResponseTime => {
+                "From the moment a user's think time ended until the answer was known, by that moment. Who waits asks for nothing \
+                 meanwhile, so it says nothing of how long people would have queued."
+            }
+            Self::Rates => {
+                "Offered: operations that users began; whoever waits begins none, so a slow system is offered less. Achieved: \
+                 operations applied or correctly rejected, by when they ended."
+            }
+            Self::Percentiles => {
+                "Response counts from the end of the think time, when the user begins: both curves are nearly one, also where the \
+                 system is slow. Unknown operations count as slower than every finished one."
+            }
+            other => other.caption(),
+        }
+    }
+
     fn drawing(self, figures: &Figures, sheet: Sheet) -> Drawing {
         match self {
             Self::ResponseTime => response_time::draw(figures, sheet),

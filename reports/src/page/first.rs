@@ -23,7 +23,11 @@ pub(super) fn header(judgement: &Judgement, manifest: &Manifest) -> Markup {
                 span { "seed " (verdict.seed) }
                 span { (text::moment(manifest.started_unix_ms)) }
                 span { (text::of(manifest.people, "person", "people")) }
-                span { (text::of(manifest.arrivals, "arrival", "arrivals")) " planned" }
+                @if manifest.closed() {
+                    span { (text::of(manifest.arrivals, "operation", "operations")) " begun, closed model" }
+                } @else {
+                    span { (text::of(manifest.arrivals, "arrival", "arrivals")) " planned" }
+                }
             }
         }
     }

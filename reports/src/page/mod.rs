@@ -24,7 +24,7 @@ const STYLE: &str = include_str!("style.css");
 /// [`ReportError::Draw`].
 pub(crate) fn html(judgement: &Judgement, manifest: &Manifest) -> Result<String, ReportError> {
     let style = style();
-    let charts = charts(judgement)?;
+    let charts = charts(judgement, manifest.closed())?;
     let verdict = &judgement.verdict;
     let title = format!("{}: {}", words::shout(verdict.verdict), clean(&verdict.scenario));
     let page = html! {
@@ -72,7 +72,7 @@ fn policy(style: &str) -> String {
     format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'")
 }
 
-fn charts(judgement: &Judgement) -> Result<Markup, ReportError> {
+fn charts(judgement: &Judgement, closed: bool) -> Result<Markup, ReportError> {
     let mut figures = Vec::with_capacity(Chart::ALL.len());
     for chart in Chart::shown(&judgement.figures) {
         let [wide, narrow] = chart.inline(&judgement.figures)?;
@@ -80,7 +80,7 @@ fn charts(judgement: &Judgement) -> Result<Markup, ReportError> {
             figure {
                 (PreEscaped(wide))
                 (PreEscaped(narrow))
-                figcaption { (chart.caption()) }
+                figcaption { (if closed { chart.caption_closed() } else { chart.caption() }) }
             }
         });
     }

@@ -20,7 +20,7 @@ pub(super) fn all(judgement: &Judgement, manifest: &Manifest) -> Markup {
         (goals(judgement))
         (faults(judgement))
         (operations(judgement))
-        (latency(judgement))
+        (latency(judgement, manifest.closed()))
         (stages(judgement))
         (propagation(judgement))
     }
@@ -156,7 +156,10 @@ fn proven(judgement: &Judgement) -> Markup {
     }
 }
 
-fn latency(judgement: &Judgement) -> Markup {
+const LATENCY: &str = "Over the measure phase. Response counts from the intended start, with dropped and unknown operations slower than all others; service counts from the actual start.";
+const LATENCY_CLOSED: &str = "Over the measure phase. In a closed model response counts from the end of a user's think time, so no queueing is in it: a slow system is asked less. Unknown operations are slower than all others; service counts from the actual start.";
+
+fn latency(judgement: &Judgement, closed: bool) -> Markup {
     let verdict = &judgement.verdict;
     let rows = [
         ("response time", verdict.response_time_ms),
@@ -177,7 +180,7 @@ fn latency(judgement: &Judgement) -> Markup {
         section aria-labelledby="latency" {
             h2 id="latency" { "Latency" }
             (boxed("Latency percentiles", &table))
-            p.note { "Over the measure phase. Response counts from the intended start, with dropped and unknown operations slower than all others; service counts from the actual start." }
+            p.note { (if closed { LATENCY_CLOSED } else { LATENCY }) }
         }
     }
 }

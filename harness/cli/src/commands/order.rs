@@ -54,12 +54,13 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
         seed: plan.seed,
         plan_hash: plan.hash(),
         people_sha256: scenario::people_sha256(&people),
-        arrivals: arrivals.planned(),
+        executor: plan.load.executor.as_str().to_owned(),
+        arrivals: arrivals.planned().unwrap_or_default(),
         arrivals_sha256: engine::arrivals_sha256(arrivals),
         sentences: plan.sentences(),
         people: plan.population.people,
         message_lifetime_us: micros(plan.world.message_lifetime),
-        start_within_us: micros(plan.load.start_within),
+        start_within_us: plan.load.start_within.map_or(0, micros),
         goals: plan
             .goals
             .iter()

@@ -26,7 +26,10 @@ pub(crate) fn plan(arguments: &PlanArguments) -> Result<Exit, CliError> {
     for sentence in plan.sentences() {
         print(&sentence);
     }
-    print(&format!("That makes {planned} arrivals."));
+    print(&match planned {
+        Some(planned) => format!("That makes {planned} arrivals."),
+        None => "How many operations that makes, the system's own pace decides.".to_owned(),
+    });
     for (name, digest) in digests {
         print(&format!("{name} {digest}"));
     }

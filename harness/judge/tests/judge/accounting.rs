@@ -63,6 +63,35 @@ fn what_an_unrecorded_operation_could_explain_is_no_violation_of_an_unfinished_r
 }
 
 #[test]
+fn a_closed_run_is_held_to_what_was_released() {
+    let mut world = World::clean();
+    world.manifest.executor = "closed".into();
+    assert_mark(&world.judge(), ACCOUNTED, Mark::Pass);
+    world.arrivals = Some(12);
+    assert_fails(&world.judge(), ACCOUNTED, &["12 released, 10 begun, 1 dropped"]);
+    world.arrivals = Some(0);
+    assert_fails(&world.judge(), ACCOUNTED, &["0 released, 10 begun, 1 dropped"]);
+    world.interrupt(9 * SECOND);
+    assert_mark(&world.judge(), ACCOUNTED, Mark::Inconclusive);
+    world.arrivals = None;
+    assert_mark(&world.judge(), ACCOUNTED, Mark::Pass);
+}
+
+#[test]
+fn a_closed_run_that_was_killed_may_have_released_anything() {
+    let mut world = World::clean();
+    world.manifest.executor = "closed".into();
+    world.after(9).kvno += 1;
+    world.interrupt(9 * SECOND);
+    assert_mark(&world.judge(), "no-cross-user-write", Mark::Fail);
+    world.arrivals = Some(0);
+    let judgement = world.judge();
+    assert_mark(&judgement, "no-cross-user-write", Mark::Inconclusive);
+    let why = &finding(&judgement, "no-cross-user-write").why;
+    assert!(why.contains("nobody knows how many arrivals"), "{why}");
+}
+
+#[test]
 fn a_torn_history_is_judged_as_far_as_it_goes() {
     let mut world = World::clean();
     world.cut = 9;

@@ -527,6 +527,7 @@ fn manifest(people: u64) -> Manifest {
         arrivals_sha256: "r".into(),
         sentences: Vec::new(),
         people,
+        executor: "constant_arrival_rate".into(),
         arrivals: 0,
         message_lifetime_us: SECOND,
         start_within_us: 3 * SECOND,

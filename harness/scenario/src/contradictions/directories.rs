@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use vocabulary::format_duration;
 
 use super::Contradictions;
-use crate::written::{Forest, Scenario, WrittenLoad};
-use crate::{Fault, FaultKind, FineGrainedPolicy, MovePdc};
+use crate::written::{Forest, Scenario};
+use crate::{Fault, FaultKind, FineGrainedPolicy, Load, MovePdc};
 
 /// The longest name of a policy.
 const POLICY_NAME_MAX: usize = 40;
@@ -15,7 +15,7 @@ const UNIT_NAME_MAX: usize = 64;
 /// Characters in the name of an organizational unit that the product's writeback does not get over.
 const RESERVED: [char; 9] = [',', '+', '"', '\\', '<', '>', ';', '=', '/'];
 
-pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario) {
+pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
     let mut domains = BTreeSet::new();
     for (index, forest) in scenario.world.forests.iter().enumerate() {
         let at = format!("world.forests.{index}");
@@ -34,7 +34,7 @@ pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario
         units(found, &at, &forest.units);
     }
     policies(found, &scenario.world.fine_grained_policies);
-    faults(found, scenario);
+    faults(found, scenario, load);
 }
 
 fn controllers(found: &mut Contradictions<'_>, at: &str, forest: &Forest) {
@@ -144,9 +144,8 @@ fn policy_name_is_plain(name: &str) -> bool {
 }
 
 /// Told in the order of time, since where a role is depends on the moves before.
-fn faults(found: &mut Contradictions<'_>, scenario: &Scenario) {
-    let WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
-    let length = load.warm_up + load.measure;
+fn faults(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
+    let length = load.length();
     let mut faults: Vec<(usize, &Fault)> = scenario.faults.iter().enumerate().collect();
     faults.sort_by_key(|(_, fault)| fault.at);
     let mut roles: Vec<u32> = scenario.world.forests.iter().map(|forest| forest.pdc).collect();

@@ -4,16 +4,16 @@ use vocabulary::OpKind;
 
 use super::Contradictions;
 use crate::deal::{accounts, persona_counts};
-use crate::written::{Scenario, WrittenLoad};
-use crate::{AccountState, Persona};
+use crate::written::Scenario;
+use crate::{AccountState, Executor, Load, Persona};
 
 /// How far a sum of shares may stand above 1 for the sake of rounding.
 const ROUNDING: f64 = 1e-9;
 
-pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario) {
-    asked(found, scenario);
+pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
+    asked(found, scenario, load);
     locks(found, scenario);
-    states(found, scenario);
+    states(found, scenario, load);
     if let Some(groups) = &scenario.population.groups
         && groups.memberships_per_person > groups.count
     {
@@ -26,8 +26,7 @@ pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario
 }
 
 /// Somebody must ask for what arrivals ask for.
-fn asked(found: &mut Contradictions<'_>, scenario: &Scenario) {
-    let WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
+fn asked(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
     let weight = |wanted: OpKind| -> u64 {
         let weights = scenario.population.personas.iter();
         weights
@@ -35,18 +34,29 @@ fn asked(found: &mut Contradictions<'_>, scenario: &Scenario) {
             .map(|(_, weight)| u64::from(*weight))
             .sum()
     };
-    let unlocks = load.unlocks.as_f64();
-    if unlocks > 0.0 && weight(OpKind::Unlock) == 0 {
-        found.say(
-            "population.personas",
-            "some arrivals unlock (`unlocks`), but no persona is `locked_out`",
-        );
+    for op in OpKind::ALL {
+        if weight(op) > 0 || !asks(load, op) {
+            continue;
+        }
+        let message = match (op, &load.executor) {
+            (_, Executor::Replay { file, .. }) => format!("some lines of {file} ask for `{op}`, but no persona does"),
+            (OpKind::Unlock, _) => "some arrivals unlock (`unlocks`), but no persona is `locked_out`".to_owned(),
+            _ => "some arrivals reset, but no persona does: give `forgot` a weight".to_owned(),
+        };
+        found.say("population.personas", message);
     }
-    if unlocks < 1.0 && weight(OpKind::Reset) == 0 {
-        found.say(
-            "population.personas",
-            "some arrivals reset, but no persona does: give `forgot` a weight",
-        );
+}
+
+/// Whether some arrivals ask for that.
+fn asks(load: &Load, op: OpKind) -> bool {
+    if let Executor::Replay { timeline, .. } = &load.executor {
+        return timeline.moments().iter().any(|moment| moment.op == op);
+    }
+    let unlocks = load.mix.map_or(0.0, |mix| mix.unlocks.as_f64());
+    match op {
+        OpKind::Unlock => unlocks > 0.0,
+        OpKind::Reset => unlocks < 1.0,
+        OpKind::Change | OpKind::AdminReset => false,
     }
 }
 
@@ -80,7 +90,7 @@ fn locks(found: &mut Contradictions<'_>, scenario: &Scenario) {
 }
 
 /// The states of accounts must leave enough people who are locked, and somebody who comes.
-fn states(found: &mut Contradictions<'_>, scenario: &Scenario) {
+fn states(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
     let population = &scenario.population;
     if population.accounts.contains_key(&AccountState::Usual) {
         return found.say(
@@ -114,9 +124,8 @@ fn states(found: &mut Contradictions<'_>, scenario: &Scenario) {
         .filter(|(state, _)| !state.arrives())
         .map(|(_, count)| count)
         .sum();
-    let WrittenLoad::ConstantArrivalRate(load) = &scenario.load;
     let reset = people(|persona| persona.asks_for() == OpKind::Reset);
-    if load.unlocks.as_f64() < 1.0 && at_home > 0 && at_home >= reset {
+    if asks(load, OpKind::Reset) && at_home > 0 && at_home >= reset {
         found.say(
             "population.accounts",
             "some arrivals reset, but `accounts` keeps everybody who does at home",

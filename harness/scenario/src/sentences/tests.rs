@@ -51,3 +51,43 @@ fn everything_else_is_told() {
     }
     assert_eq!(told.len(), expected.len() + 4);
 }
+
+#[test]
+fn each_executor_is_told() {
+    let head = PLAIN.split("[load").next().unwrap_or_default();
+    let load = |load: &str| told(&format!("{head}[load.{load}"))[3].clone();
+    assert_eq!(
+        load("poisson_arrival_rate]\nrate = \"5/s\"\nmeasure = \"20s\"\n"),
+        "They arrive at random, 5/s in the mean, for 20s after 0s of warm-up, 1/4 of them to unlock and the rest to reset; at most 64 are served at once, and who has not begun within 10s is dropped."
+    );
+    let ramp = "ramping_arrival_rate]\nstart_rate = \"1/s\"\nwarm_up = \"3s\"\nstages = [{ duration = \"9s\", target = \"5/s\" }, { duration = \"1s\", target = \"0/s\" }]\n";
+    assert!(
+        load(ramp).starts_with(
+            "They arrive at 1/s for 3s of warm-up and then in straight lines: within 9s to 5/s and 1s to 0/s, 1/4 of them"
+        ),
+        "{}",
+        load(ramp)
+    );
+    let steps = "staged_arrival_rate]\nstages = [{ duration = \"9s\", rate = \"5/s\" }, { duration = \"1s\", rate = \"0/s\" }]\n";
+    assert!(
+        load(steps).starts_with(
+            "They arrive at 5/s for 9s and at 0/s for 1s, after 0s of warm-up at the first of these rates, 1/4 of them"
+        ),
+        "{}",
+        load(steps)
+    );
+    let spike = "spike_arrival_rate]\nbase_rate = \"5/s\"\npeak_rate = \"90/s\"\ncalm = \"4s\"\nrise = \"2s\"\nhold = \"3s\"\nhalf_life = \"6s\"\nmeasure = \"40s\"\n";
+    assert!(
+        load(spike).starts_with(
+            "They arrive for 40s after 0s of warm-up, at 5/s but for a rush: it begins 4s into what is measured, rises to 90/s within 2s, holds for 3s, and loses half of what is above 5/s every 6s, 1/4 of them"
+        ),
+        "{}",
+        load(spike)
+    );
+    let closed = "closed]\nusers = 7\nthink_time = { uniform = { min = \"1s\", max = \"3s\" } }\nwarm_up = \"2s\"\nmeasure = \"20s\"\n";
+    assert_eq!(
+        load(closed),
+        "7 users work for 20s after 2s of warm-up; each waits for the answer and thinks for anything between 1s and 3s before beginning again; 1/4 of what they ask is an unlock and the rest are resets."
+    );
+    assert!(told(&format!("{head}[load.{closed}"))[4].starts_with("This is a closed model"));
+}

@@ -1,0 +1,249 @@
+//! Tickets are released at their instants, by an OS thread of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc as std_mpsc;
+
+use scenario::{Executor, Person, Plan};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::arrival::{Arrival, Arrivals, Asking, arrivals, seed_of};
+use crate::clock::{Awaited, RunClock};
+use crate::schedule::{Fire, Users};
+
+/// Tickets between the releasing thread and the pipe.
+pub(crate) const RELEASED: usize = 1024;
+
+/// The end of an operation, for the one who releases the next of that user.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ended {
+    pub number: u64,
+    /// On the run's axis.
+    pub at_us: u64,
+}
+
+/// A releasing thread.
+pub(crate) struct Release {
+    /// What is released.
+    pub tickets: mpsc::Receiver<Arrival>,
+    /// Takes the ends of operations where somebody waits for them: in a closed model.
+    pub ends: Option<std_mpsc::Sender<Ended>>,
+    /// What was planned and never released, when the thread has ended.
+    pub rest: JoinHandle<Unreleased>,
+}
+
+/// Arrivals that were planned and never released.
+#[derive(Debug, Default)]
+pub(crate) struct Unreleased {
+    first: Option<Arrival>,
+    others: Option<Arrivals>,
+}
+
+impl Iterator for Unreleased {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        self.first.take().or_else(|| self.others.as_mut()?.next())
+    }
+}
+
+/// What a releasing thread works with.
+struct Thread {
+    clock: RunClock,
+    start_us: u64,
+    stop: Arc<AtomicBool>,
+    released: Arc<AtomicU64>,
+    tickets: mpsc::Sender<Arrival>,
+}
+
+/// Starts the thread of a load that begins at `start_us` on the run's axis. `released` counts.
+pub(crate) fn release(
+    plan: &Plan,
+    people: &[Person],
+    clock: &RunClock,
+    start_us: u64,
+    stop: &Arc<AtomicBool>,
+    released: &Arc<AtomicU64>,
+) -> Release {
+    let (sender, tickets) = mpsc::channel(RELEASED);
+    let thread = Thread {
+        clock: clock.clone(),
+        start_us,
+        stop: Arc::clone(stop),
+        released: Arc::clone(released),
+        tickets: sender,
+    };
+    let Executor::Closed { users, think_time } = &plan.load.executor else {
+        let arrivals = arrivals(plan, people);
+        let rest = tokio::task::spawn_blocking(move || thread.open(arrivals));
+        return Release {
+            tickets,
+            ends: None,
+            rest,
+        };
+    };
+    let users = Users::of(*users, *think_time, plan.load.length(), seed_of(plan));
+    let asking = Asking::of(plan, people);
+    let (ends, ended) = std_mpsc::channel();
+    let rest = tokio::task::spawn_blocking(move || {
+        thread.closed(users, asking, &ended);
+        Unreleased::default()
+    });
+    Release {
+        tickets,
+        ends: Some(ends),
+        rest,
+    }
+}
+
+impl Thread {
+    /// At its instant each arrival, whatever the system is doing then.
+    fn open(&self, mut upcoming: Arrivals) -> Unreleased {
+        while let Some(arrival) = upcoming.next() {
+            if !self.clock.block_until(self.start_us + arrival.at_us, &self.stop) || !self.hand_over(arrival) {
+                return Unreleased {
+                    first: Some(arrival),
+                    others: Some(upcoming),
+                };
+            }
+        }
+        Unreleased::default()
+    }
+
+    /// Each user's next when they have thought; they think from the end of the last.
+    fn closed(&self, mut users: Users, mut asking: Asking, ended: &std_mpsc::Receiver<Ended>) {
+        let mut number = 0;
+        loop {
+            let due = users.due();
+            let until = self.start_us + due.unwrap_or(users.end_us());
+            match self.clock.receive_until(until, ended, &self.stop) {
+                Awaited::Message(end) => users.ended(end.number, end.at_us.saturating_sub(self.start_us)),
+                Awaited::Point if due.is_some() => {
+                    let begun = users
+                        .begin(number)
+                        .and_then(|at_us| asking.next(Fire { at_us, op: None }));
+                    number += 1;
+                    if !begun.is_some_and(|arrival| self.hand_over(arrival)) {
+                        return;
+                    }
+                }
+                Awaited::Point | Awaited::Stop => return,
+            }
+        }
+    }
+
+    fn hand_over(&self, arrival: Arrival) -> bool {
+        let taken = self.tickets.blocking_send(arrival).is_ok();
+        self.released.fetch_add(u64::from(taken), Ordering::Relaxed);
+        taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use scenario::Choices;
+    use vocabulary::SystemClock;
+
+    use super::*;
+
+    /// Longer than any of these loads, by far.
+    const BOUND: Duration = Duration::from_secs(60);
+
+    fn plan(load: &str) -> Plan {
+        let text = format!("schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = 1\n[population]\npeople = 40\n[load.{load}");
+        let scenario = scenario::parse("a.toml", &text, &[]).unwrap();
+        Plan::resolve(&scenario, &Choices::default())
+    }
+
+    struct Started {
+        release: Release,
+        clock: RunClock,
+        stop: Arc<AtomicBool>,
+        released: Arc<AtomicU64>,
+    }
+
+    fn start(plan: &Plan) -> Started {
+        let clock = RunClock::starting_now(SystemClock::shared());
+        let (stop, released) = (Arc::default(), Arc::default());
+        let release = release(plan, &scenario::people(plan), &clock, 0, &stop, &released);
+        Started {
+            release,
+            clock,
+            stop,
+            released,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_closed_load_goes_on_as_its_users_are_answered_and_ends_by_itself() {
+        let plan = plan(
+            "closed]\nusers = 3\nthink_time = { uniform = { min = \"1ms\", max = \"9ms\" } }\nmeasure = \"300ms\"\n",
+        );
+        let mut started = start(&plan);
+        let ends = started.release.ends.take().unwrap();
+        let mut arrivals = Vec::new();
+        while let Some(arrival) = tokio::time::timeout(BOUND, started.release.tickets.recv())
+            .await
+            .unwrap()
+        {
+            let at_us = started.clock.at_us();
+            assert!(at_us >= arrival.at_us && arrival.at_us < 300_000, "{arrival:?}");
+            arrivals.push(arrival);
+            // The thread ends with the load, whoever still waits.
+            let _ = ends.send(Ended {
+                number: arrival.number,
+                at_us,
+            });
+        }
+        let numbers: Vec<u64> = arrivals.iter().map(|arrival| arrival.number).collect();
+        let consecutive: Vec<u64> = (0..started.released.load(Ordering::Relaxed)).collect();
+        assert_eq!(numbers, consecutive);
+        assert!(numbers.len() > 9, "{}", numbers.len());
+        assert_eq!(started.release.rest.await.unwrap().count(), 0);
+        let mut asking = Asking::of(&plan, &scenario::people(&plan));
+        for arrival in arrivals {
+            let at_us = arrival.at_us;
+            assert_eq!(
+                asking.next(Fire { at_us, op: None }),
+                Some(arrival),
+                "who comes is known beforehand"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn users_who_are_never_answered_ask_once() {
+        let plan = plan("closed]\nusers = 3\nthink_time = { constant = \"1ms\" }\nmeasure = \"100ms\"\n");
+        let mut started = start(&plan);
+        let _ends = started.release.ends.take();
+        let mut count = 0;
+        while tokio::time::timeout(BOUND, started.release.tickets.recv())
+            .await
+            .unwrap()
+            .is_some()
+        {
+            count += 1;
+        }
+        assert_eq!(count, 3);
+    }
+
+    #[tokio::test]
+    async fn a_stopped_thread_gives_back_what_it_did_not_release() {
+        let plan = plan("constant_arrival_rate]\nrate = \"1/min\"\nmeasure = \"2h\"\n");
+        let mut started = start(&plan);
+        let first = tokio::time::timeout(BOUND, started.release.tickets.recv())
+            .await
+            .unwrap();
+        assert_eq!(first.map(|arrival| arrival.number), Some(0));
+        started.stop.store(true, Ordering::Relaxed);
+        let rest = tokio::time::timeout(BOUND, started.release.rest)
+            .await
+            .unwrap()
+            .unwrap();
+        let numbers: Vec<u64> = rest.map(|arrival| arrival.number).collect();
+        assert_eq!(numbers, (1..120).collect::<Vec<u64>>());
+    }
+}
