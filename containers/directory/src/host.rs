@@ -62,22 +62,17 @@ impl Host {
     ///
     /// # Errors
     /// [`DirectoryError::Load`] for the first who cannot be added.
-    pub(crate) fn load(&self, people: &[NewPerson]) -> Result<(), DirectoryError> {
+    pub(crate) fn load(&self, people: impl Iterator<Item = NewPerson>) -> Result<(), DirectoryError> {
         let now = self.now();
         self.change(|domain| {
-            people.iter().try_for_each(|person| {
-                let NewPerson {
-                    dn,
-                    attributes,
-                    password,
-                } = person;
-                domain
-                    .load(dn, attributes, password, now)
-                    .map_err(|refusal| DirectoryError::Load {
-                        dn: dn.clone(),
-                        why: refusal.text,
-                    })
-            })
+            for person in people {
+                let loaded = domain.load(&person.dn, person.attributes, &person.password, now);
+                loaded.map_err(|refusal| DirectoryError::Load {
+                    dn: person.dn,
+                    why: refusal.text,
+                })?;
+            }
+            Ok(())
         })
     }
 

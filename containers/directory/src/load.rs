@@ -5,8 +5,11 @@ use vocabulary::Password;
 use crate::error::DirectoryError;
 use crate::server::DirectoryHandle;
 
-/// How many people are added before others may read or write.
-const AT_ONCE: usize = 500;
+/// How many people are made before the lock is taken, and then added before others may read or write. Few: whatever is made here
+/// and gone a moment later then never piles up in the allocator.
+const AT_ONCE: usize = 8;
+/// How many people are added between two words about it.
+const TOLD_EVERY: u64 = 1000;
 
 /// A person to be added.
 #[derive(Debug)]
@@ -21,8 +24,8 @@ pub struct NewPerson {
 }
 
 impl DirectoryHandle {
-    /// Adds people of class `user`, each as if the administrator had added them over LDAP, and tells after every few hundred how many
-    /// there are by now. Returns how many there were.
+    /// Adds people of class `user`, each as if the administrator had added them over LDAP, and tells after every thousand, and at the
+    /// end, how many there are by now. Returns how many there were.
     ///
     /// # Errors
     /// [`DirectoryError::Load`] names the first person who could not be added; those before stay.
@@ -32,16 +35,20 @@ impl DirectoryHandle {
         mut progress: impl FnMut(u64),
     ) -> Result<u64, DirectoryError> {
         let mut people = people.into_iter();
+        let mut some = Vec::with_capacity(AT_ONCE);
         let mut loaded = 0;
         loop {
-            // People are made before the lock is taken: whoever makes them may take their time.
-            let some: Vec<NewPerson> = people.by_ref().take(AT_ONCE).collect();
+            some.extend(people.by_ref().take(AT_ONCE));
             if some.is_empty() {
+                progress(loaded);
                 return Ok(loaded);
             }
-            self.host().load(&some)?;
+            let before = loaded / TOLD_EVERY;
             loaded += some.len() as u64;
-            progress(loaded);
+            self.host().load(some.drain(..))?;
+            if loaded / TOLD_EVERY > before {
+                progress(loaded);
+            }
         }
     }
 }

@@ -44,16 +44,7 @@ impl Target {
 
     /// Processor time that the directory has used, where that can be told.
     pub fn processor_time(&self) -> Option<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process?)).ok()?;
-        // The name in brackets may hold spaces; user and system time are the 14th and 15th field (proc_pid_stat(5)).
-        let (_, rest) = stat.rsplit_once(") ")?;
-        let ticks: u64 = rest
-            .split(' ')
-            .skip(11)
-            .take(2)
-            .map(|field| field.parse::<u64>().unwrap())
-            .sum();
-        Some(Duration::from_millis(ticks * 10))
+        self.process.map(|process| processor_time(&process.to_string()))
     }
 
     /// The first directory of a world that `wblab up … --world docker --json` told of.
@@ -92,6 +83,16 @@ impl Target {
             tls: trusting(&folder.join("dc1.pem")),
         }
     }
+}
+
+/// Processor time that a process has used, to a hundredth of a second.
+pub fn processor_time(process: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // The name in brackets may hold spaces; user and system time are the 14th and 15th field (proc_pid_stat(5)).
+    let (_, rest) = stat.rsplit_once(") ").unwrap();
+    let fields = rest.split(' ').skip(11).take(2);
+    let ticks: u64 = fields.map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 fn trusting(ca: &Path) -> Arc<ClientConfig> {

@@ -54,7 +54,7 @@ impl Domain {
     pub fn load(
         &mut self,
         name: &str,
-        attributes: &[(&'static str, String)],
+        attributes: Vec<(&'static str, String)>,
         password: &Password,
         now: FileTime,
     ) -> Result<(), Refusal> {
@@ -63,7 +63,7 @@ impl Domain {
         let mut values: Values = vec![(Attr::ObjectClass, vec![b"user".to_vec()])];
         for (name, value) in attributes {
             let attr = Attr::named(name).ok_or_else(Refusal::unknown_attribute)?;
-            let value = value.clone().into_bytes();
+            let value = value.into_bytes();
             match values.iter_mut().find(|(known, _)| *known == attr) {
                 Some((_, values)) => values.push(value),
                 None => values.push((attr, vec![value])),

@@ -12,13 +12,7 @@ impl Attributes {
     #[must_use]
     pub fn get(&self, attr: Attr) -> Values<'_> {
         let number = attr as u8;
-        let mut rest = self.0.as_ref();
-        while let Some((known, _, after)) = record(rest) {
-            if known >= number {
-                break;
-            }
-            rest = after;
-        }
+        let rest = after(&self.0, |known| known < number);
         Values { number, rest }
     }
 
@@ -43,23 +37,17 @@ impl Attributes {
     /// Replaces all values of an attribute.
     pub fn set<V: AsRef<[u8]>>(&mut self, attr: Attr, values: &[V]) {
         let number = attr as u8;
-        let room: usize = values.iter().map(|value| value.as_ref().len() + 4).sum();
-        let mut packed = Vec::with_capacity(self.0.len() + room);
-        let mut rest = self.0.as_ref();
-        let mut copy = |packed: &mut Vec<u8>, wanted: fn(u8, u8) -> bool| {
-            while let Some((known, _, after)) = record(rest).filter(|(known, ..)| wanted(*known, number)) {
-                let length = rest.len() - after.len();
-                if known != number {
-                    packed.extend_from_slice(&rest[..length]);
-                }
-                rest = after;
-            }
-        };
-        copy(&mut packed, |known, number| known <= number);
+        let greater = after(&self.0, |known| known <= number);
+        let old = after(&self.0, |known| known < number);
+        let smaller = &self.0[..self.0.len() - old.len()];
+        let room: usize = values.iter().map(|value| size_of_record(value.as_ref())).sum();
+        // To the byte: what is too large would be made smaller again, a million times.
+        let mut packed = Vec::with_capacity(smaller.len() + room + greater.len());
+        packed.extend_from_slice(smaller);
         for value in values {
             put(&mut packed, number, value.as_ref());
         }
-        copy(&mut packed, |_, _| true);
+        packed.extend_from_slice(greater);
         self.0 = packed.into();
     }
 
@@ -102,6 +90,15 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
+/// What follows the records whose attribute a test takes.
+fn after(packed: &[u8], test: impl Fn(u8) -> bool) -> &[u8] {
+    let mut rest = packed;
+    while let Some((_, _, after)) = record(rest).filter(|(known, ..)| test(*known)) {
+        rest = after;
+    }
+    rest
+}
+
 /// The first record: its attribute, its value, and what follows.
 fn record(packed: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (&number, mut rest) = packed.split_first()?;
@@ -117,6 +114,11 @@ fn record(packed: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     }
     let (value, after) = rest.split_at_checked(length)?;
     Some((number, value, after))
+}
+
+fn size_of_record(value: &[u8]) -> usize {
+    let bits = usize::BITS - value.len().leading_zeros();
+    1 + bits.div_ceil(7).max(1) as usize + value.len()
 }
 
 fn put(packed: &mut Vec<u8>, number: u8, value: &[u8]) {
@@ -172,6 +174,16 @@ mod tests {
         two.set::<&str>(Attr::Title, &[]);
         assert_ne!(one, two);
         assert_eq!(two.present().count(), 1);
+    }
+
+    #[test]
+    fn records_are_as_long_as_foretold() {
+        for length in [0, 1, 127, 128, 16_383, 16_384, 2_097_152] {
+            let value = vec![0; length];
+            let mut packed = Vec::new();
+            put(&mut packed, 3, &value);
+            assert_eq!(packed.len(), size_of_record(&value));
+        }
     }
 
     #[test]

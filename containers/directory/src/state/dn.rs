@@ -38,12 +38,6 @@ pub struct Rdn {
 }
 
 impl Rdn {
-    /// What two spellings of one name have in common.
-    #[must_use]
-    pub fn key(&self) -> String {
-        format!("{}={}", self.kind, fold(&self.value))
-    }
-
     /// Whether both spell one name.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
@@ -97,8 +91,16 @@ impl Dn {
     /// What two spellings of one name have in common.
     #[must_use]
     pub fn key(&self) -> String {
-        let keys: Vec<String> = self.0.iter().map(Rdn::key).collect();
-        keys.join("\u{1}")
+        let mut key = String::new();
+        for (at, rdn) in self.0.iter().enumerate() {
+            if at > 0 {
+                key.push('\u{1}');
+            }
+            key.push_str(&rdn.kind);
+            key.push('=');
+            key.push_str(&fold(&rdn.value));
+        }
+        key
     }
 }
 

@@ -162,12 +162,12 @@ pub fn bare_host(service: ServiceTimes, writes: u32) -> Arc<Host> {
     let now = FileTime::from_unix(clock.unix());
     let password = Password::new("Admin-Pass-1".to_owned());
     let mut domain = Domain::new(&config(&folder), &password, now).unwrap();
-    let attributes = [
+    let attributes = vec![
         ("sAMAccountName", "ann".to_owned()),
         ("userAccountControl", "512".to_owned()),
     ];
     let first = Password::new(FIRST.to_owned());
-    domain.load(ANN, &attributes, &first, now).unwrap();
+    domain.load(ANN, attributes, &first, now).unwrap();
     Arc::new(Host::new(domain, clock, service, writes))
 }
 

@@ -40,7 +40,7 @@ fn who_is_loaded_is_as_if_added_over_ldap() {
     let (mut loaded, mut added) = (Lab::new(), Lab::new());
     loaded
         .domain
-        .load(BOB, &attributes(), &password(FIRST), loaded.now)
+        .load(BOB, attributes(), &password(FIRST), loaded.now)
         .unwrap();
     add_over_ldap(&mut added);
     assert_eq!(loaded.read(BOB, &["*", "+"]), added.read(BOB, &["*", "+"]));
@@ -56,14 +56,14 @@ fn who_is_loaded_is_as_if_added_over_ldap() {
 #[test]
 fn a_loaded_password_is_not_judged_and_the_rest_is() {
     let mut lab = Lab::new();
-    let mut load = |dn: &str, attributes: &[(&'static str, String)], clear: &str| {
+    let mut load = |dn: &str, attributes: Vec<(&'static str, String)>, clear: &str| {
         verdict(lab.domain.load(dn, attributes, &password(clear), lab.now))
     };
-    assert_eq!(load(BOB, &attributes(), "x"), granted());
-    assert_eq!(load(BOB, &attributes(), "x").0, 68);
+    assert_eq!(load(BOB, attributes(), "x"), granted());
+    assert_eq!(load(BOB, attributes(), "x").0, 68);
     let nowhere = "CN=Bob,OU=Nowhere,DC=corp,DC=test";
-    assert_eq!(load(nowhere, &[], "x").0, 32);
-    let unknown = [("noSuchAttribute", "1".to_owned())];
-    assert_eq!(load("CN=Eve,OU=People,DC=corp,DC=test", &unknown, "x").0, 16);
+    assert_eq!(load(nowhere, Vec::new(), "x").0, 32);
+    let unknown = vec![("noSuchAttribute", "1".to_owned())];
+    assert_eq!(load("CN=Eve,OU=People,DC=corp,DC=test", unknown, "x").0, 16);
     assert!(lab.bind(BOB, "y").is_err());
 }
