@@ -11,6 +11,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark that meets what it did not expect has nothing to tell"
 )]

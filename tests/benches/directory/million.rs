@@ -97,8 +97,11 @@ pub fn measure(people: u64) {
     println!("  afterwards {now} MiB resident, {most} MiB at most");
 }
 
+/// An attribute, and its value of the person with a sAMAccountName.
+type Known = (&'static str, fn(&str) -> String);
+
 fn find(connection: &mut Connection, target: &Target, people: u64) {
-    let filters: [(&str, fn(&str) -> String); 3] = [
+    let filters: [Known; 3] = [
         ("sAMAccountName", str::to_owned),
         ("userPrincipalName", |sam| format!("{sam}@corp.test")),
         ("mail", |sam| format!("{sam}@mail.corp.test")),

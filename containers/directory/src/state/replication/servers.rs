@@ -8,8 +8,6 @@ use crate::state::dn::Dn;
 use crate::state::schema::Attr;
 use crate::state::{Domain, Session};
 
-const SETTINGS: &str = "CN=ntds settings";
-
 type Row = Vec<(&'static str, Vec<String>)>;
 
 impl Domain {
@@ -29,7 +27,8 @@ impl Domain {
     ) -> Option<Option<LdapSearchResultEntry>> {
         let about_one = request.scope == LdapSearchScope::Base && session.caller.is_some();
         let dn = Dn::parse(&request.base).ok().filter(|_| about_one)?;
-        let settings = dn.0.first()?.key() == SETTINGS;
+        let leaf = dn.0.first()?;
+        let settings = leaf.kind == "CN" && leaf.value.eq_ignore_ascii_case("NTDS Settings");
         let server = Dn(dn.0.get(usize::from(settings)..)?.to_vec());
         let host = server.0.first()?.value.to_ascii_uppercase();
         let name = self.server_named(&host);

@@ -355,7 +355,9 @@ fn who_is_loaded_in_bulk_travels_too() {
         ("sAMAccountName", "bob".to_owned()),
         ("userAccountControl", "512".to_owned()),
     ];
-    lab.domain.load(BOB, &attributes, &password(SECOND), lab.now).unwrap();
+    lab.domain
+        .load(BOB, attributes.to_vec(), &password(SECOND), lab.now)
+        .unwrap();
     all.settle();
     assert!(all.0[1].bind(BOB, SECOND).is_ok());
     all.assert_equal();
