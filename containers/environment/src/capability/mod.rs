@@ -56,9 +56,11 @@ pub(crate) async fn probe(
     arrived(admin, client, places).await?;
     let mut facts = read(admin, places.base).await?;
     let key = RunKey::new();
+    let door = client.connect().await?;
     let throwaway = Throwaway::make(admin, places, &key).await?;
     let tried = Trial {
         admin,
+        door,
         client,
         places,
         key: &key,
@@ -129,6 +131,8 @@ async fn read(admin: &mut Connection, base: &str) -> Result<BTreeMap<String, Str
 /// The facts in the making.
 struct Trial<'a> {
     admin: &'a mut Connection,
+    /// For binds that prove something.
+    door: Connection,
     client: &'a DirectoryClient,
     places: &'a Places<'a>,
     key: &'a RunKey,
@@ -158,7 +162,7 @@ impl Trial<'_> {
 
     async fn bind(&mut self, password: &Password) -> Result<Reply, EnvironmentError> {
         let dn = self.throwaway.person();
-        self.client.connect().await?.bind_as(&dn, password).await
+        self.door.bind_as(&dn, password).await
     }
 
     async fn person(&mut self, attribute: &str) -> Result<Option<i64>, EnvironmentError> {
@@ -241,34 +245,33 @@ impl Trial<'_> {
     }
 
     async fn locks(&mut self, strikes: u32, right: &Password) -> Result<bool, EnvironmentError> {
-        let dn = self.throwaway.person();
-        let mut door = self.client.connect().await?;
         for _ in 0..strikes {
-            door.bind_as(&dn, &self.key.password()?).await?;
+            let wrong = self.key.password()?;
+            self.bind(&wrong).await?;
         }
-        let answer = door.bind_as(&dn, right).await?;
+        let answer = self.bind(right).await?;
         Ok(Win32::from_bind_diagnostic(&answer.text) == Some(Win32::ACCOUNT_LOCKED_OUT))
     }
 
     /// Whether a member of a protected group is out of the delegated account's reach, where somebody like everybody else is within it.
     async fn protected_groups(&mut self) -> Result<(), EnvironmentError> {
         self.throwaway.protect(self.admin, self.places.base).await?;
-        if !self.agent_resets(&self.throwaway.person()).await?.ok() {
+        let (name, password) = (self.places.agent_dn, self.places.agent_password);
+        let mut agent = self.client.bound(name, password).await?;
+        let new = new_password(&self.key.password()?);
+        let within = agent
+            .modify(&self.throwaway.person(), vec![new.clone()], Vec::new())
+            .await?;
+        if !within.ok() {
             return Ok(());
         }
-        match self.agent_resets(&self.throwaway.operator()).await?.rc {
+        let answer = agent.modify(&self.throwaway.operator(), vec![new], Vec::new()).await?;
+        match answer.rc {
             INSUFFICIENT_ACCESS_RIGHTS => self.fact("protected_groups", "enforced"),
             0 => self.fact("protected_groups", "not enforced"),
             _ => {}
         }
         Ok(())
-    }
-
-    async fn agent_resets(&mut self, dn: &str) -> Result<Reply, EnvironmentError> {
-        let (name, password) = (self.places.agent_dn, self.places.agent_password);
-        let mut agent = self.client.bound(name, password).await?;
-        let new = self.key.password()?;
-        agent.modify(dn, vec![new_password(&new)], Vec::new()).await
     }
 }
 
