@@ -202,10 +202,11 @@ fn what_the_directory_keeps_is_not_written() {
     let mut lab = Lab::new();
     let admin = lab.admin;
     let cases = [
-        ("objectGUID", 53),
+        ("objectGUID", 19),
+        ("uSNChanged", 19),
         ("memberOf", 53),
         ("badPwdCount", 53),
-        ("msDS-KeyVersionNumber", 53),
+        ("msDS-KeyVersionNumber", 19),
         ("cn", 67),
         ("noSuchAttribute", 16),
         ("countryCode", 21),
