@@ -23,6 +23,8 @@ fn a_person_binds_by_every_name_and_in_any_case() {
     }
     let guid = lab.domain.entry(lab.domain.resolve(ANN).unwrap()).unwrap().guid;
     assert!(lab.bind(&format!("<GUID={guid}>"), FIRST).is_ok());
+    assert!(lab.bind(&format!("{{{guid}}}"), FIRST).is_ok());
+    assert_eq!(lab.bind("{nonsense}", FIRST), err("525"));
 }
 
 #[test]

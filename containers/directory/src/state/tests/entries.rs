@@ -203,6 +203,7 @@ fn what_the_directory_keeps_is_not_written() {
     let admin = lab.admin;
     let cases = [
         ("objectGUID", 19),
+        ("uSNChanged", 19),
         ("memberOf", 53),
         ("badPwdCount", 53),
         ("msDS-KeyVersionNumber", 19),
