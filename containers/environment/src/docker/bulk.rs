@@ -29,7 +29,11 @@ fn by_name<'a>(attributes: &'a [(&'static str, String)]) -> BTreeMap<&'a str, &'
 /// One line of JSON for each person, then one for each group.
 pub(super) fn lines(people: &[BulkPerson], groups: &[BulkGroup]) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
     // Memory that grows leaves copies behind, which nobody wipes.
-    let members: usize = groups.iter().flat_map(|group| &group.members).map(|dn| dn.len() + 8).sum();
+    let members: usize = groups
+        .iter()
+        .flat_map(|group| &group.members)
+        .map(|dn| dn.len() + 8)
+        .sum();
     let mut lines = Zeroizing::new(Vec::with_capacity(people.len() * 768 + groups.len() * 512 + members));
     for person in people {
         let line = Line {

@@ -69,10 +69,7 @@ impl Engine {
 }
 
 /// Hands standard output over and gives the end of everything else.
-async fn attend(
-    output: impl Stream<Item = Result<LogOutput, Error>>,
-    listen: Listen<'_>,
-) -> Result<Vec<u8>, Error> {
+async fn attend(output: impl Stream<Item = Result<LogOutput, Error>>, listen: Listen<'_>) -> Result<Vec<u8>, Error> {
     let mut output = std::pin::pin!(output);
     let mut complaints = Vec::new();
     while let Some(piece) = output.next().await {

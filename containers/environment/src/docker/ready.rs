@@ -122,13 +122,19 @@ mod tests {
         let mut watch = Watch::default();
         assert_eq!(watch.take(b"hello\n{\"level\":\"INFO\",\"fields\":{\"rea"), None);
         let line = watch.take(b"dy\":true,\"role\":\"relay\"}}\nmore").unwrap();
-        assert_eq!(line, "{\"level\":\"INFO\",\"fields\":{\"ready\":true,\"role\":\"relay\"}}");
+        assert_eq!(
+            line,
+            "{\"level\":\"INFO\",\"fields\":{\"ready\":true,\"role\":\"relay\"}}"
+        );
     }
 
     #[test]
     fn what_only_looks_like_it_is_not_ready() {
         let mut watch = Watch::default();
-        assert_eq!(watch.take(b"{\"ready\":false}\nnot json \"ready\":true\n{\"ready\":true"), None);
+        assert_eq!(
+            watch.take(b"{\"ready\":false}\nnot json \"ready\":true\n{\"ready\":true"),
+            None
+        );
     }
 
     #[test]
