@@ -146,7 +146,7 @@ pub(crate) struct DownArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArguments {
-    /// Remove cached images and what dead runs left
+    /// Remove cached images, kept snapshots and what dead runs left
     #[arg(long)]
     pub prune: bool,
     /// Print the findings as JSON

@@ -247,6 +247,16 @@ mod tests {
     }
 
     #[test]
+    fn every_file_of_the_folder_is_embedded() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../images/samba-ad");
+        let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
+        let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+        let mut there: Vec<_> = files.map(|entry| entry.file_name().into_string().unwrap()).collect();
+        there.sort();
+        assert_eq!(there, SAMBA_FILES.map(|(name, _)| name));
+    }
+
+    #[test]
     fn every_image_stands_on_the_lab_s_base_and_is_labelled() {
         for text in [BINARY_DOCKERFILE, SAMBA_FILES[0].1] {
             assert!(text.contains(&format!("FROM {}\n", base::name().full())), "{text}");

@@ -95,10 +95,7 @@ async fn docker(prune: bool) -> Vec<Finding> {
                 .await
                 .map(|runs| list(&runs, "no dead run left anything")),
         ));
-        let removed = environment::prune()
-            .await
-            .map(|images| images.into_iter().map(|image| image.name).collect::<Vec<_>>());
-        findings.push(told("pruned", removed.map(|names| list(&names, "no image was cached"))));
+        findings.push(told("pruned", pruned().await));
     }
     let images = environment::cached_images().await;
     findings.push(told(
@@ -109,6 +106,17 @@ async fn docker(prune: bool) -> Vec<Finding> {
                 .map(|image| format!("{} ({} MiB)", image.name, image.bytes / (1 << 20)))
                 .collect();
             list(&names, "none cached; the first docker world makes them")
+        }),
+    ));
+    let snapshots = environment::cached_snapshots().await;
+    findings.push(told(
+        "snapshots",
+        snapshots.map(|snapshots| {
+            let names: Vec<String> = snapshots.iter().map(snapshot).collect();
+            list(
+                &names,
+                "none kept; a docker world keeps its domain once it is populated",
+            )
         }),
     ));
     let leftovers = environment::leftovers(None).await;
@@ -122,6 +130,20 @@ async fn docker(prune: bool) -> Vec<Finding> {
         }),
     ));
     findings
+}
+
+fn snapshot(kept: &environment::CachedSnapshot) -> String {
+    let mib = kept.bytes / (1 << 20);
+    format!("{} ({} people, {mib} MiB)", kept.name, kept.people)
+}
+
+/// Removes snapshots and images; what is in use stays.
+async fn pruned() -> Result<String, environment::EnvironmentError> {
+    let snapshots = environment::prune_snapshots().await?;
+    let images = environment::prune().await?;
+    let names = snapshots.into_iter().map(|snapshot| snapshot.name);
+    let names: Vec<String> = names.chain(images.into_iter().map(|image| image.name)).collect();
+    Ok(list(&names, "nothing was cached"))
 }
 
 fn told(name: &'static str, result: Result<String, environment::EnvironmentError>) -> Finding {
