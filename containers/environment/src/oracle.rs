@@ -17,7 +17,6 @@ pub(crate) struct NtHash(Zeroizing<[u8; 16]>);
 
 impl NtHash {
     /// The hash that a directory keeps of a password: MD4 over its UTF-16LE.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the world begins to call it"))]
     pub fn of(password: &Password) -> Self {
         let text = password.expose();
         let mut wide = Zeroizing::new(Vec::with_capacity(2 * text.len()));

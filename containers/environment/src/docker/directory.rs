@@ -42,7 +42,6 @@ impl DockerSite {
     ///
     /// # Errors
     /// As [`DockerSite::start`].
-    #[expect(dead_code, reason = "the world begins to call it")]
     pub async fn start_directory(
         &mut self,
         mut kit: Kit,
@@ -64,7 +63,6 @@ impl DockerSite {
     ///
     /// # Errors
     /// When it could not be packed or copied; then no snapshot was made.
-    #[expect(dead_code, reason = "the world begins to call it")]
     pub async fn take_snapshot(&self, part: &str, key: &SnapshotKey, people: u64) -> Result<(), EnvironmentError> {
         let container = self.common.container(part);
         let mut said = Vec::new();
@@ -130,7 +128,6 @@ impl DockerSite {
     ///
     /// # Errors
     /// With the script's last words; never with a hash.
-    #[expect(dead_code, reason = "the world begins to call it")]
     pub async fn oracle(&self, part: &str, base: &str) -> Result<Vec<OracleRow>, EnvironmentError> {
         let mut said = Zeroizing::new(Vec::with_capacity(ROW * ROWS));
         let listen: Listen<'_> = &mut |piece| said.extend_from_slice(piece);

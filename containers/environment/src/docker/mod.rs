@@ -29,7 +29,6 @@ pub use engine::EngineVersion;
 pub use images::ServedBinary;
 pub(crate) use site::DockerSite;
 pub use snapshots::CachedSnapshot;
-#[expect(unused_imports, reason = "the world begins to name them")]
 pub(crate) use snapshots::{Snapshot, SnapshotKey};
 pub use sweep::Leftovers;
 

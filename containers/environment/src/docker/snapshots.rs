@@ -49,7 +49,6 @@ pub(crate) struct SnapshotKey(String);
 
 impl SnapshotKey {
     /// The key of everything that decides the state: the same parts in the same order give the same key, and no others do.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the world begins to call it"))]
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
