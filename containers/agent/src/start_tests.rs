@@ -187,6 +187,7 @@ async fn the_writer_can_be_wrapped() {
     let world = world(|_| None).await;
     let parts = AgentParts {
         writer: Box::new(|_| Arc::new(Liar)),
+        ..AgentParts::default()
     };
     let (agent, (mut channel, ..)) = tokio::join!(world.start(parts), world.relay.accept());
     channel.send(request("r1")).await.unwrap();

@@ -2,11 +2,14 @@
 
 use protocol::writeback::{AgentResult, AnswerBody};
 use tokio::sync::{Semaphore, mpsc};
-use vocabulary::{Clock as _, Reason, UnknownWhy, Win32};
+use vocabulary::{Clock as _, OpKind, Reason, ReasonCode, UnknownWhy, Win32};
 
 use super::*;
 use crate::sync::AdObject;
 use crate::testing::{self, FakeClock, FakeDirectory, soon};
+use crate::writeback::journal::KeptJournal;
+use crate::writeback::operation::{failed, rejected};
+use crate::writeback::port::{Change, Remark, Standing, WriteResult};
 use crate::writeback::worker::{ReplyTo, desk};
 
 const TOKEN: &str = "the-lab-token";
@@ -31,6 +34,7 @@ fn lab(directory: FakeDirectory) -> Lab {
         engine: RwLock::new(engine()),
         reader: Arc::clone(&directory) as _,
         writer: Arc::clone(&directory) as _,
+        journal: Arc::new(KeptJournal::in_memory(Duration::from_secs(10), Arc::clone(&clock) as _)),
         log: Arc::new(EventLog::open(&folder.path().join("log"), Arc::clone(&clock) as _).unwrap()),
         clock: Arc::clone(&clock) as _,
     });
@@ -95,7 +99,7 @@ const UNLOCK: &str = r#"{"unlock":true,"proof":"p2"}"#;
 impl Lab {
     async fn answer(&self, incoming: &Incoming) -> AnswerBody {
         let work = self.service.open(incoming).unwrap_or_else(|reply| panic!("{reply:?}"));
-        let reply = self.service.perform(&work).await;
+        let reply = reply(&self.service, &work).await;
         assert_eq!(
             (reply.status, reply.headers["content-type"].as_str()),
             (200, CONTENT_TYPE)
@@ -106,7 +110,7 @@ impl Lab {
             .unwrap();
         assert_eq!(
             (header.dir, header.op, header.anchor),
-            (Direction::Answer, work.header.op, work.header.anchor)
+            (Direction::Answer, work.operation.id, work.operation.anchor)
         );
         assert!(header.exp > self.clock.unix().as_secs());
         serde_json::from_slice(&content).unwrap()
@@ -132,6 +136,11 @@ impl Lab {
         };
         self.log().lines().map(line).collect()
     }
+}
+
+async fn reply(service: &Service, work: &Work) -> Reply {
+    let finished = service.perform(work).await;
+    service.answer(work, finished).await.0
 }
 
 fn code(result: &AgentResult) -> (&'static str, u32) {
@@ -372,14 +381,14 @@ async fn stage_times_are_for_the_lab_alone() {
             .headers
             .extend(token.map(|token| ("Lab-Token".to_owned(), token.to_owned())));
         let work = lab.service.open(&incoming).unwrap_or_else(|reply| panic!("{reply:?}"));
-        let reply = lab.service.perform(&work).await;
+        let reply = reply(&lab.service, &work).await;
         assert_eq!(reply.headers.contains_key(lab::SERVER_TIMING), expected, "{token:?}");
     }
     let mut incoming = request(2, 2, OpKind::Reset, RESET);
     incoming.headers.insert("lab-token".to_owned(), TOKEN.to_owned());
     let work = lab.service.open(&incoming).unwrap_or_else(|reply| panic!("{reply:?}"));
     lab.clock.set(103);
-    let times = StageTimes::from_server_timing(&lab.service.perform(&work).await.headers[lab::SERVER_TIMING]);
+    let times = StageTimes::from_server_timing(&reply(&lab.service, &work).await.headers[lab::SERVER_TIMING]);
     assert_eq!(times.get(Stage::Queue), Some(3_000_000));
     assert!(
         [Stage::Crypto, Stage::Locate, Stage::Write]
