@@ -77,6 +77,18 @@ impl Write {
             value: None,
         }
     }
+
+    /// The key that it is about.
+    #[must_use]
+    pub fn key(&self) -> &[u8] {
+        &self.key
+    }
+
+    /// The value that it sets, or nothing when it removes the key.
+    #[must_use]
+    pub fn value(&self) -> Option<&[u8]> {
+        self.value.as_deref()
+    }
 }
 
 /// A key with its value.

@@ -25,6 +25,14 @@ pub(crate) struct Finished {
     stages: StageTimes,
 }
 
+#[cfg(test)]
+impl Finished {
+    /// How it ended.
+    pub(crate) fn result(&self) -> &WriteResult {
+        &self.ending.result
+    }
+}
+
 struct Untold {
     remark: Remark,
     noted: JournalFuture<'static, Result<(), Unnoted>>,
@@ -208,8 +216,8 @@ impl Service {
     }
 
     async fn execute(&self, work: &Work, change: &Change, stages: &mut StageTimes) -> Done {
-        if self.parts.clock.unix() >= Duration::from_secs(work.operation.expires) {
-            return Done::silently(operation::expired());
+        if let Some(late) = self.too_late(&work.operation) {
+            return Done::silently(late);
         }
         if !operation::presentable(change) {
             return Done::silently(rejected(ReasonCode::PasswordPolicy, EventId::AD_PASSWORD_POLICY));
@@ -237,6 +245,19 @@ impl Service {
             remark,
             started,
         }
+    }
+
+    /// What to say of a message that came too late. One so old that the journal may have known and forgotten it may have
+    /// been carried out in its time.
+    fn too_late(&self, operation: &Operation) -> Option<WriteResult> {
+        let now = self.parts.clock.unix().as_secs();
+        if now < operation.expires {
+            return None;
+        }
+        if now < operation.expires.saturating_add(GRACE) {
+            return Some(operation::expired());
+        }
+        Some(WriteResult::Unknown(UnknownWhy::DirectoryIndeterminate))
     }
 
     /// Notes what is about to be done, with what tells afterwards whether it was, and then does it. Says whether the note

@@ -138,3 +138,7 @@ impl Service {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "doubt_tests.rs"]
+mod tests;

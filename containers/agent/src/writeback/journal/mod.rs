@@ -5,6 +5,8 @@ mod ledger;
 mod record;
 
 #[cfg(test)]
+mod crash_tests;
+#[cfg(test)]
 mod tests;
 
 use std::future::Future;
