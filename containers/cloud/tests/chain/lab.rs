@@ -18,6 +18,7 @@ use vocabulary::{NameTable, SystemClock};
 use crate::relay::{Agent, Relay};
 
 pub(crate) const TENANT: Uuid = Uuid::from_u128(42);
+pub(crate) const JOURNAL: Uuid = Uuid::from_u128(77);
 pub(crate) const LAB_TOKEN: &str = "the-lab-token";
 pub(crate) const ADMIN: &str = "admin@wblab.test";
 pub(crate) const ANN: &str = "ann@corp.test";
@@ -189,6 +190,7 @@ impl Lab {
             agent_version: version.to_owned(),
             key_id: "agent-1".to_owned(),
             public_key: agent_key().public().unwrap(),
+            journal: Some(JOURNAL),
         };
         let response = self
             .client()
@@ -293,6 +295,7 @@ fn config(folder: &Path, authority: &Authority, relays: &[Relay]) -> CloudConfig
         message_lifetime: std::time::Duration::from_secs(60),
         relay_timeout: std::time::Duration::from_secs(10),
         secret_file: file("run.secret", "the run's secret"),
+        state_file: None,
         heartbeat_s: 300,
         relays: files,
         tenant: TenantSettings::default(),
