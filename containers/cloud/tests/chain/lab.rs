@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use cloud::{Accounts, CloudConfig, CloudHandle, RelayFiles, TenantSettings};
+use cloud::{Accounts, CloudConfig, CloudError, CloudHandle, RelayFiles, TenantSettings};
 use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::{Heartbeat, OnboardRequest, OnboardResponse, SyncExport, SyncObject, TokenResponse, path};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -89,6 +89,7 @@ pub(crate) struct Lab {
     pub(crate) relays: Vec<Relay>,
     pub(crate) ca_pem: String,
     pub(crate) handle: CloudHandle,
+    config: CloudConfig,
     folder: tempfile::TempDir,
 }
 
@@ -108,14 +109,52 @@ impl Lab {
         let relays = vec![Relay::start(&authority.tls).await, Relay::start(&authority.tls).await];
         let mut config = config(folder.path(), &authority, &relays);
         adjust(&mut config);
-        let handle = cloud::start(config, SystemClock::shared()).await.unwrap();
+        let handle = cloud::start(config.clone(), SystemClock::shared()).await.unwrap();
         Self {
             address: handle.address(),
             relays,
             ca_pem: authority.pem,
             handle,
+            config,
             folder,
         }
+    }
+
+    /// A cloud that keeps its state, with an agent that listens, and Ann.
+    pub(crate) async fn kept() -> Self {
+        let state =
+            |config: &mut CloudConfig| config.state_file = Some(config.secret_file.with_file_name("life-0.store"));
+        let lab = Self::bare(state).await;
+        lab.populate().await;
+        lab
+    }
+
+    /// Another life of the cloud, from what is on the disk now; the one before is gone without a word.
+    pub(crate) async fn killed(mut self, life: u32) -> Self {
+        let before = self.config.state_file.clone().unwrap();
+        let state = before.with_file_name(format!("life-{life}.store"));
+        for end in ["store", "store.witness"] {
+            std::fs::copy(before.with_extension(end), state.with_extension(end)).unwrap();
+        }
+        self.config.state_file = Some(state);
+        self.handle = cloud::start(self.config.clone(), SystemClock::shared()).await.unwrap();
+        self.address = self.handle.address();
+        self
+    }
+
+    /// Starts another cloud on a copy of the state with this content.
+    pub(crate) async fn start_on(&self, content: &[u8]) -> Result<CloudHandle, CloudError> {
+        let before = self.config.state_file.clone().unwrap();
+        let state = before.with_file_name("other.store");
+        std::fs::write(&state, content).unwrap();
+        std::fs::copy(
+            before.with_extension("store.witness"),
+            state.with_extension("store.witness"),
+        )
+        .unwrap();
+        let mut config = self.config.clone();
+        config.state_file = Some(state);
+        cloud::start(config, SystemClock::shared()).await
     }
 
     pub(crate) async fn populate(&self) {
