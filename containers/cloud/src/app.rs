@@ -81,7 +81,7 @@ impl App {
         clock: SharedClock,
         tasks: TaskTracker,
         stop: CancellationToken,
-    ) -> Result<(Self, Vec<(Uuid, SentOrder)>), CloudError> {
+    ) -> Result<(Self, Doubtful), CloudError> {
         let portal = format!("portal.{}.test", config.lab);
         if !lab_name(&portal) {
             return Err(CloudError::NotALab(portal));
@@ -126,7 +126,7 @@ impl App {
     }
 
     /// Settles, in a task of its own, what an earlier life left in doubt.
-    pub(crate) fn settle(self: &Arc<Self>, doubtful: Vec<(Uuid, SentOrder)>) {
+    pub(crate) fn settle(self: &Arc<Self>, doubtful: Doubtful) {
         let (app, stop) = (Arc::clone(self), self.stop.clone());
         self.tasks.spawn(async move {
             tokio::select! {
@@ -155,7 +155,7 @@ impl App {
             }
         };
         let ending = tokio::time::timeout(self.await_max, end).await;
-        ending.unwrap_or_else(|_| Ending {
+        ending.unwrap_or(Ending {
             operation,
             kind: None,
             outcome: Outcome::Unknown(UnknownWhy::Timeout),
@@ -250,12 +250,11 @@ impl App {
     }
 }
 
+/// Operations that an earlier life left in doubt.
+pub(crate) type Doubtful = Vec<(Uuid, SentOrder)>;
+
 /// Opens the state, if there is to be one, and takes up what an earlier life kept in it.
-fn take_up(
-    config: &CloudConfig,
-    tenant: &mut Tenant,
-    now: Now,
-) -> Result<(Option<Store>, Vec<(Uuid, SentOrder)>), CloudError> {
+fn take_up(config: &CloudConfig, tenant: &mut Tenant, now: Now) -> Result<(Option<Store>, Doubtful), CloudError> {
     let Some(path) = &config.state_file else {
         return Ok((None, Vec::new()));
     };

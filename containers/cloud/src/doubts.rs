@@ -10,7 +10,7 @@ use tracing::info;
 use uuid::Uuid;
 use vocabulary::Outcome;
 
-use crate::app::App;
+use crate::app::{App, Doubtful};
 use crate::clock;
 use crate::tenant::{Order, SentOrder};
 
@@ -24,7 +24,7 @@ const ASK_UNTIL: u64 = 60;
 const ASKED_AT_ONCE: usize = 16;
 
 /// Asks about all of them.
-pub(crate) async fn settle(app: Arc<App>, doubtful: Vec<(Uuid, SentOrder)>) {
+pub(crate) async fn settle(app: Arc<App>, doubtful: Doubtful) {
     let mut asking = JoinSet::new();
     for (operation, sent) in doubtful {
         if asking.len() >= ASKED_AT_ONCE {
