@@ -55,6 +55,7 @@ impl Wrong {
             agent: Arc::new(move |config, clock| {
                 let parts = AgentParts {
                     writer: Box::new(move |genuine| self.writer(genuine)),
+                    ..AgentParts::default()
                 };
                 Box::pin(agent::start_with(config, clock, parts))
             }),

@@ -11,6 +11,7 @@ use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
+use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
 
 use crate::{AgentConfig, AgentError};
@@ -113,11 +114,17 @@ impl Cloud {
     }
 
     /// Becomes the tenant's writeback endpoint.
-    pub(crate) async fn onboard(&self, key_id: &str, public_key: String) -> Result<OnboardResponse, AgentError> {
+    pub(crate) async fn onboard(
+        &self,
+        key_id: &str,
+        public_key: String,
+        journal: Option<Uuid>,
+    ) -> Result<OnboardResponse, AgentError> {
         let body = OnboardRequest {
             agent_version: self.config.version.clone(),
             key_id: key_id.to_owned(),
             public_key,
+            journal,
         };
         let request = self.client.post(self.url("passwordreset", ONBOARD_PATH)).json(&body);
         self.authorised("onboarding", "passwordreset", request).await

@@ -35,6 +35,10 @@ pub struct AgentConfig {
     pub lab_token_file: Option<PathBuf>,
     /// The event log: JSON lines, appended.
     pub event_log_file: PathBuf,
+    /// The journal of operations, which outlives the agent; a file of the same name with `.witness` behind it goes with
+    /// it. Without one the journal is in memory, and a restart forgets what was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal_file: Option<PathBuf>,
     /// Requests worked on at once, and connections to each domain controller.
     #[serde(default = "default_workers")]
     pub workers: usize,

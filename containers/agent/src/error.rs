@@ -27,6 +27,22 @@ pub enum AgentError {
         /// What is wrong.
         why: String,
     },
+    /// The journal could not be opened or made.
+    #[error("opening the journal: {0}")]
+    Journal(store::StoreError),
+    /// The journal is not what was written last. Started on it, the agent could do again what it did before.
+    #[error(
+        "the journal {} is damaged, and the agent does not start on it: {why}. Move it and its .witness aside, wait until \
+         every message that was sent before has expired, and start again: the agent makes a new journal, and what the old \
+         one knew stays unknown to the cloud",
+        path.display()
+    )]
+    JournalDamaged {
+        /// The journal.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
     /// A name that is not a laboratory's; no option lifts this.
     #[error("{0} is not the name of a laboratory: it must end in .test, .example or .invalid")]
     NotALab(String),

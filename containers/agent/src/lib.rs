@@ -44,4 +44,6 @@ mod writeback;
 pub use config::{AgentConfig, DomainController, Forest, WritebackDc};
 pub use error::AgentError;
 pub use start::{AgentHandle, AgentParts, Wrap, start, start_with};
-pub use writeback::port::{Change, DirectoryWriter, Target, WriteFuture, WriteResult};
+pub use writeback::journal::{Doubt, Journal, JournalFuture, Operation, Seen, Unnoted};
+pub use writeback::operation::Ending;
+pub use writeback::port::{Before, Change, DirectoryWriter, Facts, Target, WriteFuture, WriteResult};

@@ -12,6 +12,7 @@ use rustls::ClientConfig;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use uuid::Uuid;
 use vocabulary::{EventId, SharedClock};
 
 use crate::cloud::Cloud;
@@ -20,10 +21,14 @@ use crate::event::{ADSYNC_ENDPOINT_FAILED, ADSYNC_ENGINE_ERROR, EventLog};
 use crate::ldap::{Controller, Domain, LdapDirectory, Rules};
 use crate::relay::listener::{self, Link, Shared, Times};
 use crate::sync::SyncEngine;
+use crate::writeback::journal::{Journal, KeptJournal};
 use crate::writeback::port::DirectoryWriter;
 use crate::writeback::service::{self, Service};
 use crate::writeback::worker::{Desk, desk};
 use crate::{AgentConfig, AgentError, clock, secret, tls};
+
+/// Between two looks at what a restart left in doubt.
+const SETTLE_EVERY: Duration = Duration::from_secs(1);
 
 /// Wraps a port.
 pub type Wrap<T> = Box<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
@@ -32,12 +37,15 @@ pub type Wrap<T> = Box<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
 pub struct AgentParts {
     /// Given the writer that writes to the directory, the writer to use.
     pub writer: Wrap<dyn DirectoryWriter>,
+    /// Given the journal that the configuration asks for, the journal to use.
+    pub journal: Wrap<dyn Journal>,
 }
 
 impl Default for AgentParts {
     fn default() -> Self {
         Self {
             writer: Box::new(|writer| writer),
+            journal: Box::new(|journal| journal),
         }
     }
 }
@@ -109,7 +117,8 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
     let domains = domains(&config, &tls, &clock)?;
     let cloud = Cloud::new(&config, admin, &tls, Arc::clone(&clock))?;
-    let (own_key, onboarding) = onboard(&cloud, &log).await?;
+    let journal = (parts.journal)(journal(&config, &clock, &log)?);
+    let (own_key, onboarding) = onboard(&cloud, journal.id(), &log).await?;
     let engine = synchronise(&config, &cloud, &domains, &log).await?;
     let directory = Arc::new(LdapDirectory::new(domains));
     let key_id = own_key.id().to_owned();
@@ -121,13 +130,18 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
         engine: RwLock::new(engine),
         reader: Arc::clone(&directory) as _,
         writer: (parts.writer)(directory),
+        journal,
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),
     }));
+    let in_doubt = service.settle_unended().await;
     let (desk, crew) = desk(Arc::clone(&service), config.queue_limit.saturating_add(config.workers));
     let mut tasks = JoinSet::new();
     for _ in 0..config.workers {
         tasks.spawn(Arc::clone(&crew).work());
+    }
+    if in_doubt > 0 {
+        tasks.spawn(settle_later(Arc::clone(&service)));
     }
     let connections = connections(&onboarding, &log)?;
     let network = Network {
@@ -158,6 +172,27 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     })
 }
 
+/// The journal that the configuration asks for. A modify that left may be under way as long as one may take.
+fn journal(config: &AgentConfig, clock: &SharedClock, log: &EventLog) -> Result<Arc<dyn Journal>, AgentError> {
+    let (stall, clock) = (config.ldap_timeout, Arc::clone(clock));
+    let Some(path) = &config.journal_file else {
+        return Ok(Arc::new(KeptJournal::in_memory(stall, clock)));
+    };
+    let fresh = random_id().ok_or(AgentError::Key(protocol::ProtocolError::Key("generated")))?;
+    let opened = KeptJournal::open(path, fresh, stall, clock);
+    Ok(Arc::new(told(log, EventId::UNKNOWN_ERROR, opened)?))
+}
+
+/// Looks again at what a restart left in doubt, until nothing is.
+async fn settle_later(service: Arc<Service>) {
+    loop {
+        clock::sleep(SETTLE_EVERY).await;
+        if service.settle_unended().await == 0 {
+            return;
+        }
+    }
+}
+
 /// Every domain with its controllers and the service account's password, by name.
 fn domains(
     config: &AgentConfig,
@@ -180,7 +215,11 @@ fn domains(
 }
 
 /// Signs in, makes a fresh key, and becomes the tenant's writeback endpoint.
-async fn onboard(cloud: &Cloud, log: &EventLog) -> Result<(OpeningKey, OnboardResponse), AgentError> {
+async fn onboard(
+    cloud: &Cloud,
+    journal: Option<Uuid>,
+    log: &EventLog,
+) -> Result<(OpeningKey, OnboardResponse), AgentError> {
     log.service(EventId::ONBOARDING_START, "Details: onboarding");
     told(log, EventId::AUTH_TOKEN_ERROR, cloud.sign_in().await)?;
     log.service(EventId::AUTH_TOKEN_SUCCESS, "Details: a token was obtained");
@@ -193,7 +232,7 @@ async fn onboard(cloud: &Cloud, log: &EventLog) -> Result<(OpeningKey, OnboardRe
     let answer = told(
         log,
         EventId::ONBOARDING_SERVICE_ERROR,
-        cloud.onboard(key.id(), public).await,
+        cloud.onboard(key.id(), public, journal).await,
     )?;
     log.service(
         EventId::ONBOARDING_SUCCESS,
@@ -211,7 +250,7 @@ async fn fresh_key() -> Result<OpeningKey, AgentError> {
 }
 
 /// An id from the system's dice: keys and connections of two agents must never share one, whatever the seed.
-fn random_id() -> Option<uuid::Uuid> {
+fn random_id() -> Option<Uuid> {
     let mut bytes = [0; 16];
     aws_lc_rs::rand::fill(&mut bytes).ok()?;
     Some(uuid::Builder::from_random_bytes(bytes).into_uuid())

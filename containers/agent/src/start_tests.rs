@@ -115,7 +115,10 @@ impl World {
     /// A sealed reset for person 1, with the key that the agent onboarded.
     fn sealed(&self) -> String {
         let call = &self.cloud.calls("/onboarding")[0];
-        let onboard: OnboardRequest = serde_json::from_str(&call.body).unwrap();
+        self.sealed_for(&serde_json::from_str(&call.body).unwrap())
+    }
+
+    fn sealed_for(&self, onboard: &OnboardRequest) -> String {
         let now = SystemClock::shared().unix().as_secs();
         let binding = Binding {
             tenant: self.config.tenant_id,
@@ -187,6 +190,7 @@ async fn the_writer_can_be_wrapped() {
     let world = world(|_| None).await;
     let parts = AgentParts {
         writer: Box::new(|_| Arc::new(Liar)),
+        ..AgentParts::default()
     };
     let (agent, (mut channel, ..)) = tokio::join!(world.start(parts), world.relay.accept());
     channel.send(request("r1")).await.unwrap();
@@ -263,4 +267,38 @@ async fn a_heartbeat_that_nobody_hears_is_not_fatal() {
     let (agent, _channel) = tokio::join!(world.start(AgentParts::default()), world.relay.accept());
     assert_eq!(agent.unwrap().listening(), 1);
     assert_eq!(world.events().last(), Some(&32015));
+}
+
+#[tokio::test]
+async fn a_restart_answers_from_the_journal_and_says_which_it_keeps() {
+    let mut world = world(|_| None).await;
+    world.config.journal_file = Some(world.folder.path().join("journal.store"));
+    let mut results = Vec::new();
+    for life in 0..2 {
+        let (agent, (mut channel, ..)) = tokio::join!(world.start(AgentParts::default()), world.relay.accept());
+        let call = world.cloud.calls("/onboarding").pop().unwrap();
+        let onboard: OnboardRequest = serde_json::from_str(&call.body).unwrap();
+        channel.send(request("r1")).await.unwrap();
+        channel.send(Message::binary(world.sealed_for(&onboard))).await.unwrap();
+        let (_, body) = response(&mut channel).await;
+        results.push((opened(&body).result, onboard.journal));
+        soon(agent.unwrap().stop()).await;
+        assert_eq!(world.directory.count(MODIFY), 1, "life {life}");
+    }
+    assert!(results[0].1.is_some() && results[0] == results[1], "{results:?}");
+    assert_eq!(results[0].0, AgentResult::Applied);
+    assert_eq!(world.log().matches(r#""result":"applied""#).count(), 1);
+    assert!(world.log().contains("redelivered: answered from the journal"));
+}
+
+#[tokio::test]
+async fn a_damaged_journal_fails_the_start_before_anything_is_said_to_the_cloud() {
+    let mut world = world(|_| None).await;
+    let path = world.folder.path().join("journal.store");
+    std::fs::write(&path, b"something else entirely").unwrap();
+    world.config.journal_file = Some(path);
+    let error = world.start(AgentParts::default()).await.unwrap_err();
+    assert!(matches!(error, AgentError::JournalDamaged { .. }), "{error}");
+    assert_eq!(world.events().last(), Some(&32000));
+    assert!(world.cloud.calls("/onboarding").is_empty());
 }

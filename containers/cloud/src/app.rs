@@ -6,23 +6,29 @@ use std::time::Duration;
 use http::HeaderMap;
 use protocol::connection::ConnectionString;
 use protocol::lab;
-use tokio::sync::Semaphore;
+use protocol::writeback::Inquiry;
+use store::Store;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::info;
+use tracing::{error, info};
 use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, ReasonCode, SharedClock, Stage, StageTimes, UnknownWhy, lab_name};
 
 use crate::config::{Accounts, Secrets};
 use crate::inbox::Inbox;
+use crate::saving::Held;
 use crate::secret::is_secret;
 use crate::sender::{Sender, Sent};
-use crate::tenant::{Ending, Now, Order, Tenant};
+use crate::tenant::{Ending, Now, Order, SentOrder, Tenant};
 use crate::token::Tokens;
-use crate::{CloudConfig, CloudError};
+use crate::{CloudConfig, CloudError, doubts, saving};
 
 /// Writebacks in flight; one more is refused before it leaves.
 const WRITEBACKS_MAX: usize = 8192;
+
+/// How much longer than the relay may take one waits for an operation that left before.
+const AWAIT_ROOM: Duration = Duration::from_secs(5);
 
 /// The name of each surface below the lab's domain.
 pub(crate) const SURFACES: [&str; 5] = ["portal", "graph", "login", "sync", "passwordreset"];
@@ -41,6 +47,10 @@ pub(crate) struct App {
     pub(crate) clock: SharedClock,
     lab_token: Option<Password>,
     tenant: Mutex<Tenant>,
+    store: Option<Store>,
+    /// Tells everybody who waits for an operation that one has ended.
+    ended: Notify,
+    await_max: Duration,
     inbox: Mutex<Inbox>,
     sender: Sender,
     in_flight: Semaphore,
@@ -65,12 +75,13 @@ pub(crate) struct Spent {
 }
 
 impl App {
+    /// The cloud, and the operations that an earlier life of it left in doubt.
     pub(crate) fn new(
         config: CloudConfig,
         clock: SharedClock,
         tasks: TaskTracker,
         stop: CancellationToken,
-    ) -> Result<Self, CloudError> {
+    ) -> Result<(Self, Doubtful), CloudError> {
         let portal = format!("portal.{}.test", config.lab);
         if !lab_name(&portal) {
             return Err(CloudError::NotALab(portal));
@@ -85,8 +96,11 @@ impl App {
             listeners,
         } = Secrets::load(&config)?;
         let sender = Sender::new(&config, senders)?;
-        let tenant = Tenant::new(config.tenant, config.heartbeat_s, run.clone(), Now::of(&*clock));
-        Ok(Self {
+        let await_max = config.relay_timeout + AWAIT_ROOM;
+        let now = Now::of(&*clock);
+        let mut tenant = Tenant::new(config.tenant, config.heartbeat_s, run.clone(), now);
+        let (store, doubtful) = take_up(&config, &mut tenant, now)?;
+        let app = Self {
             lab: config.lab,
             tenant_id: config.tenant_id,
             heartbeat_s: config.heartbeat_s,
@@ -99,17 +113,59 @@ impl App {
             clock,
             lab_token,
             tenant: Mutex::new(tenant),
+            store,
+            ended: Notify::new(),
+            await_max,
             inbox: Mutex::default(),
             sender,
             in_flight: Semaphore::new(WRITEBACKS_MAX),
             tasks,
             stop,
-        })
+        };
+        Ok((app, doubtful))
+    }
+
+    /// Settles, in a task of its own, what an earlier life left in doubt.
+    pub(crate) fn settle(self: &Arc<Self>, doubtful: Doubtful) {
+        let (app, stop) = (Arc::clone(self), self.stop.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = doubts::settle(app, doubtful) => {}
+                () = stop.cancelled() => {}
+            }
+        });
     }
 
     /// The tenant, for one event. A panic elsewhere does not close the tenant: every event leaves it whole.
-    pub(crate) fn tenant(&self) -> MutexGuard<'_, Tenant> {
-        self.tenant.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn tenant(&self) -> Held<'_> {
+        let tenant = self.tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        Held::new(tenant, self.store.as_ref())
+    }
+
+    /// Waits for the end of an operation that left before. One that does not end in time is unknown: nobody may say that
+    /// nothing happened.
+    pub(crate) async fn ended(&self, operation: Uuid) -> Ending {
+        let end = async {
+            loop {
+                let next = self.ended.notified();
+                if let Some(ending) = self.tenant().ended(operation) {
+                    return ending;
+                }
+                next.await;
+            }
+        };
+        let ending = tokio::time::timeout(self.await_max, end).await;
+        ending.unwrap_or(Ending {
+            operation,
+            kind: None,
+            outcome: Outcome::Unknown(UnknownWhy::Timeout),
+            in_cloud: false,
+        })
+    }
+
+    /// Asks the agent about an operation of an earlier life.
+    pub(crate) async fn ask(&self, order: &Order, inquiry: Inquiry) -> Outcome {
+        self.sender.ask(order, inquiry, &*self.clock).await
     }
 
     pub(crate) fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -146,29 +202,69 @@ impl App {
             elsewhere: sent.waited,
             stages: sent.stages,
         };
-        let stored = sent.outcome == Outcome::Applied && self.store(&order, &mut spent);
-        let ending = self.tenant().settle(&order, sent.outcome, stored, self.now());
+        let ending = self.end(&order, sent.outcome, &mut spent).await;
         info!(operation = %order.operation, kind = %order.kind, outcome = ?ending.outcome, "operation ended");
         Carried { ending, spent }
     }
 
+    /// Sends an order once it is on the disk that it leaves: a next life must know that it may have had its effect.
     async fn send(&self, order: &Order, is_lab: bool) -> Sent {
+        let now = self.now();
+        let expires = self.sender.expiry(now.unix);
+        let saved = {
+            let mut tenant = self.tenant();
+            tenant.sends(order, expires, now);
+            tenant.save()
+        };
+        if let Err(error) = saved.await {
+            error!(operation = %order.operation, %error, "an order could not be noted and was not sent");
+            return nothing_sent(Outcome::failed(ReasonCode::CloudError));
+        }
         let token = self.lab_token.as_ref().filter(|_| is_lab);
         tokio::select! {
-            sent = self.sender.send(order, token, &*self.clock) => sent,
+            sent = self.sender.send(order, expires, token, &*self.clock) => sent,
             () = self.stop.cancelled() => nothing_sent(Outcome::Unknown(UnknownWhy::Interrupted)),
         }
     }
 
-    /// On-premises first, cloud second.
-    fn store(&self, order: &Order, spent: &mut Spent) -> bool {
+    /// On-premises first, cloud second; then both are noted, and whoever waits is told.
+    async fn end(&self, order: &Order, outcome: Outcome, spent: &mut Spent) -> Ending {
         let begun = self.clock.monotonic();
-        let stored = self.tenant().store(order, self.now());
-        let took = self.clock.monotonic().saturating_sub(begun);
-        spent.elsewhere += took;
-        spent.stages.add(Stage::Cloudstore, took);
-        stored
+        let applied = outcome == Outcome::Applied;
+        let (ending, saved) = {
+            let mut tenant = self.tenant();
+            let stored = applied && tenant.store(order, self.now());
+            let ending = tenant.settle(order, outcome, stored, self.now());
+            (ending, tenant.save())
+        };
+        if let Err(error) = saved.await {
+            error!(operation = %order.operation, %error, "an end could not be noted");
+        }
+        self.ended.notify_waiters();
+        if applied {
+            let took = self.clock.monotonic().saturating_sub(begun);
+            spent.elsewhere += took;
+            spent.stages.add(Stage::Cloudstore, took);
+        }
+        ending
     }
+}
+
+/// Operations that an earlier life left in doubt.
+pub(crate) type Doubtful = Vec<(Uuid, SentOrder)>;
+
+/// Opens the state, if there is to be one, and takes up what an earlier life kept in it.
+fn take_up(config: &CloudConfig, tenant: &mut Tenant, now: Now) -> Result<(Option<Store>, Doubtful), CloudError> {
+    let Some(path) = &config.state_file else {
+        return Ok((None, Vec::new()));
+    };
+    let (store, content) = saving::open(path, tenant.new_id("state"))?;
+    let doubtful = tenant.take_up(&content, now);
+    let doubtful = doubtful.map_err(|why| CloudError::StateDamaged {
+        path: path.clone(),
+        why,
+    })?;
+    Ok((Some(store), doubtful))
 }
 
 fn nothing_sent(outcome: Outcome) -> Sent {

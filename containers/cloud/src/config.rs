@@ -44,6 +44,10 @@ pub struct CloudConfig {
     pub relay_timeout: Duration,
     /// The run's random secret: tokens, sessions, codes and identifiers are derived from it.
     pub secret_file: PathBuf,
+    /// What outlives the cloud: people, the agent with both keys, operations. A file of the same name with `.witness`
+    /// behind it goes with it. Without one a restart forgets everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state_file: Option<PathBuf>,
     /// Seconds between the agent's heartbeats; after three missed ones it counts as down.
     #[serde(default = "five_minutes")]
     pub heartbeat_s: u64,

@@ -51,6 +51,21 @@ pub enum CloudError {
         /// Why.
         source: reqwest::Error,
     },
+    /// The state could not be opened or made.
+    #[error("the state could not be opened: {0}")]
+    State(store::StoreError),
+    /// The state is not what was written last. Started on it, the cloud could call an operation failed that was applied.
+    #[error(
+        "the state {} is damaged, and the cloud does not start on it: {why}. Move it and its .witness aside and start \
+         again: the agent must then onboard and synchronise anew, and operations in flight stay unknown",
+        path.display()
+    )]
+    StateDamaged {
+        /// The state's file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
     /// A relay's host stands in no name table.
     #[error("the relay {0} has no address in `names`")]
     Unnamed(String),

@@ -33,9 +33,11 @@
 mod app;
 mod clock;
 mod config;
+mod doubts;
 mod error;
 mod inbox;
 mod placing;
+mod saving;
 mod secret;
 mod sender;
 mod server;

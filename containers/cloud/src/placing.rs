@@ -89,8 +89,13 @@ fn may_reject(code: ReasonCode) -> bool {
 /// What an agent can be sure to have done nothing for. `Replayed` is not among them: the cloud sends an operation once,
 /// so an agent that has seen it before may have applied it then.
 fn may_fail(code: ReasonCode) -> bool {
+    use R::{DirectoryUnreachable, Expired, JournalUnavailable, NotApplied, Undecryptable};
     use ReasonCode as R;
-    may_reject(code) || matches!(code, R::Expired | R::Undecryptable | R::DirectoryUnreachable)
+    may_reject(code)
+        || matches!(
+            code,
+            Expired | Undecryptable | DirectoryUnreachable | JournalUnavailable | NotApplied
+        )
 }
 
 /// What the person is shown for an agent's reason, where a public code exists.
@@ -98,7 +103,7 @@ fn shown(code: ReasonCode) -> Option<SsprCode> {
     use ReasonCode as R;
     match code {
         R::PermissionDenied | R::DirectoryConfiguration => Some(SsprCode::OnPremisesAdminActionRequired),
-        R::DirectoryUnreachable => Some(SsprCode::OnPremisesConnectivityError),
+        R::DirectoryUnreachable | R::JournalUnavailable => Some(SsprCode::OnPremisesConnectivityError),
         _ => None,
     }
 }

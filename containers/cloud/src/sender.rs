@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use protocol::connection::ConnectionString;
 use protocol::envelope::{Binding, Direction, Header};
-use protocol::writeback::{AnswerBody, CONTENT_TYPE, RequestBody};
+use protocol::writeback::{AnswerBody, CONTENT_TYPE, Inquiry, RequestBody};
 use protocol::{ProtocolError, lab};
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response};
 use uuid::Uuid;
-use vocabulary::{Clock, NameTable, Outcome, Password, Reason, ReasonCode, StageTimes, lab_name};
+use vocabulary::{Clock, NameTable, Outcome, Password, Reason, ReasonCode, StageTimes, UnknownWhy, lab_name};
 use zeroize::Zeroizing;
 
 use crate::config::CloudConfig;
@@ -70,13 +70,19 @@ impl Sender {
     }
 
     /// Seals an order and offers it to one relay after the other until one may have dispatched it.
-    pub(crate) async fn send(&self, order: &Order, lab_token: Option<&Password>, clock: &dyn Clock) -> Sent {
+    pub(crate) async fn send(
+        &self,
+        order: &Order,
+        expires: u64,
+        lab_token: Option<&Password>,
+        clock: &dyn Clock,
+    ) -> Sent {
         let mut sent = Sent {
             outcome: Outcome::Failed(Reason::new(ReasonCode::CloudError)),
             stages: StageTimes::new(),
             waited: Duration::ZERO,
         };
-        let Ok(sealed) = self.seal(order, clock.unix()) else {
+        let Ok(sealed) = self.seal(order, None, expires, clock.unix()) else {
             return sent;
         };
         for relay in &self.relays {
@@ -96,12 +102,45 @@ impl Sender {
         sent
     }
 
-    fn seal(&self, order: &Order, now_unix: Duration) -> Result<String, ProtocolError> {
+    /// When a message expires that is sealed now, in Unix seconds.
+    pub(crate) fn expiry(&self, now_unix: Duration) -> u64 {
+        (now_unix + self.lifetime).as_secs()
+    }
+
+    /// Asks the agent how an order ended that was sent in an earlier life, under the same operation id. Nothing that is
+    /// asked can write anything, so it may be asked of one relay after the other until one brings the agent's answer.
+    pub(crate) async fn ask(&self, order: &Order, inquiry: Inquiry, clock: &dyn Clock) -> Outcome {
+        let expires = self.expiry(clock.unix());
+        let mut outcome = Outcome::Unknown(UnknownWhy::Interrupted);
+        let Ok(sealed) = self.seal(order, Some(inquiry), expires, clock.unix()) else {
+            return outcome;
+        };
+        for relay in &self.relays {
+            let mut stages = StageTimes::new();
+            let exchange = self.exchange(relay, order, &sealed, None, clock, &mut stages).await;
+            if matches!(exchange, Exchange::Answer(_))
+                && let Placed::Final(told) = place(exchange)
+            {
+                outcome = told;
+                break;
+            }
+        }
+        outcome
+    }
+
+    fn seal(
+        &self,
+        order: &Order,
+        ask: Option<Inquiry>,
+        expires: u64,
+        now_unix: Duration,
+    ) -> Result<String, ProtocolError> {
         let body = RequestBody {
             password: order.password.as_ref().map(|password| password.expose().to_owned()),
             current: None,
-            unlock: order.kind.unlocks(),
+            unlock: ask.is_none() && order.kind.unlocks(),
             proof: order.proof.clone(),
+            ask,
         };
         // Final size from the start: a buffer that grows leaves copies that no wipe reaches.
         let mut content = Zeroizing::new(Vec::with_capacity(2048));
@@ -113,7 +152,7 @@ impl Sender {
             kind: order.kind,
             direction: Direction::Request,
             issued: now_unix.as_secs(),
-            expires: (now_unix + self.lifetime).as_secs(),
+            expires,
         };
         order.keys.agent.seal(&binding, &content)
     }

@@ -71,7 +71,8 @@ pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandl
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let listen = config.listen;
-    let app = App::new(config, clock, tasks.clone(), stop.clone())?;
+    let (app, doubtful) = App::new(config, clock, tasks.clone(), stop.clone())?;
+    let app = Arc::new(app);
     let wrong = |source| CloudError::Listen {
         address: listen,
         source,
@@ -80,10 +81,11 @@ pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandl
     let address = listener.local_addr().map_err(wrong)?;
     let server = Arc::new(Server {
         tls,
-        surfaces: Surfaces::new(&Arc::new(app)),
+        surfaces: Surfaces::new(&app),
         stop: stop.clone(),
     });
     tasks.spawn(accept(server, listener, tasks.clone()));
+    app.settle(doubtful);
     tasks.close();
     info!(%address, "listening");
     Ok(CloudHandle {

@@ -31,6 +31,9 @@ pub struct OnboardRequest {
     pub key_id: String,
     /// The agent's public key: SubjectPublicKeyInfo DER (RFC 5280), base64.
     pub public_key: String,
+    /// The id of the agent's journal, if it keeps one that outlives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub journal: Option<Uuid>,
 }
 
 /// What the agent needs to listen and to answer. `Debug` hides the connection strings.

@@ -1,6 +1,7 @@
 //! What is inside the envelopes of one writeback: one request, one answer.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 use vocabulary::{EventId, Reason, UnknownWhy, Win32};
 
 /// The content type of both messages.
@@ -20,6 +21,20 @@ pub struct RequestBody {
     pub unlock: bool,
     /// Random, base64; the answer repeats it and so proves that the agent opened the request.
     pub proof: String,
+    /// Instead of a change: how did the operation of this id end?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<Inquiry>,
+}
+
+/// The cloud asks about an operation that it sent before. The agent tells what it knows and writes nothing; an operation
+/// that its journal would know and does not know will not be carried out any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inquiry {
+    /// The journal of the agent that the operation was sent to, as it was named at onboarding.
+    pub journal: Uuid,
+    /// When the operation's message expires, in Unix seconds.
+    pub expires: u64,
 }
 
 impl std::fmt::Debug for RequestBody {

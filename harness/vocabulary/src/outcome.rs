@@ -106,6 +106,10 @@ pub enum ReasonCode {
     CloudError,
     /// The agent could not reach the directory, and sent nothing.
     DirectoryUnreachable,
+    /// The agent could not note the operation in its journal, and sent nothing.
+    JournalUnavailable,
+    /// The operation was in doubt and is settled: it never had an effect and never will.
+    NotApplied,
 }
 
 impl ReasonCode {
@@ -137,6 +141,8 @@ impl ReasonCode {
             Self::NotSent => "not_sent",
             Self::CloudError => "cloud_error",
             Self::DirectoryUnreachable => "directory_unreachable",
+            Self::JournalUnavailable => "journal_unavailable",
+            Self::NotApplied => "not_applied",
         }
     }
 }

@@ -8,8 +8,9 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use super::tree::root;
 
 /// The crates, lowest first, each with those it uses. The table of `ARCHITECTURE.md`, as data.
-pub(super) const USES: [(&str, &[&str]); 15] = [
+pub(super) const USES: [(&str, &[&str]); 16] = [
     ("vocabulary", &[]),
+    ("store", &[]),
     ("history", &["vocabulary"]),
     ("scenario", &["vocabulary"]),
     ("protocol", &["vocabulary"]),
@@ -17,9 +18,9 @@ pub(super) const USES: [(&str, &[&str]); 15] = [
     ("judge", &["history", "vocabulary"]),
     ("reports", &["history", "judge", "vocabulary"]),
     ("load", &["engine", "history", "scenario", "vocabulary"]),
-    ("cloud", &["protocol", "vocabulary"]),
+    ("cloud", &["protocol", "store", "vocabulary"]),
     ("relay", &["protocol", "vocabulary"]),
-    ("agent", &["protocol", "vocabulary"]),
+    ("agent", &["protocol", "store", "vocabulary"]),
     ("directory", &["vocabulary"]),
     ("gateway", &["vocabulary"]),
     (
@@ -66,11 +67,12 @@ const NEVER: [(&str, &str); 5] = [
 ];
 
 /// One heavy package, one home.
-const HOMES: [(&str, &[&str]); 7] = [
+const HOMES: [(&str, &[&str]); 8] = [
     ("clap", &["wblab"]),
     ("fake", &["scenario"]),
     ("goose", &["load"]),
     ("plotters", &["reports"]),
+    ("redb", &["store"]),
     ("testcontainers", &["environment"]),
     ("bollard", &["environment"]),
     ("ldap3", &["agent", "environment"]),

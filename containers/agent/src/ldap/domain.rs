@@ -20,7 +20,7 @@ use super::role;
 use crate::config::{Forest, WritebackDc};
 use crate::sync::AdObject;
 use crate::writeback::operation::failed;
-use crate::writeback::port::{Remark, WriteResult};
+use crate::writeback::port::{Facts, Remark, WriteResult};
 use crate::{AgentConfig, AgentError};
 
 /// What the domain does by configuration.
@@ -57,8 +57,19 @@ pub(crate) struct Domain {
     locator: Mutex<Locator>,
     recent: Mutex<Recent>,
     remarks: Mutex<HashMap<Uuid, Remark>>,
+    /// What the look before a write found out for it, by person.
+    looks: Mutex<HashMap<Uuid, Look>>,
     /// Held by the one who asks for the role.
     asking: AsyncMutex<()>,
+}
+
+/// What a look at a person found out for the write that follows it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Look {
+    /// How the person stands on a domain controller.
+    Stands(Dc, Facts),
+    /// Which domain controller takes the write.
+    Goes(Dc),
 }
 
 /// What a base search found, and what the server said.
@@ -114,6 +125,7 @@ impl Domain {
             locator: Mutex::new(Locator::new(&forest, rules.refresh)),
             recent: Mutex::new(Recent::new(rules.settle_period)),
             remarks: Mutex::default(),
+            looks: Mutex::default(),
             asking: AsyncMutex::default(),
             rules,
             clock,
@@ -142,12 +154,12 @@ impl Domain {
         })
     }
 
-    /// Asks the first domain controller in the reading order that answers.
-    pub(super) async fn read(self: &Arc<Self>, base: &str, attributes: &[&str]) -> Result<Found, Unheard> {
+    /// Asks the first domain controller in the reading order that answers; says which it was.
+    pub(super) async fn read(self: &Arc<Self>, base: &str, attributes: &[&str]) -> Result<(Dc, Found), Unheard> {
         for dc in self.readers().await {
             match self.ask(dc, base, attributes).await {
                 Err(Unheard::Silent(_)) => {}
-                answer => return answer,
+                answer => return answer.map(|found| (dc, found)),
             }
         }
         Err(Unheard::Silent(self.nobody()))
@@ -358,6 +370,18 @@ impl Domain {
     pub(super) fn take_remark(&self, person: Uuid) -> Remark {
         let mut remarks = self.remarks.lock().unwrap_or_else(PoisonError::into_inner);
         remarks.remove(&person).unwrap_or_default()
+    }
+
+    /// Keeps what a look found out, for the write that follows.
+    pub(super) fn keep_look(&self, person: Uuid, look: Look) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.insert(person, look);
+    }
+
+    /// Takes what the last look found out.
+    pub(super) fn take_look(&self, person: Uuid) -> Option<Look> {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.remove(&person)
     }
 
     /// How many controllers there are.

@@ -11,6 +11,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::locator::Dc;
+use crate::writeback::port::Facts;
 
 /// What a write touched.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -98,17 +99,6 @@ impl Recent {
             }
         }
     }
-}
-
-/// What one domain controller says about a person, as far as a writeback can change it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Facts {
-    /// msDS-KeyVersionNumber: one more with each password written.
-    pub(super) key_version: Option<u64>,
-    /// pwdLastSet, as the directory counts time.
-    pub(super) password_set: Option<i64>,
-    /// lockoutTime; nothing and 0 both mean not locked.
-    pub(super) locked: i64,
 }
 
 /// Whether what was written on the old domain controller is on the new one, by what both say now; the old one was

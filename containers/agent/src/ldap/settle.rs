@@ -3,21 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use ldap3::SearchEntry;
 use uuid::Uuid;
 
-use super::domain::{Domain, Unheard};
+use super::domain::{Domain, Look, Unheard};
 use super::import::text;
 use super::locator::Dc;
-use super::recent::{Facts, Last, Touched, has_arrived};
+use super::recent::{Last, Touched, has_arrived};
 use super::writer::{guid_dn, time_left};
 use crate::clock;
-use crate::writeback::port::{Remark, WriteResult};
+use crate::writeback::port::{Facts, Reading, Remark, WriteResult};
 
 /// Between two looks at whether a write has arrived.
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 
-const FACTS: [&str; 3] = ["msDS-KeyVersionNumber", "pwdLastSet", "lockoutTime"];
+/// What tells how a person stands.
+pub(super) const FACTS: [&str; 3] = ["msDS-KeyVersionNumber", "pwdLastSet", "lockoutTime"];
 
 /// How the last write stands, seen once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,13 +116,61 @@ impl Domain {
         }
     }
 
-    async fn facts(&self, dc: Dc, person: Uuid) -> Result<Facts, Unheard> {
+    pub(super) async fn facts(&self, dc: Dc, person: Uuid) -> Result<Facts, Unheard> {
         let (entry, _) = self.ask(dc, &guid_dn(person), &FACTS).await?;
         Ok(entry.as_ref().map(facts).unwrap_or_default())
     }
+
+    /// Chooses the domain controller for a write, keeps the choice for it, and gives it with how the person stands
+    /// there: what was seen a moment ago, where it was seen there.
+    pub(super) async fn ahead(
+        self: &Arc<Self>,
+        person: Uuid,
+        expires: Duration,
+        remark: &mut Remark,
+    ) -> Result<(Dc, Facts), WriteResult> {
+        let seen = self.take_look(person);
+        let mut silent = None;
+        for _ in 0..self.len() + 2 {
+            let dc = self.writable(person, expires, remark).await?;
+            let facts = match seen {
+                Some(Look::Stands(at, facts)) if at == dc => Ok(facts),
+                _ => self.facts(dc, person).await,
+            };
+            match facts {
+                Ok(facts) => {
+                    self.keep_look(person, Look::Goes(dc));
+                    return Ok((dc, facts));
+                }
+                Err(unheard @ Unheard::Refused(_)) => return Err(unheard.told(remark)),
+                Err(unheard) => silent = Some(unheard),
+            }
+        }
+        let unheard = silent.unwrap_or_else(|| Unheard::Silent(self.nobody()));
+        Err(unheard.told(remark))
+    }
+
+    /// How a person stands on every domain controller.
+    pub(super) async fn everywhere(&self, person: Uuid) -> Reading {
+        let dn = guid_dn(person);
+        let ask = async |dc| {
+            let answer = if self.is_ready(dc).await {
+                self.ask(dc, &dn, &FACTS).await.ok()
+            } else {
+                None
+            };
+            answer.and_then(|(entry, _)| entry.as_ref().map(facts))
+        };
+        let answers = join_all((0..self.len()).map(ask)).await;
+        Reading {
+            complete: answers.iter().all(Option::is_some),
+            facts: answers.into_iter().flatten().collect(),
+        }
+    }
 }
 
-fn facts(entry: &SearchEntry) -> Facts {
+/// What an entry says of how the person stands.
+pub(super) fn facts(entry: &SearchEntry) -> Facts {
     let [key_version, password_set, locked] = FACTS;
     Facts {
         key_version: text(entry, key_version).and_then(|text| text.parse().ok()),

@@ -79,9 +79,50 @@ async fn the_pdc_emulator_takes_the_writes_also_past_a_preferred_one() {
     assert_eq!(play.asked("fSMORoleOwner"), [1, 0], "the role is asked for once");
     assert_eq!(
         play.asked("msDS-KeyVersionNumber"),
-        [0, 0],
-        "nobody moved, nothing is looked at"
+        [3, 0],
+        "nobody moved, nothing is looked at but the account"
     );
+}
+
+#[tokio::test]
+async fn the_look_before_a_write_is_where_the_write_goes() {
+    let (play, _) = still(&["dc1.corp.test"]).await;
+    assert_eq!(play.look().await, Standing::Enabled);
+    let before = play.before(1, &reset()).await.unwrap();
+    assert_eq!((before.dc.as_str(), before.unlocks), ("dc2.corp.test", true));
+    assert_eq!(
+        play.asked("msDS-KeyVersionNumber"),
+        [1, 1],
+        "reads went elsewhere, so it is asked"
+    );
+    assert_eq!(play.applied(&reset()).await, "dc2.corp.test");
+    assert_eq!(play.asked("fSMORoleOwner"), [1, 0], "the choice was kept for the write");
+    let after = play.everywhere(1).await;
+    assert!(after.complete && after.facts.len() == 2);
+    let version = before.facts.key_version.unwrap();
+    assert!(
+        after
+            .facts
+            .iter()
+            .all(|facts| facts.key_version == Some(version + 1) && facts.locked == 0)
+    );
+}
+
+#[tokio::test]
+async fn what_was_seen_where_the_write_goes_is_not_asked_again() {
+    let (play, _) = still(&["dc2.corp.test"]).await;
+    assert_eq!(play.look().await, Standing::Enabled);
+    let before = play.before(1, &reset()).await.unwrap();
+    assert!(before.facts.key_version.is_some());
+    assert_eq!(play.asked("msDS-KeyVersionNumber"), [0, 1]);
+}
+
+#[tokio::test]
+async fn a_person_is_read_everywhere_or_the_reading_says_it_is_not() {
+    let (mut play, _) = still(&[]).await;
+    play.stop(0).await;
+    let reading = play.everywhere(1).await;
+    assert!(!reading.complete && reading.facts.len() == 1, "{reading:?}");
 }
 
 #[tokio::test]

@@ -9,13 +9,14 @@ use uuid::Uuid;
 use vocabulary::{EventId, Password, ReasonCode, UnknownWhy};
 
 use super::connection::Lost;
-use super::domain::{Domain, Unheard};
+use super::domain::{Domain, Look, Unheard};
 use super::locator::Dc;
-use super::outcome;
 use super::recent::Touched;
+use super::{outcome, settle};
 use crate::writeback::operation::{expired, failed, rejected};
 use crate::writeback::port::{
-    Change, DirectoryReader, DirectoryWriter, ReadFuture, Remark, Standing, Target, WriteFuture, WriteResult,
+    Before, Change, DirectoryReader, DirectoryWriter, ReadFuture, Reading, Remark, Standing, Target, WriteFuture,
+    WriteResult,
 };
 
 /// userAccountControl: ACCOUNTDISABLE (MS-ADTS 2.2.16).
@@ -65,14 +66,43 @@ impl LdapDirectory {
         let Some(domain) = self.domains.get(&target.domain) else {
             return Standing::Refused(unknown_domain());
         };
-        match domain.read(&guid_dn(target.guid), &["userAccountControl"]).await {
-            Ok((entry, answer)) => standing(entry.as_ref(), &answer),
+        let [key_version, password_set, locked] = settle::FACTS;
+        let attributes = ["userAccountControl", key_version, password_set, locked];
+        match domain.read(&guid_dn(target.guid), &attributes).await {
+            Ok((dc, (entry, answer))) => {
+                if let Some(entry) = &entry {
+                    domain.keep_look(target.guid, Look::Stands(dc, settle::facts(entry)));
+                }
+                standing(entry.as_ref(), &answer)
+            }
             Err(unheard) => {
                 let mut remark = Remark::default();
                 let result = unheard.told(&mut remark);
                 domain.remarks(target.guid, remark);
                 Standing::Refused(result)
             }
+        }
+    }
+}
+
+impl LdapDirectory {
+    async fn ahead(&self, target: &Target, change: &Change, expires: Duration) -> Result<Before, WriteResult> {
+        let domain = self.domains.get(&target.domain).ok_or_else(unknown_domain)?;
+        let mut remark = Remark::default();
+        let found = domain.ahead(target.guid, expires, &mut remark).await;
+        domain.remarks(target.guid, remark);
+        let (dc, facts) = found?;
+        Ok(Before {
+            dc: domain.fqdn(dc).to_owned(),
+            facts,
+            unlocks: change.unlocks(),
+        })
+    }
+
+    async fn everywhere(&self, target: &Target) -> Reading {
+        match self.domains.get(&target.domain) {
+            Some(domain) => domain.everywhere(target.guid).await,
+            None => Reading::default(),
         }
     }
 }
@@ -89,9 +119,17 @@ async fn carry_out(
     let mut steps = plans(change);
     let first = steps.remove(0);
     let mut unreached = None;
+    let mut chosen = match domain.take_look(target.guid) {
+        Some(Look::Goes(dc)) => Some(dc),
+        _ => None,
+    };
     // Each round either sends something or finds one more domain controller silent: the earlier one and the others.
     for _ in 0..domain.len() + 2 {
-        let dc = match domain.writable(target.guid, expires, remark).await {
+        let dc = match chosen.take() {
+            Some(dc) => Ok(dc),
+            None => domain.writable(target.guid, expires, remark).await,
+        };
+        let dc = match dc {
             Ok(dc) => dc,
             Err(result) => return (None, result),
         };
@@ -183,8 +221,8 @@ fn unknown_domain() -> WriteResult {
 /// What a change touches.
 fn touched(change: &Change) -> Touched {
     Touched {
-        password: *change != Change::Unlock,
-        lock: matches!(change, Change::Unlock | Change::Reset { unlock: true, .. }),
+        password: change.writes_password(),
+        lock: change.unlocks(),
     }
 }
 
@@ -195,8 +233,21 @@ impl DirectoryWriter for LdapDirectory {
 }
 
 impl DirectoryReader for LdapDirectory {
-    fn standing<'a>(&'a self, target: &'a Target) -> ReadFuture<'a> {
+    fn standing<'a>(&'a self, target: &'a Target) -> ReadFuture<'a, Standing> {
         Box::pin(self.look(target))
+    }
+
+    fn before<'a>(
+        &'a self,
+        target: &'a Target,
+        change: &'a Change,
+        expires: Duration,
+    ) -> ReadFuture<'a, Result<Before, WriteResult>> {
+        Box::pin(self.ahead(target, change, expires))
+    }
+
+    fn reread<'a>(&'a self, target: &'a Target) -> ReadFuture<'a, Reading> {
+        Box::pin(self.everywhere(target))
     }
 
     fn remark(&self, target: &Target) -> Remark {

@@ -9,6 +9,7 @@ use super::*;
 use crate::sync::SyncEngine;
 use crate::testing::relay::{HOST, Relay, data, request, response};
 use crate::testing::{self, FakeClock, FakeDirectory, soon};
+use crate::writeback::journal::KeptJournal;
 use crate::writeback::service::{Parts, Service};
 use crate::writeback::worker::desk;
 
@@ -58,6 +59,7 @@ fn service(log: &Arc<EventLog>) -> Arc<Service> {
         engine: RwLock::new(SyncEngine::default()),
         reader: Arc::clone(&directory) as _,
         writer: directory,
+        journal: Arc::new(KeptJournal::in_memory(Duration::ZERO, FakeClock::at(100))),
         log: Arc::clone(log),
         clock: FakeClock::at(100),
     }))

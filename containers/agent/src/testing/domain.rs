@@ -11,7 +11,9 @@ use super::ldaps::{Act, MODIFY, Request, SEARCH, Server, entry};
 use crate::config::Forest;
 use crate::ldap::{Controller, Domain, LdapDirectory, Rules};
 use crate::sync::AdObject;
-use crate::writeback::port::{Change, DirectoryReader as _, DirectoryWriter as _, Remark, Target, WriteResult};
+use crate::writeback::port::{
+    Before, Change, DirectoryReader as _, DirectoryWriter as _, Reading, Remark, Target, WriteResult,
+};
 
 /// When a write on one domain controller is seen on the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,8 +183,8 @@ fn script(state: &Arc<Mutex<State>>, dc: usize) -> impl Fn(&Request<'_>) -> Act 
         let mut state = state.lock().unwrap();
         match request.tag {
             SEARCH if request.says("fSMORoleOwner") => (state.on_role)().unwrap_or_else(|| role(state.owner[dc])),
-            SEARCH if request.says("msDS-KeyVersionNumber") => facts(state.look(dc)),
-            SEARCH => account(),
+            SEARCH if request.says("userAccountControl") => account(state.people[dc]),
+            SEARCH => facts(state.look(dc)),
             MODIFY => (state.on_modify)().unwrap_or_else(|| {
                 state.modify(dc, request);
                 Act::Result(0, "")
@@ -199,23 +201,29 @@ fn role(owner: Option<&str>) -> Act {
 }
 
 fn facts(person: Person) -> Act {
+    told(person, &[])
+}
+
+fn account(person: Person) -> Act {
+    let guid = super::person(1).guid.to_bytes_le();
+    told(
+        person,
+        &[
+            ("objectGUID", &guid),
+            ("sAMAccountName", b"person1"),
+            ("userAccountControl", b"512"),
+        ],
+    )
+}
+
+fn told(person: Person, more: &[(&str, &[u8])]) -> Act {
     let [version, set, locked] = [person.key_version, person.password_set, person.locked].map(|fact| fact.to_string());
-    let attributes = [
+    let facts: [(&str, &[u8]); 3] = [
         ("msDS-KeyVersionNumber", version.as_bytes()),
         ("pwdLastSet", set.as_bytes()),
         ("lockoutTime", locked.as_bytes()),
     ];
-    Act::Page(vec![entry("CN=x", &attributes)], b"")
-}
-
-fn account() -> Act {
-    let guid = super::person(1).guid.to_bytes_le();
-    let attributes: [(&str, &[u8]); 3] = [
-        ("objectGUID", &guid),
-        ("sAMAccountName", b"person1"),
-        ("userAccountControl", b"512"),
-    ];
-    Act::Page(vec![entry("CN=x", &attributes)], b"")
+    Act::Page(vec![entry("CN=x", &[&facts, more].concat())], b"")
 }
 
 /// A person as the service would name it.
@@ -249,6 +257,17 @@ impl Play {
         let target = target(person);
         let result = super::soon(self.directory.write(&target, change, expires)).await;
         (result, self.directory.remark(&target))
+    }
+
+    /// Looks where a write would go, and how the person stands there.
+    pub(crate) async fn before(&self, person: u128, change: &Change) -> Result<Before, WriteResult> {
+        let expires = self.clock.unix() + Duration::from_secs(60);
+        super::soon(self.directory.before(&target(person), change, expires)).await
+    }
+
+    /// Reads a person everywhere.
+    pub(crate) async fn everywhere(&self, person: u128) -> Reading {
+        super::soon(self.directory.reread(&target(person))).await
     }
 
     /// Writes for the first person; the domain controller that took it.

@@ -7,6 +7,7 @@ pub(crate) mod relay;
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -20,7 +21,8 @@ use vocabulary::{Clock, OpKind};
 use crate::AgentConfig;
 use crate::sync::AdObject;
 use crate::writeback::port::{
-    Change, DirectoryReader, DirectoryWriter, ReadFuture, Remark, Standing, Target, WriteFuture, WriteResult,
+    Before, Change, DirectoryReader, DirectoryWriter, Facts, ReadFuture, Reading, Remark, Standing, Target,
+    WriteFuture, WriteResult,
 };
 
 /// The tenant of all tests.
@@ -124,6 +126,10 @@ pub(crate) struct FakeDirectory {
     pub(crate) answer: Mutex<Option<WriteResult>>,
     pub(crate) standing: Mutex<Option<Standing>>,
     pub(crate) remark: Mutex<Remark>,
+    /// How everybody stands; a write that is applied shows in it.
+    pub(crate) facts: Mutex<Facts>,
+    /// Whether it gives no answer to who reads it again.
+    pub(crate) silent: AtomicBool,
     /// When set, writes begin by taking a permit, so that a test decides when they go on.
     pub(crate) gate: Option<Arc<tokio::sync::Semaphore>>,
 }
@@ -138,18 +144,57 @@ impl DirectoryWriter for FakeDirectory {
             if let Some(gate) = &self.gate {
                 gate.acquire().await.unwrap().forget();
             }
-            self.answer.lock().unwrap().clone().unwrap_or(WriteResult::Applied)
+            let answer = self.answer.lock().unwrap().clone().unwrap_or(WriteResult::Applied);
+            if answer == WriteResult::Applied {
+                take_effect(&mut self.facts.lock().unwrap(), change);
+            }
+            answer
         })
     }
 }
 
 impl DirectoryReader for FakeDirectory {
-    fn standing<'a>(&'a self, _target: &'a Target) -> ReadFuture<'a> {
+    fn before<'a>(
+        &'a self,
+        _target: &'a Target,
+        change: &'a Change,
+        _expires: Duration,
+    ) -> ReadFuture<'a, Result<Before, WriteResult>> {
+        let facts = *self.facts.lock().unwrap();
+        let before = Before {
+            dc: "dc1.corp.test".to_owned(),
+            facts,
+            unlocks: change.unlocks(),
+        };
+        Box::pin(async { Ok(before) })
+    }
+
+    fn reread<'a>(&'a self, _target: &'a Target) -> ReadFuture<'a, Reading> {
+        let facts = *self.facts.lock().unwrap();
+        let complete = !self.silent.load(Ordering::Relaxed);
+        let reading = Reading {
+            facts: if complete { vec![facts] } else { Vec::new() },
+            complete,
+        };
+        Box::pin(async { reading })
+    }
+
+    fn standing<'a>(&'a self, _target: &'a Target) -> ReadFuture<'a, Standing> {
         Box::pin(async { self.standing.lock().unwrap().clone().unwrap_or(Standing::Enabled) })
     }
 
     fn remark(&self, _target: &Target) -> Remark {
         std::mem::take(&mut *self.remark.lock().unwrap())
+    }
+}
+
+/// What a change does to how a person stands.
+pub(crate) fn take_effect(facts: &mut Facts, change: &Change) {
+    if change.writes_password() {
+        facts.key_version = facts.key_version.map(|version| version + 1);
+    }
+    if change.unlocks() {
+        facts.locked = 0;
     }
 }
 

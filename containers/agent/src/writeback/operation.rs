@@ -1,9 +1,9 @@
 //! One request as data: what it asks, what it may not ask, and how it can end. Pure.
 
 use protocol::envelope::{Direction, Header};
-use protocol::writeback::{AnswerBody, RequestBody};
+use protocol::writeback::{AnswerBody, Inquiry, RequestBody};
 use uuid::Uuid;
-use vocabulary::{EventId, OpKind, OutcomeClass, Password, Reason, ReasonCode, Win32};
+use vocabulary::{EventId, OpKind, OutcomeClass, Password, Reason, ReasonCode, UnknownWhy, Win32};
 
 use super::port::{Change, WriteResult};
 
@@ -15,11 +15,11 @@ const LIFE_MAX: u64 = 3600;
 
 /// How an operation ended, as it is answered, logged and remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Ending {
+pub struct Ending {
     /// How.
-    pub(crate) result: WriteResult,
+    pub result: WriteResult,
     /// The event that tells it.
-    pub(crate) event: EventId,
+    pub event: EventId,
 }
 
 impl Ending {
@@ -33,6 +33,11 @@ impl Ending {
             WriteResult::Unknown(_) => EventId::AD_UNKNOWN_ERROR,
         };
         Self { result, event }
+    }
+
+    /// The ending of an operation that may have had an effect, and nobody can tell.
+    pub(crate) fn in_doubt(kind: OpKind) -> Self {
+        Self::of(WriteResult::Unknown(UnknownWhy::DirectoryIndeterminate), kind)
     }
 
     /// The class of the result.
@@ -120,19 +125,35 @@ pub(crate) fn check_header(header: &Header, tenant: Uuid) -> Result<(), &'static
     }
 }
 
-/// What to write, if the body fits the kind.
-pub(crate) fn change(kind: OpKind, body: &mut RequestBody) -> Result<Change, &'static str> {
+/// What a request asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To make a change.
+    Do(Change),
+    /// To tell how the operation ended.
+    Tell(Inquiry),
+}
+
+/// What is asked, if the body fits the kind.
+pub(crate) fn asked(kind: OpKind, body: &mut RequestBody) -> Result<Asked, &'static str> {
     let new = body.password.take().map(Password::new);
     let current = body.current.take().map(Password::new);
-    match (kind, new, current) {
-        (OpKind::Reset | OpKind::AdminReset, Some(password), None) => Ok(Change::Reset {
+    if let Some(inquiry) = body.ask {
+        return match (new, current) {
+            (None, None) => Ok(Asked::Tell(inquiry)),
+            _ => Err("an inquiry carries no password"),
+        };
+    }
+    let change = match (kind, new, current) {
+        (OpKind::Reset | OpKind::AdminReset, Some(password), None) => Change::Reset {
             password,
             unlock: body.unlock,
-        }),
-        (OpKind::Change, Some(new), Some(current)) => Ok(Change::Change { current, new }),
-        (OpKind::Unlock, None, None) => Ok(Change::Unlock),
-        _ => Err("the body does not fit the kind of operation"),
-    }
+        },
+        (OpKind::Change, Some(new), Some(current)) => Change::Change { current, new },
+        (OpKind::Unlock, None, None) => Change::Unlock,
+        _ => return Err("the body does not fit the kind of operation"),
+    };
+    Ok(Asked::Do(change))
 }
 
 /// Whether every password of a change can be put to a directory at all: not empty, not too long, no NUL, which some
@@ -160,7 +181,30 @@ mod tests {
             current: current.map(str::to_owned),
             unlock,
             proof: "p".to_owned(),
+            ask: None,
         }
+    }
+
+    fn change(kind: OpKind, body: &mut RequestBody) -> Result<Change, &'static str> {
+        match asked(kind, body)? {
+            Asked::Do(change) => Ok(change),
+            Asked::Tell(_) => Err("an inquiry"),
+        }
+    }
+
+    #[test]
+    fn an_inquiry_carries_no_password() {
+        let inquiry = Inquiry {
+            journal: Uuid::from_u128(9),
+            expires: 160,
+        };
+        let ask = |password| {
+            let mut body = body(password, None, false);
+            body.ask = Some(inquiry);
+            asked(OpKind::Reset, &mut body)
+        };
+        assert_eq!(ask(None), Ok(Asked::Tell(inquiry)));
+        assert!(ask(Some("x")).is_err());
     }
 
     #[test]

@@ -1,9 +1,9 @@
-//! What the service does with one request: open, look back, locate, write, seal the answer.
+//! The service's two ends: opening a request and sealing its answer. What lies between is in `carry`.
 
 use std::collections::BTreeMap;
 use std::str;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,15 +11,14 @@ use protocol::envelope::{Binding, Direction, Header, OpeningKey, SealingKey};
 use protocol::lab;
 use protocol::writeback::{CONTENT_TYPE, RequestBody};
 use uuid::Uuid;
-use vocabulary::{EventId, OpKind, Password, ReasonCode, SharedClock, Stage, StageTimes};
+use vocabulary::{EventId, Password, SharedClock, Stage, StageTimes};
 
-use super::journal::{Journal, Seen};
-use super::operation::{self, Ending, failed, rejected};
-use super::port::{Change, DirectoryReader, DirectoryWriter, Remark, Standing, Target, WriteResult};
-use super::telling::Telling;
+use super::journal::{Journal, Operation};
+use super::operation::{self, Asked, Ending};
+use super::port::{DirectoryReader, DirectoryWriter};
 use crate::event::EventLog;
 use crate::secret;
-use crate::sync::{Missing, SyncEngine};
+use crate::sync::SyncEngine;
 
 /// How long an answer may live, in seconds: the longest that a relay holds one, with room.
 const ANSWER_LIFE: u64 = 120;
@@ -62,18 +61,31 @@ impl Reply {
 
 /// A request that was opened and may be worked on.
 pub(crate) struct Work {
-    header: Header,
+    pub(super) operation: Operation,
+    pub(super) asked: Asked,
+    pub(super) received: Duration,
+    pub(super) crypto: Duration,
     proof: String,
-    change: Change,
-    received: Duration,
-    crypto: Duration,
     timed: bool,
 }
 
 impl Work {
+    /// A request as if it had been opened.
+    #[cfg(test)]
+    pub(crate) fn of(operation: Operation, asked: Asked) -> Self {
+        Self {
+            operation,
+            asked,
+            received: Duration::ZERO,
+            crypto: Duration::ZERO,
+            proof: String::new(),
+            timed: false,
+        }
+    }
+
     /// Whose it is.
     pub(crate) fn anchor(&self) -> &str {
-        &self.header.anchor
+        &self.operation.anchor
     }
 }
 
@@ -93,6 +105,8 @@ pub(crate) struct Parts {
     pub(crate) reader: Arc<dyn DirectoryReader>,
     /// What writes.
     pub(crate) writer: Arc<dyn DirectoryWriter>,
+    /// What was done before.
+    pub(crate) journal: Arc<dyn Journal>,
     /// The event log.
     pub(crate) log: Arc<EventLog>,
     /// The time.
@@ -101,8 +115,7 @@ pub(crate) struct Parts {
 
 /// The service.
 pub(crate) struct Service {
-    parts: Parts,
-    journal: Mutex<Journal>,
+    pub(super) parts: Parts,
     served: AtomicU64,
 }
 
@@ -111,7 +124,6 @@ impl Service {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             parts,
-            journal: Mutex::default(),
             served: AtomicU64::new(0),
         }
     }
@@ -141,12 +153,17 @@ impl Service {
         operation::check_header(&header, self.parts.tenant).map_err(refused)?;
         let mut body: RequestBody =
             serde_json::from_slice(&content).map_err(|_| refused("the body has the wrong shape"))?;
-        let change = operation::change(header.kind, &mut body).map_err(refused)?;
+        let asked = operation::asked(header.kind, &mut body).map_err(refused)?;
         let proof = body.proof.clone();
         Ok(Work {
-            header,
+            operation: Operation {
+                id: header.op,
+                anchor: header.anchor,
+                kind: header.kind,
+                expires: header.exp,
+            },
             proof,
-            change,
+            asked,
             received: incoming.received,
             crypto,
             timed: self.is_lab(incoming),
@@ -171,98 +188,9 @@ impl Service {
         }
     }
 
-    /// Does the work and seals the answer. The caller holds the person's lane.
-    pub(crate) async fn perform(&self, work: &Work) -> Reply {
-        let mut stages = StageTimes::new();
-        let waited = self.parts.clock.monotonic().saturating_sub(work.received);
-        stages.add(Stage::Queue, waited.saturating_sub(work.crypto));
-        stages.add(Stage::Crypto, work.crypto);
-        let telling = self.telling(work);
-        telling.start();
-        let ending = self.settle(work, &telling, &mut stages).await;
+    /// Seals the answer to a request that was worked on.
+    pub(super) fn sealed(&self, work: &Work, ending: &Ending, mut stages: StageTimes) -> Reply {
         self.served.fetch_add(1, Ordering::Relaxed);
-        self.sealed(work, &ending, stages)
-    }
-
-    fn telling<'a>(&'a self, work: &'a Work) -> Telling<'a> {
-        let engine = self.parts.engine.read().unwrap_or_else(PoisonError::into_inner);
-        Telling {
-            log: &self.parts.log,
-            header: &work.header,
-            upn: engine.upn(work.anchor()).map(str::to_owned),
-            unlock: matches!(work.change, Change::Reset { unlock: true, .. } | Change::Unlock),
-        }
-    }
-
-    /// Looks back before it acts: what was done under this id is told again, not done again.
-    async fn settle(&self, work: &Work, telling: &Telling<'_>, stages: &mut StageTimes) -> Ending {
-        let seen = self.journal().begin(&work.header, self.parts.clock.unix().as_secs());
-        match seen {
-            Seen::New => {
-                let (result, remark) = self.execute(work, stages).await;
-                let ending = Ending::of(result, work.header.kind);
-                self.journal().finish(work.header.op, &ending);
-                telling.end(&ending, &remark);
-                ending
-            }
-            Seen::Ended(ending) => {
-                telling.repeated("the message came again and was answered from the journal");
-                ending
-            }
-            Seen::Other => {
-                telling.repeated("the operation id was used for something else");
-                Ending::of(
-                    failed(ReasonCode::Replayed, EventId::INPUT_VALIDATION_ERROR),
-                    work.header.kind,
-                )
-            }
-        }
-    }
-
-    async fn execute(&self, work: &Work, stages: &mut StageTimes) -> (WriteResult, Remark) {
-        let expires = Duration::from_secs(work.header.exp);
-        let silently = |result| (result, Remark::default());
-        if self.parts.clock.unix() >= expires {
-            return silently(operation::expired());
-        }
-        if !operation::presentable(&work.change) {
-            return silently(rejected(ReasonCode::PasswordPolicy, EventId::AD_PASSWORD_POLICY));
-        }
-        let started = self.parts.clock.monotonic();
-        let found = self.find(&work.header);
-        let standing = match &found {
-            Ok(target) => self.parts.reader.standing(target).await,
-            Err(refusal) => Standing::Refused(refusal.clone()),
-        };
-        let located = self.parts.clock.monotonic();
-        stages.add(Stage::Locate, located.saturating_sub(started));
-        let result = match (&found, standing) {
-            (Ok(target), Standing::Enabled) => {
-                let result = self.parts.writer.write(target, &work.change, expires).await;
-                stages.add(Stage::Write, self.parts.clock.monotonic().saturating_sub(located));
-                result
-            }
-            (_, Standing::Refused(result)) => result,
-            _ => rejected(ReasonCode::AccountDisabled, EventId::AD_ACCOUNT_DISABLED),
-        };
-        let remark = found.map(|target| self.parts.reader.remark(&target));
-        (result, remark.unwrap_or_default())
-    }
-
-    /// The metaverse says who; the directory is asked afterwards whether the account may be written now.
-    fn find(&self, header: &Header) -> Result<Target, WriteResult> {
-        let engine = self.parts.engine.read().unwrap_or_else(PoisonError::into_inner);
-        let located = engine.locate(&header.anchor).map_err(|missing| match missing {
-            Missing::NotFound => rejected(ReasonCode::NotFoundOnPremises, EventId::AD_USER_NOT_FOUND),
-            Missing::Multiple => rejected(ReasonCode::MultipleMatches, EventId::AD_MULTI_MATCH),
-        })?;
-        if header.kind == OpKind::AdminReset && located.protected {
-            return Err(rejected(ReasonCode::PermissionDenied, EventId::AD_PERMISSIONS));
-        }
-        Ok(located.target)
-    }
-
-    fn sealed(&self, work: &Work, ending: &Ending, mut stages: StageTimes) -> Reply {
         let started = self.parts.clock.monotonic();
         let Some(compact) = self.seal(work, ending) else {
             return Reply::event(500, EventId::UNKNOWN_ERROR);
@@ -283,19 +211,15 @@ impl Service {
         let now = self.parts.clock.unix().as_secs();
         let binding = Binding {
             tenant: self.parts.tenant,
-            operation: work.header.op,
-            anchor: work.header.anchor.clone(),
-            kind: work.header.kind,
+            operation: work.operation.id,
+            anchor: work.operation.anchor.clone(),
+            kind: work.operation.kind,
             direction: Direction::Answer,
             issued: now,
             expires: now.saturating_add(ANSWER_LIFE),
         };
         let content = serde_json::to_vec(&ending.answer(&work.proof)).ok()?;
         self.parts.cloud_key.seal(&binding, &content).ok()
-    }
-
-    fn journal(&self) -> std::sync::MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,17 +5,17 @@ use base64::engine::general_purpose::STANDARD;
 use uuid::Uuid;
 use vocabulary::{EventId, UnknownWhy};
 
+use super::journal::Operation;
 use super::operation::{self, Ending};
 use super::port::{Remark, WriteResult};
 use crate::event::{ADSYNC_PASSWORD_ERROR, End, EventLog, Source};
-use protocol::envelope::Header;
 
 /// One operation's voice in the event log.
 pub(crate) struct Telling<'a> {
     /// The log.
     pub(crate) log: &'a EventLog,
     /// The operation.
-    pub(crate) header: &'a Header,
+    pub(crate) operation: &'a Operation,
     /// The person's name, if the metaverse knows one.
     pub(crate) upn: Option<String>,
     /// Whether it also unlocks.
@@ -25,19 +25,19 @@ pub(crate) struct Telling<'a> {
 impl Telling<'_> {
     /// A request was seen.
     pub(crate) fn start(&self) {
-        let text = format!("TrackingId: {}, Details: {}", self.header.op, self.name());
-        let event = operation::start_event(self.header.kind);
+        let text = format!("TrackingId: {}, Details: {}", self.operation.id, self.name());
+        let event = operation::start_event(self.operation.kind);
         self.log
-            .step(Source::PasswordResetService, event, self.header.op, &text);
+            .step(Source::PasswordResetService, event, self.operation.id, &text);
     }
 
-    /// A message came again.
+    /// A message came again, or asks about one that came before.
     pub(crate) fn repeated(&self, what: &str) {
-        let text = format!("TrackingId: {}, {what}, Details: {}", self.header.op, self.name());
+        let text = format!("TrackingId: {}, {what}, Details: {}", self.operation.id, self.name());
         self.log.step(
             Source::PasswordResetService,
             EventId::INPUT_VALIDATION_ERROR,
-            self.header.op,
+            self.operation.id,
             &text,
         );
     }
@@ -52,31 +52,31 @@ impl Telling<'_> {
         if ending.result == WriteResult::Applied {
             let text = format!(
                 "TrackingId: {}, {}, Details: Context: {}{}",
-                self.header.op,
+                self.operation.id,
                 ending.event.name(),
                 self.context(),
                 notes(remark)
             );
-            return self.log.end(ending.event, self.header.op, &text, end);
+            return self.log.end(ending.event, self.operation.id, &text, end);
         }
         let text = self.failure(ending, remark);
         if ending.win32().is_some() {
             self.log
-                .step(Source::AdSync, ADSYNC_PASSWORD_ERROR, self.header.op, &text);
+                .step(Source::AdSync, ADSYNC_PASSWORD_ERROR, self.operation.id, &text);
         }
-        let last = operation::fail_event(self.header.kind);
+        let last = operation::fail_event(self.operation.kind);
         if ending.event != last {
             self.log
-                .step(Source::PasswordResetService, ending.event, self.header.op, &text);
+                .step(Source::PasswordResetService, ending.event, self.operation.id, &text);
         }
-        self.log.end(last, self.header.op, &text, end);
+        self.log.end(last, self.operation.id, &text, end);
     }
 
     fn failure(&self, ending: &Ending, remark: &Remark) -> String {
         let (hr, message) = engine_error(ending.event);
         format!(
             "TrackingId: {}, Reason: Synchronization Engine returned an error hr={hr}, message={message}, Context: {}, Details: {}{}",
-            self.header.op,
+            self.operation.id,
             self.context(),
             details(&ending.result),
             notes(remark)
@@ -84,17 +84,17 @@ impl Telling<'_> {
     }
 
     fn context(&self) -> String {
-        let user = anchor_guid(&self.header.anchor).map_or_else(|| "unknown".to_owned(), |guid| guid.to_string());
+        let user = anchor_guid(&self.operation.anchor).map_or_else(|| "unknown".to_owned(), |guid| guid.to_string());
         let unlock = if self.unlock { "True" } else { "False" };
         format!(
             "cloudAnchor: User_{user}, SourceAnchorValue: {}, UserPrincipalName: {}, unblockUser: {unlock}",
-            self.header.anchor,
+            self.operation.anchor,
             self.name()
         )
     }
 
     fn name(&self) -> &str {
-        self.upn.as_deref().unwrap_or(&self.header.anchor)
+        self.upn.as_deref().unwrap_or(&self.operation.anchor)
     }
 }
 

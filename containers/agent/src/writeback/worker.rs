@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinSet;
 
+use super::carry::Finished;
 use super::lanes::Lanes;
 use super::service::{Incoming, Reply, Service, Work};
 
@@ -62,6 +64,7 @@ pub(crate) struct Crew {
     service: Arc<Service>,
     queue: AsyncMutex<mpsc::Receiver<Job>>,
     lanes: Mutex<Lanes<Parked>>,
+    answers: Mutex<JoinSet<()>>,
 }
 
 /// A desk for at most `limit` requests, waiting or worked on, and the crew behind it.
@@ -72,6 +75,7 @@ pub(crate) fn desk(service: Arc<Service>, limit: usize) -> (Desk, Arc<Crew>) {
         service,
         queue: AsyncMutex::new(receiver),
         lanes: Mutex::default(),
+        answers: Mutex::default(),
     };
     (
         Desk {
@@ -124,11 +128,27 @@ impl Crew {
         };
         let person = work.anchor().to_owned();
         let mut turn = self.lanes().enter(&person, Parked { work, reply_to, place });
-        while let Some(Parked { work, reply_to, place }) = turn {
-            let reply = self.service.perform(&work).await;
-            reply_to.send(reply, place).await;
+        while let Some(parked) = turn {
+            let finished = self.service.perform(&parked.work).await;
+            self.answer(parked, finished);
             turn = self.lanes().leave(&person);
         }
+    }
+
+    /// Answers in a task of its own: the disk that notes the ending holds up neither the worker nor the person's next
+    /// operation, whose own notes come behind.
+    fn answer(&self, parked: Parked, finished: Finished) {
+        let Parked { work, reply_to, place } = parked;
+        let service = Arc::clone(&self.service);
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        while answers.try_join_next().is_some() {}
+        answers.spawn(async move {
+            let (reply, unstored) = service.answer(&work, finished).await;
+            reply_to.send(reply, place).await;
+            if let Some(unstored) = unstored {
+                service.store_late(&work, unstored).await;
+            }
+        });
     }
 
     fn lanes(&self) -> std::sync::MutexGuard<'_, Lanes<Parked>> {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::envelope::{OpeningKey, SealingKey};
-use protocol::service::Heartbeat;
+use protocol::service::{Heartbeat, OnboardRequest};
+use uuid::Uuid;
 
 /// The oldest agent that is let in: 1.1.443.0.
 const OLDEST: [u32; 4] = [1, 1, 443, 0];
@@ -30,12 +31,15 @@ pub(crate) struct Agent {
     last_seen: Duration,
     pub(crate) last_heartbeat_unix: Option<Duration>,
     pub(crate) listening: u32,
+    /// The journal that it keeps.
+    pub(crate) journal: Option<Uuid>,
 }
 
 impl Agent {
-    pub(crate) fn new(version: String, keys: Keys, now: Duration) -> Self {
+    pub(crate) fn new(onboarded: &OnboardRequest, keys: Keys, now: Duration) -> Self {
         Self {
-            version,
+            version: onboarded.agent_version.clone(),
+            journal: onboarded.journal,
             keys: Arc::new(keys),
             last_seen: now,
             last_heartbeat_unix: None,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, UnknownWhy};
 
 use super::agent::Keys;
+use super::journal::{JournalEntry, SentOrder};
 use super::people::Person;
 use super::records::Activity;
 use super::session::{Code, Step};
@@ -48,6 +49,8 @@ pub(crate) enum Effect {
     Show(Page),
     /// Carry this to the agent, then settle it.
     Writeback(Order),
+    /// Wait for the end of an operation that left before, and show it.
+    Await(Uuid),
 }
 
 /// A code on its way to a person. `Debug` hides it.
@@ -112,6 +115,8 @@ pub(crate) struct Order {
     pub(crate) password: Option<Password>,
     pub(crate) proof: String,
     pub(crate) keys: Arc<Keys>,
+    /// The journal of the agent that it is sealed for.
+    pub(crate) journal: Option<Uuid>,
 }
 
 /// What the flow needs of a person once every gate is open.
@@ -121,6 +126,7 @@ struct Admitted {
     anchor: String,
     mail: String,
     keys: Arc<Keys>,
+    journal: Option<Uuid>,
 }
 
 impl Tenant {
@@ -132,8 +138,15 @@ impl Tenant {
         event: PortalEvent,
         now: Now,
     ) -> Vec<Effect> {
-        let operation = operation.unwrap_or_else(|| self.dice.uuid("operation"));
         let session = session.unwrap_or_default();
+        let same = self
+            .finished(session, now)
+            .filter(|first| operation.is_none_or(|given| given == *first));
+        if let (Some(first), PortalEvent::Finish(_)) = (same, &event) {
+            // The same form twice is one operation.
+            return vec![Effect::CloseSession, Effect::Await(first)];
+        }
+        let operation = operation.unwrap_or_else(|| self.dice.uuid("operation"));
         let result = match event {
             PortalEvent::Identify { userid } => self.identify(&userid, now),
             PortalEvent::SendCode => self.send_code(session, now),
@@ -164,7 +177,7 @@ impl Tenant {
         if self.throttle.locked(current.person, now.monotonic) {
             return Err(Outcome::rejected(ReasonCode::Throttled));
         }
-        if current.step == Step::Verified {
+        if matches!(current.step, Step::Verified | Step::Finished(_)) {
             return Err(invalid());
         }
         current.step = Step::CodeSent(Code::new(code.clone(), now.monotonic));
@@ -214,9 +227,70 @@ impl Tenant {
                 })]);
             }
         };
-        self.sessions.close(session);
+        if self.has_left(operation) {
+            self.sessions.close(session);
+            return Ok(vec![Effect::CloseSession, Effect::Await(operation)]);
+        }
         let order = self.order(person, operation, kind, password, now)?;
+        self.sessions.finish(session, operation);
         Ok(vec![Effect::CloseSession, Effect::Writeback(order)])
+    }
+
+    /// The operation that a session ended in.
+    fn finished(&mut self, session: &str, now: Now) -> Option<Uuid> {
+        match self.sessions.get(session, now.monotonic)?.step {
+            Step::Finished(operation) => Some(operation),
+            _ => None,
+        }
+    }
+
+    /// A text that only who opens the request can repeat.
+    pub(crate) fn proof(&mut self) -> String {
+        self.dice.short_text("proof")
+    }
+
+    /// Whether an operation left: what is sent under its id again is the same operation.
+    fn has_left(&self, operation: Uuid) -> bool {
+        self.journal.get(operation).is_some_and(JournalEntry::is_dispatched)
+    }
+
+    /// How an operation ended that left.
+    pub(crate) fn ended(&self, operation: Uuid) -> Option<Ending> {
+        let (outcome, kind, in_cloud) = self.journal.get(operation)?.ended()?;
+        Some(Ending {
+            operation,
+            kind,
+            outcome,
+            in_cloud,
+        })
+    }
+
+    /// Notes to whom an order goes and until when it lives, right before it leaves.
+    pub(crate) fn sends(&mut self, order: &Order, expires: u64, now: Now) {
+        let sent = SentOrder {
+            person: order.person,
+            upn: order.upn.clone(),
+            anchor: order.anchor.clone(),
+            kind: order.kind,
+            expires,
+            journal: order.journal,
+        };
+        self.journal.send(order.operation, sent, now.unix);
+    }
+
+    /// Records what the agent told about an operation of an earlier life. Its password went with that life, so the cloud's
+    /// own write cannot follow.
+    pub(crate) fn settle_late(&mut self, operation: Uuid, sent: &SentOrder, outcome: &Outcome, now: Now) {
+        self.journal
+            .settle(operation, outcome, sent.kind == OpKind::Unlock, now.unix);
+        self.note_end(
+            operation,
+            sent.kind,
+            (sent.person, &sent.upn),
+            outcome,
+            sent.kind == OpKind::Unlock,
+            now,
+        );
     }
 
     /// Every gate is asked again: switches and heartbeats may have changed since the person came in.
@@ -243,8 +317,9 @@ impl Tenant {
             anchor: admitted.anchor,
             kind,
             password,
-            proof: self.dice.short_text("proof"),
+            proof: self.proof(),
             keys: admitted.keys,
+            journal: admitted.journal,
         })
     }
 
@@ -267,18 +342,23 @@ impl Tenant {
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
         }
         let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);
-        let keys = self.alive_keys(now).ok_or_else(|| Outcome::Failed(down()))?;
+        let (keys, journal) = self.alive_agent(now).ok_or_else(|| Outcome::Failed(down()))?;
         Ok(Admitted {
             person: person.id,
             upn: person.object.upn.clone(),
             anchor: person.object.source_anchor.clone(),
             mail,
             keys,
+            journal,
         })
     }
 
     fn refuse(&mut self, session: &str, operation: Uuid, outcome: Outcome, now: Now) -> Vec<Effect> {
         self.sessions.close(session);
+        if self.has_left(operation) {
+            // The same form twice, or a browser that comes back: the first one may have had its effect.
+            return vec![Effect::CloseSession, Effect::Await(operation)];
+        }
         self.journal.refuse(operation, &outcome, now.unix);
         self.note_about(operation, Activity::Progress, None, false, &told(&outcome), now);
         let ending = Ending {
@@ -294,24 +374,45 @@ impl Tenant {
     pub(crate) fn settle(&mut self, order: &Order, outcome: Outcome, stored: bool, now: Now) -> Ending {
         let applied = outcome == Outcome::Applied;
         let in_cloud = applied && stored;
-        self.journal.settle(order.operation, &outcome, now.unix);
-        if applied {
-            self.throttle.clear(order.person);
-        }
-        let reason = if applied && !stored {
-            "OnPremisesSuccessCloudFailure".to_owned()
-        } else {
-            told(&outcome)
-        };
-        for activity in activities(order.kind, applied) {
-            let target = Some((order.person, order.upn.clone()));
-            self.note_about(order.operation, *activity, target, applied, &reason, now);
-        }
+        self.journal.settle(order.operation, &outcome, in_cloud, now.unix);
+        self.note_end(
+            order.operation,
+            order.kind,
+            (order.person, &order.upn),
+            &outcome,
+            stored,
+            now,
+        );
         Ending {
             operation: order.operation,
             kind: Some(order.kind),
             outcome,
             in_cloud,
+        }
+    }
+
+    /// The audit rows of an end.
+    fn note_end(
+        &mut self,
+        operation: Uuid,
+        kind: OpKind,
+        (person, upn): (Uuid, &str),
+        outcome: &Outcome,
+        stored: bool,
+        now: Now,
+    ) {
+        let applied = *outcome == Outcome::Applied;
+        if applied {
+            self.throttle.clear(person);
+        }
+        let reason = if applied && !stored {
+            "OnPremisesSuccessCloudFailure".to_owned()
+        } else {
+            told(outcome)
+        };
+        for activity in activities(kind, applied) {
+            let target = Some((person, upn.to_owned()));
+            self.note_about(operation, *activity, target, applied, &reason, now);
         }
     }
 

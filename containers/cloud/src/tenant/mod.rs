@@ -2,8 +2,10 @@
 
 mod agent;
 mod flow;
+mod journal;
 mod people;
 mod records;
+mod saved;
 mod session;
 mod settings;
 
@@ -11,19 +13,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::service::{Heartbeat, OnboardRequest, SyncExport, SyncObject};
+use store::Write;
 use uuid::Uuid;
 use vocabulary::{Clock, Password};
 
 pub(crate) use agent::{Keys, recent_enough};
 pub(crate) use flow::{Choice, Effect, Ending, Message, Order, Page, PortalEvent, Problem};
+pub use journal::JournalEntry;
+pub(crate) use journal::SentOrder;
 pub(crate) use people::{ExportRefusal, Person};
-pub use records::JournalEntry;
 pub(crate) use records::{AuditRow, millis};
+pub(crate) use saved::TABLES;
 pub use settings::{Licence, SettingsPatch, Sspr, TenantSettings};
 
 use agent::Agent;
+use journal::Journal;
 use people::{CloudPassword, People};
-use records::{Activity, Audit, Journal};
+use records::{Activity, Audit};
 use session::{Sessions, Throttle};
 
 use crate::secret::{Dice, RunSecret, same};
@@ -74,6 +80,8 @@ pub(crate) struct Tenant {
     journal: Journal,
     secret: RunSecret,
     dice: Dice,
+    /// What is to be written out besides people and operations.
+    writes: Vec<Write>,
 }
 
 impl Tenant {
@@ -89,6 +97,7 @@ impl Tenant {
             journal: Journal::default(),
             dice: Dice::new(secret.clone(), now.unix),
             secret,
+            writes: Vec::new(),
         }
     }
 
@@ -98,8 +107,9 @@ impl Tenant {
     }
 
     /// Makes an agent the tenant's only one.
-    pub(crate) fn onboard(&mut self, request: OnboardRequest, keys: Keys, now: Now) {
-        self.agent = Some(Agent::new(request.agent_version, keys, now.monotonic));
+    pub(crate) fn onboard(&mut self, request: &OnboardRequest, keys: Keys, now: Now) {
+        self.writes.extend(saved::agent(request, &keys));
+        self.agent = Some(Agent::new(request, keys, now.monotonic));
         self.note(
             Activity::EnableWriteback,
             None,
@@ -116,11 +126,12 @@ impl Tenant {
             .is_some_and(|agent| agent.heard(heartbeat, now.monotonic, now.unix))
     }
 
-    fn alive_keys(&self, now: Now) -> Option<Arc<Keys>> {
+    /// The agent's keys and its journal, while it is alive.
+    pub(crate) fn alive_agent(&self, now: Now) -> Option<(Arc<Keys>, Option<Uuid>)> {
         let agent = self.agent.as_ref()?;
         agent
             .alive(now.monotonic, self.heartbeat_s)
-            .then(|| Arc::clone(&agent.keys))
+            .then(|| (Arc::clone(&agent.keys), agent.journal))
     }
 
     /// Takes a batch of the agent's export.
@@ -152,6 +163,7 @@ impl Tenant {
     pub(crate) fn patch(&mut self, patch: SettingsPatch, now: Now) -> TenantSettings {
         let before = self.settings;
         self.settings = before.patched(patch);
+        self.writes.push(saved::settings(&self.settings));
         match (before.writeback, self.settings.writeback) {
             (false, true) => self.note(Activity::EnableWriteback, None, true, "", now),
             (true, false) => self.note(Activity::DisableWriteback, None, true, "", now),

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use protocol::service::{SyncExport, SyncObject};
 use sha2::{Digest as _, Sha256};
+use store::Write;
 use uuid::Uuid;
 
+use super::saved;
 use crate::secret;
 
 /// People that one tenant can hold.
@@ -45,9 +47,26 @@ pub(crate) struct People {
     by_upn: HashMap<String, Uuid>,
     staged: BTreeMap<Uuid, SyncObject>,
     synchronised: bool,
+    writes: Vec<Write>,
 }
 
 impl People {
+    /// Takes up a person of an earlier life.
+    pub(super) fn take_up(&mut self, person: Person) {
+        self.by_upn.entry(fold(&person.object.upn)).or_insert(person.id);
+        self.by_id.insert(person.id, person);
+    }
+
+    /// An earlier life had a full export.
+    pub(super) fn take_up_synchronised(&mut self) {
+        self.synchronised = true;
+    }
+
+    /// Takes what is to be written out.
+    pub(super) fn take_writes(&mut self) -> Vec<Write> {
+        std::mem::take(&mut self.writes)
+    }
+
     /// Takes a batch. A full cycle replaces everybody when its last batch arrives; a delta adds and renews at once.
     pub(crate) fn export(&mut self, batch: SyncExport, now_unix: Duration) -> Result<(), ExportRefusal> {
         if !batch.full && !self.synchronised {
@@ -67,7 +86,10 @@ impl People {
             .into_iter()
             .map(|object| (id_of(&object.source_anchor), object));
         if !batch.full {
-            objects.for_each(|(id, object)| self.put(id, object, now_unix));
+            for (id, object) in objects {
+                self.put(id, object, now_unix);
+                self.writes.extend(self.by_id.get(&id).map(saved::person));
+            }
             return Ok(());
         }
         self.staged.extend(objects);
@@ -86,8 +108,11 @@ impl People {
             self.put(id, object, now_unix);
             if let Some(person) = self.by_id.get_mut(&id) {
                 person.password = password;
+                self.writes.push(saved::person(person));
             }
         }
+        self.writes.extend(before.into_keys().map(saved::nobody));
+        self.writes.push(saved::synchronised());
         self.synchronised = true;
     }
 
@@ -136,8 +161,12 @@ impl People {
 
     /// Keeps the digest of a new password; `false` if the person is gone.
     pub(crate) fn set_password(&mut self, id: Uuid, password: CloudPassword) -> bool {
-        let person = self.by_id.get_mut(&id);
-        person.map(|person| person.password = Some(password)).is_some()
+        let Some(person) = self.by_id.get_mut(&id) else {
+            return false;
+        };
+        person.password = Some(password);
+        self.writes.push(saved::person(person));
+        true
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -25,6 +25,8 @@ pub(crate) enum Step {
     Identified,
     CodeSent(Code),
     Verified,
+    /// It ended in this operation, and is good for nothing but to be told of its end.
+    Finished(Uuid),
 }
 
 /// A code on its way. `Debug` hides it.
@@ -94,6 +96,13 @@ impl Sessions {
     pub(crate) fn close(&mut self, id: &str) {
         if let Some(session) = self.by_id.remove(id) {
             self.by_expiry.remove(&(session.expires, id.to_owned()));
+        }
+    }
+
+    /// Ends a session in an operation.
+    pub(crate) fn finish(&mut self, id: &str, operation: Uuid) {
+        if let Some(session) = self.by_id.get_mut(id) {
+            session.step = Step::Finished(operation);
         }
     }
 

@@ -169,6 +169,7 @@ async fn take(app: &Arc<App>, head: &Parts, event: PortalEvent) -> Response {
             Effect::CloseSession => cookie = Some(request::cookie(None)),
             Effect::SendCode(message) => app.inbox().deliver(message, app.now().unix),
             Effect::Show(page) => shown = Some((page, Spent::default())),
+            Effect::Await(operation) => shown = Some((Page::End(app.ended(operation).await), Spent::default())),
             Effect::Writeback(order) => {
                 let carried = app.writeback(order, is_lab).await;
                 shown = Some((Page::End(carried.ending), carried.spent));

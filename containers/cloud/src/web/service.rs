@@ -64,7 +64,12 @@ async fn onboard(
         heartbeat_s: app.heartbeat_s,
     };
     info!(version = %printable(&asked.agent_version), "agent onboarded");
-    app.tenant().onboard(asked, Keys { agent, cloud }, app.now());
+    let saved = {
+        let mut tenant = app.tenant();
+        tenant.onboard(&asked, Keys { agent, cloud }, app.now());
+        tenant.save()
+    };
+    saved.await.map_err(|_| unsaved())?;
     Ok(Json(response))
 }
 
@@ -125,7 +130,11 @@ async fn export(State(app): Shared, Path(tenant): Path<String>, request: Request
     known(&app, &tenant)?;
     bearer(&app, request.headers(), &[Role::Admin, Role::App])?;
     let batch: SyncExport = json_body(request.into_body(), BATCH_MAX).await?;
-    let result = app.tenant().export(batch, app.now());
+    let (result, saved) = {
+        let mut tenant = app.tenant();
+        (tenant.export(batch, app.now()), tenant.save())
+    };
+    saved.await.map_err(|_| unsaved())?;
     result
         .map(|()| StatusCode::NO_CONTENT)
         .map_err(|refusal| match refusal {
@@ -147,6 +156,11 @@ fn known(app: &App, tenant: &str) -> Result<(), ApiError> {
         true => Ok(()),
         false => Err(ApiError::not_found("There is no such tenant.")),
     }
+}
+
+fn unsaved() -> ApiError {
+    let text = "What was taken could not be stored; send it again.";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", text)
 }
 
 fn failed() -> ApiError {

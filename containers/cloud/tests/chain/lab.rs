@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use cloud::{Accounts, CloudConfig, CloudHandle, RelayFiles, TenantSettings};
+use cloud::{Accounts, CloudConfig, CloudError, CloudHandle, RelayFiles, TenantSettings};
 use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::{Heartbeat, OnboardRequest, OnboardResponse, SyncExport, SyncObject, TokenResponse, path};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -18,6 +18,7 @@ use vocabulary::{NameTable, SystemClock};
 use crate::relay::{Agent, Relay};
 
 pub(crate) const TENANT: Uuid = Uuid::from_u128(42);
+pub(crate) const JOURNAL: Uuid = Uuid::from_u128(77);
 pub(crate) const LAB_TOKEN: &str = "the-lab-token";
 pub(crate) const ADMIN: &str = "admin@wblab.test";
 pub(crate) const ANN: &str = "ann@corp.test";
@@ -88,6 +89,7 @@ pub(crate) struct Lab {
     pub(crate) relays: Vec<Relay>,
     pub(crate) ca_pem: String,
     pub(crate) handle: CloudHandle,
+    config: CloudConfig,
     folder: tempfile::TempDir,
 }
 
@@ -107,14 +109,52 @@ impl Lab {
         let relays = vec![Relay::start(&authority.tls).await, Relay::start(&authority.tls).await];
         let mut config = config(folder.path(), &authority, &relays);
         adjust(&mut config);
-        let handle = cloud::start(config, SystemClock::shared()).await.unwrap();
+        let handle = cloud::start(config.clone(), SystemClock::shared()).await.unwrap();
         Self {
             address: handle.address(),
             relays,
             ca_pem: authority.pem,
             handle,
+            config,
             folder,
         }
+    }
+
+    /// A cloud that keeps its state, with an agent that listens, and Ann.
+    pub(crate) async fn kept() -> Self {
+        let state =
+            |config: &mut CloudConfig| config.state_file = Some(config.secret_file.with_file_name("life-0.store"));
+        let lab = Self::bare(state).await;
+        lab.populate().await;
+        lab
+    }
+
+    /// Another life of the cloud, from what is on the disk now; the one before is gone without a word.
+    pub(crate) async fn killed(mut self, life: u32) -> Self {
+        let before = self.config.state_file.clone().unwrap();
+        let state = before.with_file_name(format!("life-{life}.store"));
+        for end in ["store", "store.witness"] {
+            std::fs::copy(before.with_extension(end), state.with_extension(end)).unwrap();
+        }
+        self.config.state_file = Some(state);
+        self.handle = cloud::start(self.config.clone(), SystemClock::shared()).await.unwrap();
+        self.address = self.handle.address();
+        self
+    }
+
+    /// Starts another cloud on a copy of the state with this content.
+    pub(crate) async fn start_on(&self, content: &[u8]) -> Result<CloudHandle, CloudError> {
+        let before = self.config.state_file.clone().unwrap();
+        let state = before.with_file_name("other.store");
+        std::fs::write(&state, content).unwrap();
+        std::fs::copy(
+            before.with_extension("store.witness"),
+            state.with_extension("store.witness"),
+        )
+        .unwrap();
+        let mut config = self.config.clone();
+        config.state_file = Some(state);
+        cloud::start(config, SystemClock::shared()).await
     }
 
     pub(crate) async fn populate(&self) {
@@ -189,6 +229,7 @@ impl Lab {
             agent_version: version.to_owned(),
             key_id: "agent-1".to_owned(),
             public_key: agent_key().public().unwrap(),
+            journal: Some(JOURNAL),
         };
         let response = self
             .client()
@@ -293,6 +334,7 @@ fn config(folder: &Path, authority: &Authority, relays: &[Relay]) -> CloudConfig
         message_lifetime: std::time::Duration::from_secs(60),
         relay_timeout: std::time::Duration::from_secs(10),
         secret_file: file("run.secret", "the run's secret"),
+        state_file: None,
         heartbeat_s: 300,
         relays: files,
         tenant: TenantSettings::default(),

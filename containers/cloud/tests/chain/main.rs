@@ -6,5 +6,6 @@ mod flow;
 mod lab;
 mod log;
 mod relay;
+mod restart;
 mod services;
 mod surfaces;

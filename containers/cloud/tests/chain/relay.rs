@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use protocol::envelope::{Binding, Direction, Header, OpeningKey, SealingKey};
-use protocol::writeback::{AgentResult, AnswerBody, RequestBody};
+use protocol::writeback::{AgentResult, AnswerBody, Inquiry, RequestBody};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -41,6 +41,7 @@ pub(crate) struct Seen {
     pub(crate) password: Option<String>,
     pub(crate) unlock: bool,
     pub(crate) size: usize,
+    pub(crate) ask: Option<Inquiry>,
 }
 
 /// The agent's keys.
@@ -186,8 +187,10 @@ impl Relay {
             unlock: asked.unlock,
             header,
             size: body.len(),
+            ask: asked.ask,
         };
-        assert_eq!(seen.password.is_some(), seen.header.kind == OpKind::Reset);
+        let writes = seen.header.kind == OpKind::Reset && seen.ask.is_none();
+        assert_eq!(seen.password.is_some(), writes);
         state.seen.push(seen);
         response
     }

@@ -36,6 +36,7 @@ impl Blueprint {
             admin_password_file: kit.password("admin.password", &self.cloud_admin),
             lab_token_file: Some(kit.password("lab.token", &self.lab_token)),
             event_log_file: kit.folder().join("agent-events.jsonl"),
+            journal_file: Some(kit.folder().join("agent-journal.store")),
             workers: 8,
             queue_limit: 4096,
             settle_period: Duration::from_secs(60),

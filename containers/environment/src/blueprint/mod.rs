@@ -215,6 +215,7 @@ impl Blueprint {
             message_lifetime: plan.world.message_lifetime,
             relay_timeout: Duration::from_secs(65),
             secret_file: kit.password("cloud.secret", &self.cloud_secret),
+            state_file: Some(kit.folder().join("cloud-state.store")),
             heartbeat_s: HEARTBEAT_S,
             relays: files,
             tenant: tenant(plan),

@@ -75,8 +75,9 @@ impl World {
             agent_version: "2.0.0.0".into(),
             key_id: key.into(),
             public_key: String::new(),
+            journal: None,
         };
-        self.tenant.onboard(asked, keys(key), self.now);
+        self.tenant.onboard(&asked, keys(key), self.now);
     }
 
     fn export(&mut self, full: bool, last: bool) {

@@ -25,13 +25,16 @@ fn a_reset_leaves_once_and_is_stored_after_the_directory_took_it() {
             .knows_password(ANN, &Password::new("Sunny-Morning-8".into()))
     );
     assert_eq!(world.tenant.operation(operation).unwrap().result, "applied");
-    world.session = session;
-    let again = ended(&world.step(good_reset()));
-    assert_eq!(
-        again,
-        refused(ReasonCode::SessionInvalid, None),
-        "used up, even with the old cookie"
+    world.session.clone_from(&session);
+    let again = world.step(good_reset());
+    assert!(
+        matches!(again.as_slice(), [Effect::CloseSession, Effect::Await(first)] if *first == operation),
+        "used up: the same form again is the same operation: {again:?}"
     );
+    assert_eq!(world.tenant.ended(operation).unwrap().outcome, Outcome::Applied);
+    world.session = session;
+    let other = ended(&world.step_as(Some(Uuid::from_u128(8)), good_reset()));
+    assert_eq!(other, refused(ReasonCode::SessionInvalid, None), "and no other one");
 }
 
 #[test]
@@ -43,7 +46,15 @@ fn an_operation_id_that_left_before_never_leaves_again() {
     world.tenant.settle(&first, Outcome::Applied, true, world.now);
     world.proven();
     let second = world.step_as(operation, good_reset());
-    assert_eq!(ended(&second), Outcome::Unknown(UnknownWhy::Unplaced));
+    assert!(
+        matches!(second.as_slice(), [_, Effect::Await(operation)] if *operation == first.operation),
+        "{second:?}"
+    );
+    let stranger = world.step_as(Some(first.operation), PortalEvent::Finish(Choice::Unlock));
+    assert!(
+        matches!(stranger.as_slice(), [_, Effect::Await(_)]),
+        "without a session neither: {stranger:?}"
+    );
     assert_eq!(world.tenant.operation(first.operation).unwrap().result, "applied");
 }
 
