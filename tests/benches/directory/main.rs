@@ -10,7 +10,6 @@
 //! `--samba` drives a Samba with the same requests: the line that `wblab up SCENARIO --world docker --json` prints says where.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
     reason = "a benchmark that meets what it did not expect has nothing to tell"
