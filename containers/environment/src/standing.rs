@@ -9,15 +9,10 @@ use vocabulary::NameTable;
 use crate::EnvironmentError;
 use crate::blueprint::Blueprint;
 use crate::capability::{self, Places};
-use crate::clock::breathe;
 use crate::domains::{Controller, StandingDomain};
 use crate::lab::Lab;
-use crate::ldap::ldap_error;
 use crate::names::{CLOUD_ROLES, base_dn, cloud_host, people_dn, service_account_dn};
 use crate::site::{Address, RoleConfig, Site};
-
-/// Looks until a domain controller has what its partners have: a minute.
-const LOOKS_MAX: u32 = 3000;
 
 /// What stands.
 pub(crate) struct Standing {
@@ -51,20 +46,6 @@ impl Standing {
             &self.blueprint.authority.pem(),
             &self.blueprint.lab_token,
         )
-    }
-
-    /// Waits until a domain controller has the agent's account, which is made on another one.
-    pub async fn knows_the_agent(&self, forest: usize, controller: &Controller) -> Result<(), EnvironmentError> {
-        let mut admin = self.as_administrator(forest, controller).await?;
-        let agent = service_account_dn(&self.domain(forest)?.domain);
-        for _ in 0..LOOKS_MAX {
-            if admin.read(&agent, &["sAMAccountName"]).await.is_ok() {
-                return Ok(());
-            }
-            breathe().await;
-        }
-        let cause = "it did not arrive from its partners".to_owned();
-        Err(ldap_error(&format!("find {agent}"), &controller.fqdn, cause))
     }
 
     /// What a domain controller enforces, found out by trying; after the delegation, since some facts are tried with the

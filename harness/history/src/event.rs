@@ -320,6 +320,20 @@ pub struct OracleRecord {
 }
 
 impl OracleRecord {
+    /// A record of metadata and the label held.
+    #[must_use]
+    pub fn new(seen: Metadata, holds: Option<u32>) -> Self {
+        Self {
+            kvno: seen.kvno,
+            pwd_last_set: seen.pwd_last_set,
+            lockout_time: seen.lockout_time,
+            bad_pwd_count: seen.bad_pwd_count,
+            uac: seen.uac,
+            usn: seen.usn,
+            holds,
+        }
+    }
+
     /// The metadata alone.
     #[must_use]
     pub fn metadata(&self) -> Metadata {

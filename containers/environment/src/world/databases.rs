@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use engine::ports::Held;
-use history::OracleRecord;
+use history::{Metadata, OracleRecord};
 use scenario::{Person, Vault};
 use uuid::Uuid;
 use vocabulary::Password;
@@ -16,7 +16,7 @@ use crate::site::Site;
 
 /// One account as a database holds it. What it keeps of the password is compared here and goes nowhere else.
 struct Account {
-    record: OracleRecord,
+    metadata: Metadata,
     holds: Box<dyn Fn(&Password) -> bool + Send>,
 }
 
@@ -56,10 +56,7 @@ impl LabWorld {
             Some(Held {
                 dc: dc.to_owned(),
                 user: *user,
-                record: OracleRecord {
-                    holds,
-                    ..account.record
-                },
+                record: OracleRecord::new(account.metadata, holds),
             })
         })
     }
@@ -77,37 +74,36 @@ impl LabWorld {
 }
 
 fn of_embedded(seen: directory::Inspected) -> (Uuid, Account) {
-    let guid = seen.guid;
-    let record = OracleRecord {
+    let metadata = Metadata {
         kvno: seen.kvno,
         pwd_last_set: seen.pwd_last_set,
         lockout_time: seen.lockout_time,
         bad_pwd_count: seen.bad_pwd_count,
         uac: seen.uac,
         usn: seen.usn,
-        holds: None,
     };
-    let account = Account {
-        record,
-        holds: Box::new(move |password| seen.holds(password)),
-    };
-    (guid, account)
+    let (user, holds) = (seen.guid, move |password: &Password| seen.holds(password));
+    (
+        user,
+        Account {
+            metadata,
+            holds: Box::new(holds),
+        },
+    )
 }
 
 fn of_samba(row: OracleRow) -> (Uuid, Account) {
-    let seen = row.metadata;
-    let record = OracleRecord {
-        kvno: seen.kvno,
-        pwd_last_set: seen.pwd_last_set,
-        lockout_time: seen.lockout_time,
-        bad_pwd_count: seen.bad_pwd_count,
-        uac: seen.uac,
-        usn: seen.usn,
-        holds: None,
-    };
-    let account = Account {
-        record,
-        holds: Box::new(move |password| row.nt_hash.as_ref() == Some(&NtHash::of(password))),
-    };
-    (row.user, account)
+    let OracleRow {
+        user,
+        metadata,
+        nt_hash,
+    } = row;
+    let holds = move |password: &Password| nt_hash.as_ref() == Some(&NtHash::of(password));
+    (
+        user,
+        Account {
+            metadata,
+            holds: Box::new(holds),
+        },
+    )
 }

@@ -155,7 +155,6 @@ impl LabWorld {
             standing.move_pdc(forest, pdc).await?;
         }
         for controller in &standing.domain(forest)?.controllers {
-            standing.knows_the_agent(forest, controller).await?;
             facts.capabilities.push(standing.capability(forest, controller).await?);
         }
         Ok(())
