@@ -9,6 +9,7 @@ use protocol::connection::ConnectionString;
 use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::OnboardResponse;
 use rustls::ClientConfig;
+use store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -24,8 +25,12 @@ use crate::sync::SyncEngine;
 use crate::writeback::journal::{Journal, KeptJournal};
 use crate::writeback::port::DirectoryWriter;
 use crate::writeback::service::{self, Service};
-use crate::writeback::worker::{Desk, desk};
+use crate::writeback::worker::{Crew, Desk, desk};
 use crate::{AgentConfig, AgentError, clock, secret, tls};
+
+/// Between two tries to open a journal that is in use, and how many there are.
+const OPEN_AGAIN: Duration = Duration::from_millis(50);
+const OPEN_TRIES: u32 = 60;
 
 /// Between two looks at what a restart left in doubt.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
@@ -61,6 +66,7 @@ pub struct AgentHandle {
     tasks: JoinSet<()>,
     links: Vec<watch::Receiver<Link>>,
     service: Arc<Service>,
+    crew: Arc<Crew>,
     log: Arc<EventLog>,
 }
 
@@ -91,6 +97,7 @@ impl AgentHandle {
     /// Stops listening and ends everything; what is in flight stays unknown to the cloud.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
+        self.crew.end().await;
         self.log
             .service(EventId::SERVICE_STOPPED, "Details: the service was stopped");
     }
@@ -117,7 +124,7 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
     let domains = domains(&config, &tls, &clock)?;
     let cloud = Cloud::new(&config, admin, &tls, Arc::clone(&clock))?;
-    let journal = (parts.journal)(journal(&config, &clock, &log)?);
+    let journal = (parts.journal)(journal(&config, &clock, &log).await?);
     let (own_key, onboarding) = onboard(&cloud, journal.id(), &log).await?;
     let engine = synchronise(&config, &cloud, &domains, &log).await?;
     let directory = Arc::new(LdapDirectory::new(domains));
@@ -168,19 +175,29 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
         tasks,
         links,
         service,
+        crew,
         log,
     })
 }
 
 /// The journal that the configuration asks for. A modify that left may be under way as long as one may take.
-fn journal(config: &AgentConfig, clock: &SharedClock, log: &EventLog) -> Result<Arc<dyn Journal>, AgentError> {
-    let (stall, clock) = (config.ldap_timeout, Arc::clone(clock));
+async fn journal(config: &AgentConfig, clock: &SharedClock, log: &EventLog) -> Result<Arc<dyn Journal>, AgentError> {
+    let (stall, time) = (config.ldap_timeout, clock);
     let Some(path) = &config.journal_file else {
-        return Ok(Arc::new(KeptJournal::in_memory(stall, clock)));
+        return Ok(Arc::new(KeptJournal::in_memory(stall, Arc::clone(time))));
     };
-    let fresh = random_id().ok_or(AgentError::Key(protocol::ProtocolError::Key("generated")))?;
-    let opened = KeptJournal::open(path, fresh, stall, clock);
-    Ok(Arc::new(told(log, EventId::UNKNOWN_ERROR, opened)?))
+    let mut tries = 0;
+    loop {
+        let fresh = random_id().ok_or(AgentError::Key(protocol::ProtocolError::Key("generated")))?;
+        match KeptJournal::open(path, fresh, stall, Arc::clone(time)) {
+            // The one before may not be quite gone.
+            Err(AgentError::Journal(StoreError::InUse(_))) if tries < OPEN_TRIES => {
+                tries += 1;
+                clock::sleep(OPEN_AGAIN).await;
+            }
+            opened => return Ok(Arc::new(told(log, EventId::UNKNOWN_ERROR, opened)?)),
+        }
+    }
 }
 
 /// Looks again at what a restart left in doubt, until nothing is.

@@ -274,7 +274,7 @@ async fn a_restart_answers_from_the_journal_and_says_which_it_keeps() {
     let mut world = world(|_| None).await;
     world.config.journal_file = Some(world.folder.path().join("journal.store"));
     let mut results = Vec::new();
-    for life in 0..2 {
+    for life in 0..3 {
         let (agent, (mut channel, ..)) = tokio::join!(world.start(AgentParts::default()), world.relay.accept());
         let call = world.cloud.calls("/onboarding").pop().unwrap();
         let onboard: OnboardRequest = serde_json::from_str(&call.body).unwrap();
@@ -282,10 +282,19 @@ async fn a_restart_answers_from_the_journal_and_says_which_it_keeps() {
         channel.send(Message::binary(world.sealed_for(&onboard))).await.unwrap();
         let (_, body) = response(&mut channel).await;
         results.push((opened(&body).result, onboard.journal));
-        soon(agent.unwrap().stop()).await;
+        let agent = agent.unwrap();
+        // The first life is stopped, the second goes without a word.
+        if life == 0 {
+            soon(agent.stop()).await;
+        } else {
+            drop(agent);
+        }
         assert_eq!(world.directory.count(MODIFY), 1, "life {life}");
     }
-    assert!(results[0].1.is_some() && results[0] == results[1], "{results:?}");
+    assert!(
+        results[0].1.is_some() && results.iter().all(|one| *one == results[0]),
+        "{results:?}"
+    );
     assert_eq!(results[0].0, AgentResult::Applied);
     assert_eq!(world.log().matches(r#""result":"applied""#).count(), 1);
     assert!(world.log().contains("redelivered: answered from the journal"));

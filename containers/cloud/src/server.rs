@@ -11,6 +11,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use store::StoreError;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -19,7 +20,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, info, warn};
 use vocabulary::SharedClock;
 
-use crate::app::App;
+use crate::app::{App, Doubtful};
 use crate::web::Surfaces;
 use crate::{CloudConfig, CloudError, clock};
 
@@ -34,6 +35,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Request heads above this many bytes end the connection.
 const HEAD_MAX: usize = 32 * 1024;
+
+/// Tries to open a state that is in use, a breath apart.
+const OPEN_TRIES: u32 = 150;
 
 /// How long tasks have to end after the stop.
 const STOP_TIMEOUT: Duration = Duration::from_millis(900);
@@ -71,8 +75,7 @@ pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandl
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let listen = config.listen;
-    let (app, doubtful) = App::new(config, clock, tasks.clone(), stop.clone())?;
-    let app = Arc::new(app);
+    let (app, doubtful) = app(&config, &clock, &tasks, &stop).await?;
     let wrong = |source| CloudError::Listen {
         address: listen,
         source,
@@ -93,6 +96,25 @@ pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandl
         tasks,
         stop: stop.drop_guard(),
     })
+}
+
+/// The application. A state that is in use is tried again for a while: the cloud before may not be quite gone.
+async fn app(
+    config: &CloudConfig,
+    clock: &SharedClock,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<(Arc<App>, Doubtful), CloudError> {
+    let mut tries = 0;
+    loop {
+        match App::new(config.clone(), Arc::clone(clock), tasks.clone(), stop.clone()) {
+            Err(CloudError::State(StoreError::InUse(_))) if tries < OPEN_TRIES => {
+                tries += 1;
+                clock::breathe().await;
+            }
+            made => return made.map(|(app, doubtful)| (Arc::new(app), doubtful)),
+        }
+    }
 }
 
 struct Server {

@@ -16,6 +16,9 @@ pub enum StoreError {
         /// What the system said.
         why: String,
     },
+    /// Another process, or an earlier owner in this one, has the file open.
+    #[error("{} is in use", .0.display())]
+    InUse(PathBuf),
     /// A file is not what was written last.
     #[error("{} is damaged: {why}", path.display())]
     Damaged {

@@ -131,7 +131,7 @@ fn database(path: &Path) -> Result<Database, StoreError> {
     builder.set_cache_size(CACHE).set_check_integrity_on_open(true);
     let opened = FileBackend::new(file).and_then(|backend| builder.create_with_backend(backend));
     opened.map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => StoreError::unusable(path, &"another process uses it"),
+        DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.to_owned()),
         DatabaseError::Storage(StorageError::Io(error)) if !is_content(&error) => StoreError::unusable(path, &error),
         error => StoreError::damaged(path, &error),
     })

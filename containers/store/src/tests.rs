@@ -101,11 +101,7 @@ async fn a_store_has_one_owner_and_its_own_id() {
     let folder = folder();
     let path = folder.path().join("a.store");
     let (store, _) = open(&path).unwrap();
-    let second = open(&path).unwrap_err();
-    assert!(
-        matches!(&second, StoreError::Unusable { why, .. } if why.contains("another process")),
-        "{second}"
-    );
+    assert_eq!(open(&path).unwrap_err(), StoreError::InUse(path.clone()));
     drop(store);
     let (store, _) = Store::open(&path, &[], id(2)).unwrap();
     assert_eq!(store.id(), id(1));
@@ -281,4 +277,50 @@ async fn a_full_disk_fails_the_write_and_an_empty_one_takes_the_next() {
     drop(store);
     let (_, content) = open(&path).unwrap();
     assert_eq!(numbers(&content), [1, 3]);
+}
+
+/// Where the child of the next test writes; nothing in any other process.
+const CHILD: &str = "STORE_TEST_CHILD";
+
+/// Not a test of its own: what the child does until it is killed. It says which notes it was told are on the disk.
+#[test]
+fn child_that_writes_until_it_is_killed() {
+    let Some(path) = std::env::var_os(CHILD) else { return };
+    let (store, content) = open(Path::new(&path)).unwrap();
+    let first = u32::try_from(content.of(NOTES).len()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for number in first.. {
+        runtime.block_on(store.write(vec![note(number)])).unwrap();
+        writeln!(std::io::stderr(), "noted {number}").unwrap();
+    }
+}
+
+#[test]
+fn nothing_that_was_told_is_lost_when_the_process_is_killed() {
+    use std::io::{BufRead as _, BufReader};
+    let folder = folder();
+    let path = folder.path().join("a.store");
+    for round in 1..=12_usize {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "tests::child_that_writes_until_it_is_killed", "--nocapture"])
+            .env(CHILD, &path)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut noted = lines
+            .map_while(Result::ok)
+            .filter_map(|line| line.strip_prefix("noted ")?.parse::<u32>().ok());
+        let mut last = noted.nth(round * 7).unwrap();
+        child.kill().unwrap();
+        // What it said before it died counts too.
+        last = noted.last().unwrap_or(last);
+        child.wait().unwrap();
+        let (_, content) = open(&path).unwrap();
+        let kept = numbers(&content);
+        assert!(kept.len() > last as usize, "told of {last}, kept {}", kept.len());
+        assert!(kept.len() <= last as usize + 2, "one more may have been on its way");
+        assert_eq!(kept, (0..u32::try_from(kept.len()).unwrap()).collect::<Vec<_>>());
+    }
 }

@@ -444,6 +444,42 @@ async fn one_person_is_written_in_order_and_others_do_not_wait() {
 }
 
 #[tokio::test]
+async fn a_message_that_comes_again_while_it_is_in_work_waits_for_the_first() {
+    let gate = Arc::new(Semaphore::new(0));
+    let lab = lab(FakeDirectory {
+        gate: Some(Arc::clone(&gate)),
+        ..FakeDirectory::default()
+    });
+    let (desk, crew) = desk(Arc::clone(&lab.service), 8);
+    let workers: Vec<_> = (0..3).map(|_| tokio::spawn(Arc::clone(&crew).work())).collect();
+    let (channel, mut replies) = mpsc::channel(8);
+    for id in ["first", "second", "third"] {
+        let reply_to = ReplyTo {
+            request_id: id.to_owned(),
+            channel: channel.clone(),
+        };
+        assert!(desk.submit(request(1, 1, OpKind::Reset, RESET), reply_to));
+    }
+    soon(async {
+        while lab.written().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(
+        replies.try_recv().is_err(),
+        "nobody is told before the directory has answered"
+    );
+    gate.add_permits(3);
+    for _ in 0..3 {
+        assert_eq!(soon(replies.recv()).await.unwrap().reply.status, 200);
+    }
+    assert_eq!(lab.written().len(), 1);
+    assert_eq!(lab.log().matches("redelivered: answered from the journal").count(), 2);
+    workers.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
 async fn a_full_house_refuses_without_dispatch() {
     let gate = Arc::new(Semaphore::new(0));
     let lab = lab(FakeDirectory {

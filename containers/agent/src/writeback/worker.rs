@@ -110,6 +110,12 @@ impl Crew {
         }
     }
 
+    /// Ends the answers under way; when this returns nobody holds the service any more for them.
+    pub(crate) async fn end(&self) {
+        let mut answers = std::mem::take(&mut *self.answers.lock().unwrap_or_else(PoisonError::into_inner));
+        answers.shutdown().await;
+    }
+
     async fn next(&self) -> Option<Job> {
         self.queue.lock().await.recv().await
     }
