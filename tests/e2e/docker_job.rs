@@ -16,6 +16,12 @@ const SMALL: [&str; 5] = [
     "world.lockout.threshold=3",
 ];
 
+/// Enough people for a snapshot; most of them can be reset at once, and some are refused.
+const THOUSAND: [&str; 2] = [
+    "population.people=1000",
+    "population.personas={ forgot = 12, weak_password = 6, locked_out = 1, locked_out_and_forgot = 1 }",
+];
+
 /// Containers, networks and volumes that carry the label of a process's run.
 fn labelled(pid: u32) -> Vec<String> {
     let owner = format!("label=wblab.pid={pid}");
@@ -116,4 +122,35 @@ fn a_killed_run_is_swept_at_the_next_start_and_a_wrong_agent_is_found_in_its_con
     }
     expect_no_leftovers(pid);
     expect_no_leftovers(finished.pid());
+}
+
+#[test]
+fn a_populated_domain_is_kept_and_restored_with_new_secrets() {
+    if !require("docker") {
+        return;
+    }
+    let _alone = alone();
+    let run = || {
+        let job = Job::new(&["run", "scenarios/samba-smoke.toml", "--seed", "77"]);
+        let job = job.sets(&SMALL).sets(&THOUSAND).into_out();
+        job.finish().expect_code(0, "a run on a populated domain passes")
+    };
+    run();
+    let again = run();
+    assert!(
+        again.stderr.contains("corp.test is restored from a snapshot"),
+        "the second run makes no domain of its own:\n{}",
+        again.stderr
+    );
+    let verdict = again.verdict();
+    assert_eq!((verdict.verdict, verdict.probed.people), (Mark::Pass, 1000));
+    let held = "directory-holds-acknowledged";
+    let finding = verdict.findings.iter().find(|finding| finding.check == held).unwrap();
+    assert_eq!(
+        (finding.verdict, finding.checked),
+        (Mark::Pass, 1000),
+        "everybody's password is in the database"
+    );
+    again.expect_nothing_left();
+    expect_no_leftovers(again.pid());
 }
