@@ -84,8 +84,13 @@ impl Service {
     /// Seals the answer once the ending is on the disk, so that the answer outlives this process. What could not be
     /// stored is answered all the same, and given back to be tried again.
     pub(crate) async fn answer(&self, work: &Work, finished: Finished) -> (Reply, Option<Unstored>) {
-        let Finished { ending, untold, stages } = finished;
+        let Finished {
+            ending,
+            untold,
+            mut stages,
+        } = finished;
         let mut unstored = None;
+        let begun = self.parts.clock.monotonic();
         if let Some(Untold { remark, noted, started }) = untold {
             let noted = noted.await;
             if let Err(error) = &noted {
@@ -98,6 +103,7 @@ impl Service {
                 self.telling(&work.operation, unlocks(work)).end(&ending, &remark);
             }
         }
+        stages.add(Stage::Queue, self.parts.clock.monotonic().saturating_sub(begun));
         (self.sealed(work, &ending, stages), unstored)
     }
 
