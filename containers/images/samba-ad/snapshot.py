@@ -6,6 +6,7 @@ complete snapshot. `restore` unpacks what was mounted and sets every secret anew
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ FOLDER = "/var/lib/wblab-snapshot"
 ARCHIVE = f"{FOLDER}/state.tar.zst"
 # Put there last: an archive without it may be half an archive.
 COMPLETE = f"{FOLDER}/complete"
+CHANGED = re.compile(r"^tar: (.+): file changed as we read it$")
 # Sockets and what holds only while the server runs.
 LEFT_OUT = ("*.sock", "ldapi", "ldap_priv", "msg.sock", "smbd.tmp", "winbindd_privileged", "ntp_signd", "tls")
 
@@ -27,7 +29,18 @@ def pack(path):
     this process holds."""
     left_out = [f"--exclude={pattern}" for pattern in LEFT_OUT]
     command = ["tar", "--create", "--use-compress-program=zstd -1 -T0", "--sparse", *left_out]
-    subprocess.run([*command, f"--file={path}", f"--directory={lab.STATE}", "."], check=True)
+    packed = subprocess.run(
+        [*command, f"--file={path}", f"--directory={lab.STATE}", "."], stderr=subprocess.PIPE, text=True
+    )
+    if packed.returncode not in (0, 1) or not only_folders(packed.stderr):
+        raise SystemExit(packed.stderr.strip() or f"tar ended with {packed.returncode}")
+
+
+def only_folders(said):
+    """Whether tar complained of nothing but folders in which something came or went meanwhile: the databases in them are
+    locked, and whole."""
+    changed = [CHANGED.match(line) for line in said.splitlines()]
+    return all(line and os.path.isdir(os.path.join(lab.STATE, line[1])) for line in changed)
 
 
 def save(path):

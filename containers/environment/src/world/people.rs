@@ -61,7 +61,7 @@ impl LabWorld {
                 let everyone: Vec<_> = everyone.collect();
                 let groups: Vec<_> = groups.iter().map(BulkGroup::loaded).collect();
                 site.bulk_add(&first, &everyone, &groups, progress).await?;
-                self.keep(forest, people.len()).await?;
+                self.keep(forest, people.len(), progress).await?;
             }
             Site::Embedded(site) => {
                 site.bulk_add(&first, everyone, progress)?;
@@ -75,16 +75,18 @@ impl LabWorld {
         inhabitants.guids(people).await
     }
 
-    /// Keeps a populated domain for later runs, where that is worth it.
-    async fn keep(&mut self, forest: usize, people: usize) -> Result<(), EnvironmentError> {
+    /// Keeps a populated domain for later runs, where that is worth it. A domain that could not be kept is as good as any.
+    async fn keep(&mut self, forest: usize, people: usize, progress: &dyn Progress) -> Result<(), EnvironmentError> {
         let standing = self.standing()?;
         let (first, key) = (
             standing.controller(forest, 1)?.part.clone(),
             standing.domain(forest)?.snapshot.clone(),
         );
         if let (Site::Docker(site), Some(key)) = (self.site()?, key) {
-            site.take_snapshot(&first, &key, u64::try_from(people).unwrap_or(u64::MAX))
-                .await?;
+            let people = u64::try_from(people).unwrap_or(u64::MAX);
+            if let Err(error) = site.take_snapshot(&first, &key, people).await {
+                progress.note(&format!("no snapshot was kept: {error}"));
+            }
         }
         Ok(())
     }
