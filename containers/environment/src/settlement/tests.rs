@@ -38,9 +38,9 @@ fn what_is_named_comes_before_what_names_it() {
             "OU=Services,DC=corp,DC=test",
             "OU=Elsewhere,DC=corp,DC=test",
             "OU=Groups,DC=corp,DC=test",
+            "CN=svc-writeback,OU=Services,DC=corp,DC=test",
             "OU=Sales,OU=People,DC=corp,DC=test",
             "OU=Works,OU=People,DC=corp,DC=test",
-            "CN=svc-writeback,OU=Services,DC=corp,DC=test",
             "CN=Admins,OU=Groups,DC=corp,DC=test",
             "CN=Admins,CN=Password Settings Container,CN=System,DC=corp,DC=test",
         ]
