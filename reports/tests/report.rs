@@ -301,7 +301,7 @@ fn what_spreads_is_shown_where_there_is_something_to_spread_to() {
     };
     assert_eq!(charts(&two), 2);
     let (html, summary) = (read(&two.html), read(&two.summary));
-    assert!(html.contains("id=\"propagation\"") && html.contains("about every 50 ms"));
+    assert!(html.contains("id=\"propagation\"") && html.contains("look every 20 ms"));
     assert!(
         summary.contains("## Propagation\n\n| domain controller | seen | not seen | p50"),
         "{summary}"
