@@ -247,12 +247,14 @@ impl Stage<'_> {
             progress: self.progress,
         };
         let (begun, begins) = oneshot::channel();
-        let driving = load.drive(generator, &target, begun, interrupt);
-        tokio::pin!(driving);
-        tokio::select! {
-            end = &mut driving => end,
-            () = nemesis.disturb(self.world, begins) => driving.await,
-        }
+        let (living, ended) = oneshot::channel();
+        let driving = async {
+            let end = load.drive(generator, &target, begun, interrupt).await;
+            drop(living);
+            end
+        };
+        let (end, ()) = tokio::join!(driving, nemesis.disturb(self.world, begins, ended));
+        end
     }
 
     /// How many begin in a closed model is known only now, and the judge must know it from elsewhere than the history.

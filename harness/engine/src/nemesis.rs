@@ -19,20 +19,35 @@ pub(crate) struct Nemesis<'a> {
 }
 
 impl Nemesis<'_> {
-    /// Makes every fault at its instant after the load has begun. One that could not be made did not bite.
-    pub async fn disturb(&self, world: &mut dyn World, begins: oneshot::Receiver<u64>) {
-        let Ok(start_us) = begins.await else { return };
-        for fault in self.faults {
-            let due_us = start_us + micros(fault.at);
-            wait(Duration::from_micros(due_us.saturating_sub(self.clock.at_us()))).await;
+    /// Makes every fault at its instant after the load has begun; one that is being made is finished, whatever the load does. A
+    /// fault that could not be made, or whose instant the load did not live to see, did not bite.
+    pub async fn disturb(
+        &self,
+        world: &mut dyn World,
+        begins: oneshot::Receiver<u64>,
+        mut ended: oneshot::Receiver<()>,
+    ) {
+        let Ok(start_us) = begins.await else {
+            return self.never_made(self.faults).await;
+        };
+        for (number, fault) in self.faults.iter().enumerate() {
+            let left_us = (start_us + micros(fault.at)).saturating_sub(self.clock.at_us());
+            tokio::select! {
+                () = wait(Duration::from_micros(left_us)) => {}
+                _ = &mut ended => return self.never_made(&self.faults[number..]).await,
+            }
             let injected = world.inject(fault).await.unwrap_or_else(|error| {
                 self.progress.note(&format!("{}: {error}", fault.what.as_str()));
-                Injected {
-                    target: error.to_string(),
-                    bit: Some(false),
-                }
+                not_made(error.to_string())
             });
             self.record(fault, injected).await;
+        }
+    }
+
+    async fn never_made(&self, faults: &[Fault]) {
+        for fault in faults {
+            self.record(fault, not_made("the load ended before its instant".to_owned()))
+                .await;
         }
     }
 
@@ -48,5 +63,12 @@ impl Nemesis<'_> {
             bit: injected.bit,
         };
         self.recorder.record(Event::Inject(event), phase).await;
+    }
+}
+
+fn not_made(target: String) -> Injected {
+    Injected {
+        target,
+        bit: Some(false),
     }
 }
