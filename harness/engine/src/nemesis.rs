@@ -72,3 +72,7 @@ fn not_made(target: String) -> Injected {
         bit: Some(false),
     }
 }
+
+#[cfg(test)]
+#[path = "nemesis_tests.rs"]
+mod tests;
