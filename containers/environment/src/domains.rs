@@ -76,22 +76,14 @@ impl Standing {
         forest: usize,
         controller: &Controller,
     ) -> Result<Connection, EnvironmentError> {
-        let secrets = self
-            .blueprint
-            .domains
-            .get(forest)
-            .ok_or(EnvironmentError::NotStanding)?;
+        let secrets = self.blueprint.domain(forest)?;
         let (dn, password) = secrets.administrator();
         self.client(controller)?.bound(&dn, password).await
     }
 
     /// The inhabitants of a domain, reached through its first controller.
     pub fn inhabitants(&self, forest: usize) -> Result<Inhabitants, EnvironmentError> {
-        let secrets = self
-            .blueprint
-            .domains
-            .get(forest)
-            .ok_or(EnvironmentError::NotStanding)?;
+        let secrets = self.blueprint.domain(forest)?;
         Ok(Inhabitants {
             client: self.client(self.controller(forest, 1)?)?,
             forest: self.forest(forest)?.clone(),
@@ -147,11 +139,8 @@ async fn start_controller(
         }),
     };
     let config = blueprint.directory(&mut kit, plan, place)?;
-    let agent = blueprint.domains.get(forest).map(|secrets| {
-        let agent = service_account_dn(&secrets.domain);
-        (agent, secrets.service_account.clone())
-    });
-    let accounts: Vec<_> = agent.into_iter().collect();
+    let secrets = blueprint.domain(forest)?;
+    let accounts = [(service_account_dn(&secrets.domain), secrets.service_account.clone())];
     let snapshot = standing.snapshot.as_ref().map(|key| Snapshot {
         key,
         accounts: &accounts,

@@ -51,8 +51,7 @@ impl Standing {
     /// What a domain controller enforces, found out by trying; after the delegation, since some facts are tried with the
     /// agent's rights.
     pub async fn capability(&self, forest: usize, controller: &Controller) -> Result<Capability, EnvironmentError> {
-        let secrets = self.blueprint.domains.get(forest);
-        let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
+        let secrets = self.blueprint.domain(forest)?;
         let domain = &secrets.domain;
         let (base, inside, agent) = (base_dn(domain), people_dn(domain), service_account_dn(domain));
         let places = Places {

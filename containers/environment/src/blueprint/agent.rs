@@ -7,7 +7,7 @@ use agent::{AgentConfig, DomainController, Forest, WritebackDc};
 use scenario::Plan;
 use vocabulary::NameTable;
 
-use super::Blueprint;
+use super::{Blueprint, DomainSecrets};
 use crate::domains::StandingDomain;
 use crate::names::{AGENT_ROLES, LAB, base_dn, cloud_host, dc_fqdn, population_bases, service_account_dn};
 use crate::site::Kit;
@@ -50,33 +50,32 @@ impl Blueprint {
             pdc_refresh: Duration::from_secs(1),
             forests: domains
                 .iter()
-                .enumerate()
-                .map(|(forest, domain)| self.forest(kit, plan, forest, domain))
+                .zip(&plan.world.forests)
+                .zip(&self.domains)
+                .map(|((standing, asked), secrets)| forest(kit, standing, asked, secrets))
                 .collect(),
         }
     }
+}
 
-    fn forest(&self, kit: &mut Kit, plan: &Plan, forest: usize, standing: &StandingDomain) -> Forest {
-        let domain = &standing.domain;
-        let asked = plan.world.forests.get(forest);
-        let preferred = asked.map(|forest| forest.preferred_dcs.as_slice()).unwrap_or_default();
-        let controllers = standing.controllers.iter().map(|controller| DomainController {
-            fqdn: controller.fqdn.clone(),
-            port: controller.address.inside.port(),
-            pdc: asked.is_some_and(|forest| forest.pdc == controller.number),
-        });
-        let password = self.domains.get(forest).map(|secrets| &secrets.service_account);
-        Forest {
-            domain: domain.clone(),
-            base_dn: base_dn(domain),
-            search_base: population_bases(domain),
-            bind_dn: service_account_dn(domain),
-            password_file: match password {
-                Some(password) => kit.password(&format!("service-account-{domain}.password"), password),
-                None => kit.folder().join("service-account.password"),
-            },
-            domain_controllers: controllers.collect(),
-            preferred: preferred.iter().map(|number| dc_fqdn(*number, domain)).collect(),
-        }
+fn forest(kit: &mut Kit, standing: &StandingDomain, asked: &scenario::Forest, secrets: &DomainSecrets) -> Forest {
+    let domain = &standing.domain;
+    let controllers = standing.controllers.iter().map(|controller| DomainController {
+        fqdn: controller.fqdn.clone(),
+        port: controller.address.inside.port(),
+        pdc: asked.pdc == controller.number,
+    });
+    Forest {
+        domain: domain.clone(),
+        base_dn: base_dn(domain),
+        search_base: population_bases(domain),
+        bind_dn: service_account_dn(domain),
+        password_file: kit.password(&format!("service-account-{domain}.password"), &secrets.service_account),
+        domain_controllers: controllers.collect(),
+        preferred: asked
+            .preferred_dcs
+            .iter()
+            .map(|number| dc_fqdn(*number, domain))
+            .collect(),
     }
 }

@@ -33,7 +33,7 @@ impl Blueprint {
         place: ControllerPlan,
     ) -> Result<DirectoryConfig, EnvironmentError> {
         let world = &plan.world;
-        let secrets = self.domains.get(place.forest).ok_or(EnvironmentError::NotStanding)?;
+        let secrets = self.domain(place.forest)?;
         let forest = world.forests.get(place.forest).ok_or(EnvironmentError::NotStanding)?;
         let fqdn = dc_fqdn(place.number, &secrets.domain);
         let (certificate_file, key_file) = self.certificate(kit, std::slice::from_ref(&fqdn), Some(place.address))?;

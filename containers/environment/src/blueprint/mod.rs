@@ -103,6 +103,11 @@ impl Blueprint {
         })
     }
 
+    /// The secrets of a forest's domain, counted from 0.
+    pub fn domain(&self, forest: usize) -> Result<&DomainSecrets, EnvironmentError> {
+        self.domains.get(forest).ok_or(EnvironmentError::NotStanding)
+    }
+
     pub fn admin_upn() -> String {
         format!("admin@{LAB}.test")
     }

@@ -136,8 +136,7 @@ impl LabWorld {
 
     async fn settle_domain(&mut self, forest: usize, facts: &mut Facts) -> Result<(), EnvironmentError> {
         let standing = self.standing()?;
-        let secrets = standing.blueprint.domains.get(forest);
-        let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
+        let secrets = standing.blueprint.domain(forest)?;
         let settlement = settlement(&standing.plan, forest, &secrets.service_account);
         standing.inhabitants(forest)?.prepare(settlement).await?;
         let (first, restored) = (
@@ -150,9 +149,15 @@ impl LabWorld {
             site.delegate(&first).await?;
         }
         let standing = self.standing()?;
-        let pdc = standing.plan.world.forests.get(forest).map_or(1, |asked| asked.pdc);
+        let pdc = standing.forest(forest)?.pdc;
         if pdc != 1 {
-            standing.move_pdc(forest, pdc).await?;
+            let moved = standing.move_pdc(forest, pdc).await?;
+            if moved.bit != Some(true) {
+                return Err(EnvironmentError::NotReady {
+                    part: standing.domain(forest)?.domain.clone(),
+                    cause: format!("{} did not take place", moved.target),
+                });
+            }
         }
         for controller in &standing.domain(forest)?.controllers {
             facts.capabilities.push(standing.capability(forest, controller).await?);

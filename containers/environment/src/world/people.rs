@@ -70,7 +70,7 @@ impl LabWorld {
         }
         if self.standing()?.domain(forest)?.controllers.len() > 1 {
             // The agent may read from any of them.
-            self.agreed(forest).await?;
+            self.replicated(forest).await?;
         }
         inhabitants.guids(people).await
     }

@@ -20,6 +20,9 @@ use crate::names::population_bases;
 /// How long the controllers of a domain may take to agree; what they hold then is recorded, whether they agree or not.
 const AGREE_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long a populated domain may take until every controller has everybody.
+const REPLICATE_WITHIN: Duration = Duration::from_secs(900);
+
 /// How long a domain controller may take to tell of those who are watched.
 const MOMENT: Duration = Duration::from_secs(2);
 
@@ -31,7 +34,7 @@ impl LabWorld {
     pub(super) async fn agreed_metadata(&mut self) -> Result<Vec<Seen>, EnvironmentError> {
         let mut seen = Vec::new();
         for forest in 0..self.standing()?.domains.len() {
-            for (dc, reading) in self.agreed(forest).await? {
+            for (dc, reading) in self.agreed(forest, AGREE_WITHIN).await? {
                 let everyone = reading.into_iter();
                 seen.extend(everyone.map(|(user, metadata)| Seen {
                     dc: dc.clone(),
@@ -43,9 +46,28 @@ impl LabWorld {
         Ok(seen)
     }
 
-    /// What each controller of a domain tells of everyone, once they agree.
-    pub(super) async fn agreed(&self, forest: usize) -> Result<Vec<(String, Reading)>, EnvironmentError> {
-        let until = self.clock.monotonic() + AGREE_WITHIN;
+    /// Waits until the controllers of a domain tell the same of everyone.
+    pub(super) async fn replicated(&self, forest: usize) -> Result<(), EnvironmentError> {
+        let readings = self.agreed(forest, REPLICATE_WITHIN).await?;
+        if agree(&readings) {
+            return Ok(());
+        }
+        let known: Vec<String> = readings
+            .iter()
+            .map(|(dc, reading)| format!("{} on {dc}", reading.len()))
+            .collect();
+        Err(EnvironmentError::NotReady {
+            part: self.standing()?.domain(forest)?.domain.clone(),
+            cause: format!(
+                "its domain controllers do not agree; people known: {}",
+                known.join(", ")
+            ),
+        })
+    }
+
+    /// What each controller of a domain tells of everyone once they agree, or when the time is up.
+    async fn agreed(&self, forest: usize, within: Duration) -> Result<Vec<(String, Reading)>, EnvironmentError> {
+        let until = self.clock.monotonic() + within;
         loop {
             let readings = self.read_all(forest).await?;
             if agree(&readings) || self.clock.monotonic() >= until {
