@@ -18,6 +18,7 @@ use vocabulary::{Password, Win32};
 use crate::EnvironmentError;
 
 pub(crate) mod raw;
+mod tree;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PAGE: i32 = 500;
@@ -94,11 +95,6 @@ impl DirectoryClient {
 }
 
 impl Connection {
-    /// The domain controller it leads to.
-    pub fn fqdn(&self) -> &str {
-        &self.fqdn
-    }
-
     /// A simple bind; the inner error is the text of a refusal.
     pub async fn bind(&mut self, dn: &str, password: &Password) -> Result<Result<(), String>, EnvironmentError> {
         if password.expose().is_empty() {

@@ -303,49 +303,11 @@ pub struct Metadata {
 /// What a domain controller's own database holds of a person; no bind was needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OracleRecord {
-    /// See [`Metadata::kvno`].
-    pub kvno: u32,
-    /// See [`Metadata::pwd_last_set`].
-    pub pwd_last_set: i64,
-    /// See [`Metadata::lockout_time`].
-    pub lockout_time: i64,
-    /// See [`Metadata::bad_pwd_count`].
-    pub bad_pwd_count: u32,
-    /// See [`Metadata::uac`].
-    pub uac: u32,
-    /// See [`Metadata::usn`].
-    pub usn: u64,
+    /// The metadata, beside `holds` in the line.
+    #[serde(flatten)]
+    pub metadata: Metadata,
     /// The label whose password is held, of those that this person could have; none if it is none of them.
     pub holds: Option<u32>,
-}
-
-impl OracleRecord {
-    /// A record of metadata and the label held.
-    #[must_use]
-    pub fn new(seen: Metadata, holds: Option<u32>) -> Self {
-        Self {
-            kvno: seen.kvno,
-            pwd_last_set: seen.pwd_last_set,
-            lockout_time: seen.lockout_time,
-            bad_pwd_count: seen.bad_pwd_count,
-            uac: seen.uac,
-            usn: seen.usn,
-            holds,
-        }
-    }
-
-    /// The metadata alone.
-    #[must_use]
-    pub fn metadata(&self) -> Metadata {
-        Metadata {
-            kvno: self.kvno,
-            pwd_last_set: self.pwd_last_set,
-            lockout_time: self.lockout_time,
-            bad_pwd_count: self.bad_pwd_count,
-            uac: self.uac,
-            usn: self.usn,
-        }
-    }
 }
 
 /// A bind with the password of a label.

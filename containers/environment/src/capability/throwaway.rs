@@ -7,7 +7,6 @@ use vocabulary::Password;
 
 use super::Places;
 use crate::EnvironmentError;
-use crate::conformance::remove_tree;
 use crate::ldap::Connection;
 use crate::secrets::RunKey;
 
@@ -125,6 +124,6 @@ impl Throwaway {
     /// Removes everything.
     pub async fn remove(&self, admin: &mut Connection) -> Result<(), EnvironmentError> {
         admin.delete(&self.policy, Vec::new()).await?;
-        remove_tree(admin, &self.unit).await
+        admin.remove_tree(&self.unit).await
     }
 }

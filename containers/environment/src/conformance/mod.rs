@@ -28,8 +28,6 @@ use crate::{EnvironmentError, Parts, docker};
 use subject::Subject;
 use unit::Unit;
 
-pub(crate) use unit::remove_tree;
-
 pub use ground::Given;
 pub use report::{Ended, Outcome, Report, Stale};
 pub use script::Group;

@@ -4,8 +4,7 @@ use vocabulary::Password;
 
 use super::known::On;
 use crate::EnvironmentError;
-use crate::ldap::raw::{Found, Query};
-use crate::ldap::{Connection, DirectoryClient, ldap_error};
+use crate::ldap::{Connection, DirectoryClient};
 
 /// The account with the delegated rights.
 pub(crate) struct AgentAccount {
@@ -69,15 +68,4 @@ pub(super) fn domain_of(base: &str) -> String {
         name.trim().eq_ignore_ascii_case("dc").then(|| value.trim())
     });
     labels.collect::<Vec<_>>().join(".")
-}
-
-/// Searches, and takes a refusal for an error.
-pub(super) async fn search(connection: &mut Connection, query: Query<'_>) -> Result<Found, EnvironmentError> {
-    let base = query.base.to_owned();
-    let found = connection.look(query, Vec::new()).await?;
-    if found.reply.ok() {
-        return Ok(found);
-    }
-    let cause = format!("result {}, {}", found.reply.rc, found.reply.text);
-    Err(ldap_error(&format!("search {base}"), connection.fqdn(), cause))
 }

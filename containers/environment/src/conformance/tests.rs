@@ -188,7 +188,7 @@ async fn a_directory_that_somebody_gave_is_left_as_it_was() {
             attributes: &["1.1"],
             limit: 0,
         };
-        let found = subject::search(&mut admin, query).await.unwrap();
+        let found = admin.find(query).await.unwrap();
         found.entries.into_iter().map(|entry| entry.dn).collect::<BTreeSet<_>>()
     };
     let before = names(&fresh.subject).await;

@@ -1,17 +1,11 @@
 //! The one place where the probes' objects are, made at the start and gone at the end.
 
 use ldap3::Scope;
-use ldap3::controls::RawControl;
 
-use super::subject::{Subject, search};
+use super::subject::Subject;
 use crate::EnvironmentError;
-use crate::ldap::Connection;
-use crate::ldap::ldap_error;
 use crate::ldap::raw::Query;
 use crate::secrets::RunKey;
-
-const TREE_DELETE: &str = "1.2.840.113556.1.4.805";
-const NO_SUCH_OBJECT: u32 = 32;
 
 /// Where the objects of one run of probes are.
 #[derive(Debug, Clone)]
@@ -63,51 +57,11 @@ impl Unit {
         };
         let found = admin.look(query, Vec::new()).await?;
         for policy in found.entries {
-            gone(&mut admin, &policy.dn, Vec::new()).await?;
+            admin.remove(&policy.dn).await?;
         }
         for unit in [&self.dn, &self.outside] {
-            remove_tree(&mut admin, unit).await?;
+            admin.remove_tree(unit).await?;
         }
         Ok(())
     }
-}
-
-/// Removes a unit with everything below it: at once where the directory can, else leaf by leaf.
-pub(crate) async fn remove_tree(admin: &mut Connection, dn: &str) -> Result<(), EnvironmentError> {
-    let whole = RawControl {
-        ctype: TREE_DELETE.to_owned(),
-        crit: true,
-        val: None,
-    };
-    let reply = admin.delete(dn, vec![whole]).await?;
-    if reply.ok() || reply.rc == NO_SUCH_OBJECT {
-        return Ok(());
-    }
-    let query = Query {
-        base: dn,
-        scope: Scope::Subtree,
-        filter: "(objectClass=*)",
-        attributes: &["1.1"],
-        limit: 0,
-    };
-    let mut below: Vec<String> = search(admin, query)
-        .await?
-        .entries
-        .into_iter()
-        .map(|entry| entry.dn)
-        .collect();
-    below.sort_by_key(|dn| std::cmp::Reverse(dn.matches(',').count()));
-    for dn in below {
-        gone(admin, &dn, Vec::new()).await?;
-    }
-    Ok(())
-}
-
-async fn gone(admin: &mut Connection, dn: &str, controls: Vec<RawControl>) -> Result<(), EnvironmentError> {
-    let reply = admin.delete(dn, controls).await?;
-    if reply.ok() || reply.rc == NO_SUCH_OBJECT {
-        return Ok(());
-    }
-    let cause = format!("result {}, {}", reply.rc, reply.text);
-    Err(ldap_error(&format!("remove {dn}"), admin.fqdn(), cause))
 }

@@ -141,6 +141,16 @@ impl Connection {
             reply: result.into(),
         })
     }
+
+    /// Searches, and takes a refusal for an error.
+    pub async fn find(&mut self, query: Query<'_>) -> Result<Found, EnvironmentError> {
+        let found = self.look(query, Vec::new()).await?;
+        if found.reply.ok() {
+            return Ok(found);
+        }
+        let cause = format!("result {}, {}", found.reply.rc, found.reply.text);
+        Err(ldap_error(&format!("search {}", query.base), &self.fqdn, cause))
+    }
 }
 
 /// The cookie of a page's end, if there is one (RFC 2696: a sequence of an integer and the cookie).

@@ -56,7 +56,10 @@ impl LabWorld {
             Some(Held {
                 dc: dc.to_owned(),
                 user: *user,
-                record: OracleRecord::new(account.metadata, holds),
+                record: OracleRecord {
+                    metadata: account.metadata,
+                    holds,
+                },
             })
         })
     }

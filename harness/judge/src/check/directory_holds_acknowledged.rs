@@ -1,6 +1,6 @@
 //! What was acknowledged is what the domain controllers' own databases hold, and nothing else.
 
-use history::{Finding, OracleRecord};
+use history::Finding;
 
 use super::{Ground, Ruling, everyone, trace};
 use crate::ledger::Ledger;
@@ -66,10 +66,7 @@ fn moved(subject: &Subject<'_>) -> Option<String> {
     let readings = subject.person.readings.iter();
     let both = readings.filter_map(|reading| Some((reading.dc, reading.baseline?, reading.oracle?)));
     let changes: Vec<String> = both
-        .flat_map(|(dc, before, held)| {
-            let after = OracleRecord::metadata(&held);
-            trace::moved(&subject.ledger.dcs[dc], &before, &after, &trace::ALL)
-        })
+        .flat_map(|(dc, before, held)| trace::moved(&subject.ledger.dcs[dc], &before, &held.metadata, &trace::ALL))
         .collect();
     (!changes.is_empty()).then(|| {
         format!(

@@ -464,15 +464,10 @@ impl World {
     /// What a domain controller's own database holds of somebody.
     fn held(&self, number: usize, dc: usize) -> Option<OracleRecord> {
         let person = &self.people[number];
-        let seen = person.after[dc].filter(|_| self.oracle)?;
+        let metadata = person.after[dc].filter(|_| self.oracle)?;
         let right = || vec![Some(person.label); person.after.len()];
         Some(OracleRecord {
-            kvno: seen.kvno,
-            pwd_last_set: seen.pwd_last_set,
-            lockout_time: seen.lockout_time,
-            bad_pwd_count: seen.bad_pwd_count,
-            uac: seen.uac,
-            usn: seen.usn,
+            metadata,
             holds: person.held.clone().unwrap_or_else(right)[dc],
         })
     }

@@ -114,11 +114,6 @@ fn scopes() -> Vec<Probe> {
 }
 
 fn text_filters() -> Vec<Probe> {
-    let filtered = |name, shows, filter, found| {
-        crowd(name, shows, FILTERS)
-            .search(By::Admin, "{unit}", Subtree, filter)
-            .gives(found)
-    };
     vec![
         filtered(
             "filter-equality",
@@ -153,12 +148,14 @@ fn text_filters() -> Vec<Probe> {
     ]
 }
 
+/// Whom a filter finds among the people of a probe.
+fn filtered(name: &'static str, shows: &'static str, filter: &'static str, found: &'static str) -> Probe {
+    crowd(name, shows, FILTERS)
+        .search(By::Admin, "{unit}", Subtree, filter)
+        .gives(found)
+}
+
 fn logic_filters() -> Vec<Probe> {
-    let filtered = |name, shows, filter, found| {
-        crowd(name, shows, FILTERS)
-            .search(By::Admin, "{unit}", Subtree, filter)
-            .gives(found)
-    };
     vec![
         filtered(
             "filter-and",
@@ -218,11 +215,6 @@ fn logic_filters() -> Vec<Probe> {
 }
 
 fn special_filters() -> Vec<Probe> {
-    let filtered = |name, shows, filter, found| {
-        crowd(name, shows, FILTERS)
-            .search(By::Admin, "{unit}", Subtree, filter)
-            .gives(found)
-    };
     vec![
         filtered(
             "filter-category",
