@@ -1,6 +1,7 @@
 //! The laws, one file each, in the order of the report.
 
 mod acknowledged_is_durable;
+mod acknowledged_is_visible;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod faults_bit;
@@ -48,8 +49,9 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 14] = [
+const LAWS: [Law; 15] = [
     law(acknowledged_is_durable::NAME, acknowledged_is_durable::judge, true),
+    law(acknowledged_is_visible::NAME, acknowledged_is_visible::judge, true).where_there_is(Ledger::looked),
     law(
         directory_holds_acknowledged::NAME,
         directory_holds_acknowledged::judge,

@@ -45,6 +45,6 @@ pub use schema::{schema_json, schema_text};
 pub use timeline::{Moment, Timeline};
 pub use written::{
     AccountState, Directory, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Level, Licence,
-    Lockout, MovePdc, Persona, Policy, ProcessModel, Ramp, Rights, Scenario, ServiceTime, Sspr, Step, Tenant,
+    Lockout, MovePdc, Persona, Policy, Probes, ProcessModel, Ramp, Rights, Scenario, ServiceTime, Sspr, Step, Tenant,
     ThinkTime, World, WorldKind, WritebackDc,
 };

@@ -185,7 +185,7 @@ impl Builder {
             }
             (Observation::Probe(seen), Some((person, dc))) => {
                 let dc = self.dc(dc);
-                self.probe(person, dc, seen, event.at_us, event.phase);
+                self.probe((person, dc), seen, (event.at_us, event.asked_us), event.phase);
             }
             (Observation::Oracle(record), Some((person, dc))) => {
                 let dc = self.dc(dc);
@@ -204,16 +204,23 @@ impl Builder {
     }
 
     /// A later reading replaces an earlier one; one made while load ran is a sighting, and never stands for the end.
-    fn probe(&mut self, person: usize, dc: usize, seen: Metadata, at_us: u64, phase: Phase) {
+    fn probe(
+        &mut self,
+        (person, dc): (usize, usize),
+        seen: Metadata,
+        (at_us, asked_us): (u64, Option<u64>),
+        phase: Phase,
+    ) {
         let last = is_final(phase);
         let changed = self.ledger.people[person].see(dc, seen, at_us, last);
         if last {
             return;
         }
         self.ledger.watched[dc] = true;
-        if changed {
+        if changed || asked_us.is_some() {
             self.ledger.sightings.push(Sighting {
                 at_us,
+                asked_us,
                 person: person as u32,
                 dc: dc as u32,
                 kvno: seen.kvno,

@@ -21,4 +21,6 @@ mod replicas;
 #[cfg(test)]
 mod unknown;
 #[cfg(test)]
+mod visible;
+#[cfg(test)]
 mod world;
