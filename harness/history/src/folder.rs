@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Manifest, Verdict};
+use crate::{EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, Verdict, scan};
 
 const MANIFEST: &str = "manifest.json";
 const HISTORY: &str = "history.jsonl.zst";
@@ -120,6 +120,15 @@ impl RunFolder {
     /// [`HistoryError::Read`] when there is none.
     pub fn events(&self) -> Result<EventReader, HistoryError> {
         EventReader::open(&self.path(HISTORY))
+    }
+
+    /// Reads the whole history: every line goes through `map`, which may run on several threads, and what it made of them
+    /// comes to `take` in the file's order. Tells whether the history is torn at its end, as a killed run leaves it.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] when there is none, [`HistoryError::Format`] when a line does not read.
+    pub fn scan<T: Send>(&self, map: impl Fn(Line<'_>) -> T + Sync, take: impl FnMut(T)) -> Result<bool, HistoryError> {
+        scan::scan(&self.path(HISTORY), map, take)
     }
 
     /// The history's decompressed bytes, for a search over what it says.
@@ -258,6 +267,29 @@ mod tests {
         assert_eq!(reader.by_ref().filter_map(Result::ok).count(), 1);
         assert!(reader.torn());
         assert!(folder.writer().is_err(), "a history is written once");
+        let mut seen = Vec::new();
+        assert!(folder.scan(|line| line.at_us(), |at_us| seen.push(at_us)).unwrap());
+        assert_eq!(seen, [5]);
+    }
+
+    #[test]
+    fn a_scan_tells_every_line_in_order_and_names_one_that_does_not_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(&dir.path().join("run")).unwrap();
+        let mut writer = folder.writer().unwrap();
+        let count = 40_000;
+        for at_us in 0..count {
+            writer.append(phase(Phase::Populate), at_us, Phase::Provision).unwrap();
+        }
+        writer.seal().unwrap();
+        let mut seen = Vec::new();
+        assert!(!folder.scan(|line| line.at_us(), |at_us| seen.push(at_us)).unwrap());
+        assert!(seen.into_iter().eq(0..count));
+
+        let lines = format!("{}\n{{}}\n", serde_json::to_string(&phase(Phase::Populate)).unwrap());
+        fs::write(folder.path(HISTORY), zstd::bulk::compress(lines.as_bytes(), 1).unwrap()).unwrap();
+        let error = folder.scan(|line| line.at_us(), |_| ()).unwrap_err().to_string();
+        assert!(error.contains("line 2 does not read"), "{error}");
     }
 
     #[test]

@@ -15,8 +15,10 @@
 mod error;
 mod event;
 mod folder;
+mod line;
 mod manifest;
 mod reader;
+mod scan;
 mod verdict;
 mod writer;
 
@@ -26,6 +28,7 @@ pub use event::{
     OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp,
 };
 pub use folder::{PersonRow, RunFolder};
+pub use line::{JournalLine, Line, OpLine, SeenLine, Sight};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use verdict::{

@@ -153,14 +153,11 @@ fn phases(ledger: &Ledger) -> Vec<Span> {
     ledger.phases.spans(ledger.ended_us).map(span).collect()
 }
 
-/// Until it was healed, else until its lease or the run ended. What has neither is over at once: it is never healed.
 fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
-    let lease_end = fault.lease_us.map(|lease| fault.from_us.saturating_add(lease));
-    let unhealed = lease_end.map_or(fault.from_us, |end| end.min(ledger.ended_us));
     Span {
         name: fault.fault.clone(),
         from_us: fault.from_us,
-        to_us: fault.to_us.unwrap_or(unhealed),
+        to_us: fault.until_us(ledger.ended_us),
     }
 }
 

@@ -69,13 +69,8 @@ mod tests {
 
     fn read_on(dcs: &[usize]) -> Person {
         Person {
-            user: uuid::Uuid::nil(),
-            name: String::new(),
             readings: dcs.iter().map(|dc| Reading::of(*dc)).collect(),
-            binds: Vec::new(),
-            collided: None,
-            ops: 0..0,
-            sightings: 0..0,
+            ..Person::of(uuid::Uuid::nil())
         }
     }
 
