@@ -24,10 +24,12 @@ mod error;
 mod figures;
 mod goals;
 mod ledger;
+pub mod order;
 mod phases;
 mod propagation;
 mod resolve;
 mod statistics;
+mod story;
 mod subject;
 mod summary;
 mod windows;
@@ -38,6 +40,11 @@ pub use figures::{
 };
 
 use history::RunFolder;
+
+/// Every check by its name, with the invariants of `docs/checks.md` that it holds up.
+pub fn laws() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    check::laws()
+}
 
 /// Judges a run folder from its manifest, its history and its `people.csv` alone. The folder is not written to.
 ///

@@ -173,7 +173,6 @@ fn agent_note(result: &str) -> Option<Notes> {
     Some(match result {
         "applied" => Notes::AGENT_APPLIED,
         "rejected" | "failed" => Notes::AGENT_REFUSED,
-        "unknown" => Notes::AGENT_UNSURE,
         _ => return None,
     })
 }
@@ -182,7 +181,8 @@ fn cloud_note(result: &str) -> Option<Notes> {
     Some(match result {
         "applied" => Notes::CLOUD_APPLIED,
         "rejected" | "failed" => Notes::CLOUD_REFUSED,
-        "unknown" | "in_flight" => Notes::CLOUD_UNSURE,
+        "unknown" => Notes::CLOUD_UNSURE,
+        "in_flight" => Notes::CLOUD_OPEN,
         _ => return None,
     })
 }
@@ -402,7 +402,6 @@ impl Builder {
             at_us,
             from_us: self.ledger.phases.entered_last_us(),
             person: person as u32,
-            dc: dc as u32,
             kvno: record.metadata.kvno,
             label: Label::of(record.holds),
         });

@@ -39,6 +39,11 @@ impl Domains {
         self.size.get(dc).copied().unwrap_or(0)
     }
 
+    /// The domain controller that stands for the domain of this one.
+    pub(crate) fn first(&self, dc: usize) -> usize {
+        self.first.get(dc).copied().unwrap_or(dc)
+    }
+
     /// Whether both hold the same people.
     pub(crate) fn same(&self, one: usize, other: usize) -> bool {
         self.first.get(one) == self.first.get(other)

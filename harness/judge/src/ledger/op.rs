@@ -61,13 +61,13 @@ impl Notes {
     pub(crate) const AGENT_APPLIED_AGAIN: Self = Self(2);
     /// The agent wrote down that it surely had no effect.
     pub(crate) const AGENT_REFUSED: Self = Self(4);
-    /// The agent wrote down that it does not know.
-    pub(crate) const AGENT_UNSURE: Self = Self(8);
+    /// The cloud wrote down that it has not ended.
+    pub(crate) const CLOUD_OPEN: Self = Self(8);
     /// The cloud wrote down that it was applied.
     pub(crate) const CLOUD_APPLIED: Self = Self(16);
     /// The cloud wrote down that it surely had no effect.
     pub(crate) const CLOUD_REFUSED: Self = Self(32);
-    /// The cloud wrote down that it does not know, or that it has not ended.
+    /// The cloud wrote down that it does not know.
     pub(crate) const CLOUD_UNSURE: Self = Self(64);
     /// The person gave a wrong old password, which the directory counts.
     pub(crate) const WRONG_OLD: Self = Self(128);

@@ -29,8 +29,6 @@ pub(crate) struct Held {
     pub from_us: u64,
     /// Index into [`super::Ledger::people`].
     pub person: u32,
-    /// Index into [`super::Ledger::dcs`].
-    pub dc: u32,
     /// The key version number beside it.
     pub kvno: u32,
     /// The label, or none of the person's.
