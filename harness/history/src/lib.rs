@@ -29,7 +29,7 @@ pub use folder::{PersonRow, RunFolder};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use verdict::{
-    FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Percentiles, Probed, Propagation, Rates,
+    FaultBit, Finding, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles, Probed, Propagation, Rates,
     StagePercentiles, UnknownResolved, Verdict,
 };
 pub use writer::HistoryWriter;

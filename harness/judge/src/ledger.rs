@@ -29,6 +29,8 @@ pub(crate) struct Ledger {
     pub manifest: Manifest,
     /// Everyone who is known, from `people.csv`, from metadata or from an operation.
     pub people: Vec<Person>,
+    /// Every persona on record, the nameless one of older folders first.
+    pub personas: Vec<String>,
     /// Every operation, sorted by person, then by start.
     pub ops: Vec<Op>,
     /// Every arrival that never began.
@@ -132,6 +134,8 @@ pub(crate) struct Op {
     pub id: Uuid,
     /// Index into [`Ledger::people`].
     pub person: u32,
+    /// Index into [`Ledger::personas`].
+    pub persona: u8,
     /// What was asked.
     pub kind: OpKind,
     /// How it ended.
@@ -189,6 +193,8 @@ impl Op {
 /// An arrival that never began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dropped {
+    /// Index into [`Ledger::personas`].
+    pub persona: u8,
     /// What would have been asked.
     pub kind: OpKind,
     /// Why.
@@ -232,6 +238,11 @@ impl Ledger {
     /// Everyone with their operations.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
         self.people.iter().map(|person| Subject { ledger: self, person })
+    }
+
+    /// The name of a persona; empty where none is on record.
+    pub(crate) fn persona(&self, index: u8) -> &str {
+        self.personas.get(usize::from(index)).map_or("", String::as_str)
     }
 
     /// The name of the person of an operation.

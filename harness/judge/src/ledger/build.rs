@@ -44,6 +44,7 @@ impl Builder {
                 facts: Facts::of(&manifest.capabilities),
                 manifest,
                 people: Vec::new(),
+                personas: vec![String::new()],
                 ops: Vec::new(),
                 drops: Vec::new(),
                 dcs: Vec::new(),
@@ -103,10 +104,22 @@ impl Builder {
         number
     }
 
+    /// The index of a persona; one more than can be told apart has no name.
+    fn persona(&mut self, name: &str) -> u8 {
+        let personas = &mut self.ledger.personas;
+        let known = personas.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            personas.push(name.to_owned());
+            personas.len() - 1
+        });
+        u8::try_from(index).unwrap_or_default()
+    }
+
     fn op(&mut self, event: &OpEvent) {
         let op = Op {
             id: event.op_id,
             person: self.person(event.user, &event.actor),
+            persona: self.persona(&event.persona),
             kind: event.op,
             class: event.outcome.class(),
             measured: self.measured(event.phase, event.intended_us),
@@ -136,7 +149,9 @@ impl Builder {
 
     fn dropped(&mut self, event: &DroppedEvent) {
         self.person(event.user, &event.actor);
+        let persona = self.persona(&event.persona);
         self.ledger.drops.push(Dropped {
+            persona,
             kind: event.op,
             why: event.why,
             measured: self.measured(event.phase, event.intended_us),
