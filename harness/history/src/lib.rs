@@ -15,6 +15,7 @@
 mod error;
 mod event;
 mod folder;
+mod frames;
 mod manifest;
 mod reader;
 mod verdict;
@@ -26,6 +27,7 @@ pub use event::{
     OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp,
 };
 pub use folder::{PersonRow, RunFolder};
+pub use frames::Frames;
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use verdict::{

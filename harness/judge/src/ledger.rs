@@ -59,8 +59,8 @@ pub(crate) struct Ledger {
     pub stages: StageSamples,
     /// Events read.
     pub events: u64,
-    /// Whether the history ends in the middle of a line or frame.
-    pub torn: bool,
+    /// Bytes left out because the history is torn at its end.
+    pub torn: Option<u64>,
     /// The instant of the last event.
     pub ended_us: u64,
 }
@@ -259,7 +259,7 @@ impl Ledger {
 
     /// Whether the run went all its way.
     pub(crate) fn complete(&self) -> bool {
-        !self.torn && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
+        self.torn.is_none() && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
     }
 
     /// Arrivals on record: begun or dropped.

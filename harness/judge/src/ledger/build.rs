@@ -58,7 +58,7 @@ impl Builder {
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
                 events: 0,
-                torn: false,
+                torn: None,
                 ended_us: 0,
             },
             index: HashMap::new(),
