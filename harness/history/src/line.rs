@@ -36,6 +36,8 @@ pub struct OpLine<'a> {
     pub op: OpKind,
     #[serde(borrow)]
     pub actor: Cow<'a, str>,
+    #[serde(borrow)]
+    pub persona: Cow<'a, str>,
     pub user: Uuid,
     pub writes: Option<u32>,
     pub proves: Option<u32>,
@@ -201,7 +203,7 @@ mod tests {
             (line.at_us, line.phase, line.op_id, line.op, line.user),
             (event.at_us, event.phase, event.op_id, event.op, event.user)
         );
-        assert_eq!(line.actor, event.actor);
+        assert_eq!((&*line.actor, &*line.persona), (&*event.actor, &*event.persona));
         assert_eq!((line.writes, line.proves), (event.writes, event.proves));
         assert_eq!(
             (line.intended_us, line.started_us, line.finished_us, line.expires_us),

@@ -1,13 +1,12 @@
 //! A whole history at once: unpacked by one thread, read by as many as there are processors, told in order.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use crate::frames::Frames;
 use crate::{HistoryError, Line};
 
 /// Bytes of whole lines that one thread reads at a time.
@@ -27,24 +26,19 @@ struct Parsed<T> {
 }
 
 /// Reads every line through `map`, which may run on several threads, and hands the results to `take` in the file's order.
-/// Tells whether the history is torn at its end; what came before that is whole.
+/// Tells how many bytes were left out because the history is torn at its end.
 pub(crate) fn scan<T: Send>(
     path: &Path,
+    frames: Frames,
     map: impl Fn(Line<'_>) -> T + Sync,
     take: impl FnMut(T),
-) -> Result<bool, HistoryError> {
-    let read_error = |source| HistoryError::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(read_error)?;
-    let unpacked = zstd::stream::read::Decoder::new(file).map_err(read_error)?;
+) -> Result<Option<u64>, HistoryError> {
     let readers = thread::available_parallelism().map_or(1, |count| count.get().min(READERS_MAX));
     let (chunks, work) = sync_channel(readers);
     let (results, done) = sync_channel(readers);
     let work = Arc::new(Mutex::new(work));
     thread::scope(|scope| {
-        let unpacking = scope.spawn(move || unpack(unpacked, &chunks));
+        let unpacking = scope.spawn(move || unpack(frames, &chunks));
         for _ in 0..readers {
             let (work, results, map) = (Arc::clone(&work), results.clone(), &map);
             scope.spawn(move || read_chunks(&work, &results, map));
@@ -52,48 +46,46 @@ pub(crate) fn scan<T: Send>(
         // Once the readers have gone, nobody is left to hold up the one who unpacks.
         drop((work, results));
         in_order(path, done, take)?;
-        match unpacking.join() {
-            Ok(torn) => Ok(torn),
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
+        unpacking
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })
 }
 
-/// Cuts what is unpacked into chunks of whole lines; tells whether it ends in the middle of one.
-fn unpack(mut unpacked: impl Read, chunks: &SyncSender<Chunk>) -> bool {
-    let (mut rest, mut number) = (Vec::new(), 0);
-    loop {
-        let mut chunk = std::mem::take(&mut rest);
-        let filled = fill(&mut unpacked, &mut chunk);
-        let whole = chunk.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        rest = chunk.split_off(whole);
-        if !chunk.is_empty() {
-            if chunks.send((number, chunk)).is_err() {
-                return false;
-            }
-            number += 1;
+/// Cuts what is unpacked into chunks of whole lines; tells how much was left out at the end.
+fn unpack(mut frames: Frames, chunks: &SyncSender<Chunk>) -> Result<Option<u64>, HistoryError> {
+    let (mut chunk, mut number) = (Vec::new(), 0);
+    while let Some(frame) = frames.next() {
+        chunk.extend(frame?);
+        if chunk.len() < CHUNK_BYTES {
+            continue;
         }
-        match filled {
-            Filled::More => {}
-            Filled::Ended => return !rest.is_empty(),
-            Filled::Torn => return true,
+        let rest = chunk.split_off(whole_lines(&chunk));
+        if !send(chunks, &mut number, std::mem::replace(&mut chunk, rest)) {
+            return Ok(None);
         }
     }
+    let rest = chunk.split_off(whole_lines(&chunk));
+    send(chunks, &mut number, chunk);
+    let unended = (!rest.is_empty()).then_some(rest.len() as u64);
+    Ok(match (frames.torn(), unended) {
+        (Some(torn), Some(unended)) => Some(torn + unended),
+        (torn, unended) => torn.or(unended),
+    })
 }
 
-enum Filled {
-    More,
-    Ended,
-    Torn,
+/// Where the last whole line ends.
+fn whole_lines(chunk: &[u8]) -> usize {
+    chunk.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
 }
 
-fn fill(unpacked: &mut impl Read, chunk: &mut Vec<u8>) -> Filled {
-    let room = (CHUNK_BYTES - CHUNK_BYTES.min(chunk.len())).max(CHUNK_BYTES / 2);
-    match unpacked.by_ref().take(room as u64).read_to_end(chunk) {
-        Ok(0) => Filled::Ended,
-        Ok(_) => Filled::More,
-        Err(_) => Filled::Torn,
+/// Sends a chunk that is not empty; tells whether anybody still reads.
+fn send(chunks: &SyncSender<Chunk>, number: &mut u64, chunk: Vec<u8>) -> bool {
+    if chunk.is_empty() {
+        return true;
     }
+    *number += 1;
+    chunks.send((*number - 1, chunk)).is_ok()
 }
 
 fn read_chunks<T>(

@@ -34,6 +34,8 @@ pub(crate) struct Ledger {
     pub manifest: Manifest,
     /// Everyone who is known, from `people.csv`, from metadata or from an operation.
     pub people: Vec<Person>,
+    /// Every persona on record, the nameless one of older folders first.
+    pub personas: Vec<String>,
     /// Every operation, sorted by person, then by start.
     pub ops: Vec<Op>,
     /// Every arrival that never began.
@@ -60,6 +62,8 @@ pub(crate) struct Ledger {
     pub strays: Vec<(Uuid, Notes)>,
     /// Operation ids on record more than once, one for each time too many.
     pub repeated_ids: Vec<Uuid>,
+    /// Operations that have not ended by the cloud's journal, sorted.
+    pub in_flight: Vec<Uuid>,
     /// Lines that the journals of agent and cloud have.
     pub journal_lines: JournalLines,
     /// How operations ended, other than applied.
@@ -68,8 +72,8 @@ pub(crate) struct Ledger {
     pub stages: StageSamples,
     /// Events read.
     pub events: u64,
-    /// Whether the history ends in the middle of a line or frame.
-    pub torn: bool,
+    /// Bytes left out because the history is torn at its end.
+    pub torn: Option<u64>,
     /// The instant of the last event.
     pub ended_us: u64,
     /// From when to when domain controllers were held up by faults.
@@ -170,6 +174,8 @@ pub(crate) struct JournalLines {
 /// An arrival that never began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dropped {
+    /// Index into [`Ledger::personas`].
+    pub persona: u8,
     /// What would have been asked.
     pub kind: OpKind,
     /// Why.
@@ -223,6 +229,11 @@ impl Ledger {
         self.people.iter().map(|person| Subject { ledger: self, person })
     }
 
+    /// The name of a persona; empty where none is on record.
+    pub(crate) fn persona(&self, index: u8) -> &str {
+        self.personas.get(usize::from(index)).map_or("", String::as_str)
+    }
+
     /// The name of the person of an operation.
     pub(crate) fn name_of(&self, op: &Op) -> &str {
         self.people
@@ -232,7 +243,7 @@ impl Ledger {
 
     /// Whether the run went all its way.
     pub(crate) fn complete(&self) -> bool {
-        !self.torn && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
+        self.torn.is_none() && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
     }
 
     /// Arrivals on record: begun or dropped.

@@ -23,6 +23,7 @@ mod check;
 mod error;
 mod figures;
 mod goals;
+mod latency;
 mod ledger;
 pub mod order;
 mod phases;

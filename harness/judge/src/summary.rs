@@ -1,15 +1,16 @@
 //! Everything put together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use history::{
     DropWhy, FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Probed, Propagation, StagePercentiles, Verdict,
 };
-use vocabulary::{OpKind, Outcome, OutcomeClass};
+use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
 
 use crate::figures::{Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow};
+use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
-use crate::statistics::{self, Statistics, percentiles};
+use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
 use crate::{check, goals, propagation, resolve, windows};
 
@@ -27,6 +28,7 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
     findings.extend(goals::unknown_goals(&manifest.goals));
     let goals = goals::results(&manifest.goals, statistics, ledger.complete());
     let by_kind = ops_by_kind(ledger);
+    let latency = statistics.all.stored();
     Verdict {
         verdict: merged(&findings, &goals),
         scenario: manifest.scenario.clone(),
@@ -39,8 +41,12 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         probed: probed(ledger),
         locks_proven: ledger.subjects().filter(Subject::lock_proven).count() as u64,
         rates: statistics.rates.unwrap_or_default(),
-        response_time_ms: percentiles(&statistics.responses),
-        service_time_ms: percentiles(&statistics.services),
+        response_time_ms: latency.response_time_ms,
+        service_time_ms: latency.service_time_ms,
+        percentile_error: Times::ERROR,
+        latency_by_outcome: stored(&statistics.by_outcome),
+        latency_by_kind: stored(&statistics.by_kind),
+        latency_by_persona: stored(&statistics.by_persona),
         stages_ms: figures.stages.iter().map(stage_percentiles).collect(),
         propagation_ms: figures.propagation.iter().map(propagation_percentiles).collect(),
         findings,
@@ -48,6 +54,13 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         faults: fault_bits(&ledger.faults),
         reproduce: manifest.reproduce.clone(),
     }
+}
+
+fn stored<K: ToString>(sorts: &BTreeMap<K, Latency>) -> BTreeMap<String, history::Latency> {
+    let sorts = sorts.iter();
+    sorts
+        .map(|(sort, latency)| (sort.to_string(), latency.stored()))
+        .collect()
 }
 
 /// Fail > inconclusive > pass.

@@ -3,7 +3,7 @@
 use history::Finding;
 
 use super::{Ground, Tally};
-use crate::ledger::{Ledger, Notes, Op};
+use crate::ledger::{Ledger, Op};
 use crate::subject::{named, seconds};
 
 pub(super) const NAME: &str = "every-operation-ends";
@@ -25,16 +25,11 @@ pub(super) fn judge(ledger: &Ledger) -> Finding {
         if op.service_us() > most_us {
             tally.violate(|| slow(ledger, op, most_us));
         }
-        if ledger.complete() && is_open(op) {
+        if ledger.complete() && ledger.in_flight.binary_search(&op.id).is_ok() {
             tally.violate(|| open(ledger, op));
         }
     }
     tally.finding(NAME, GROUND)
-}
-
-fn is_open(op: &Op) -> bool {
-    let settled = [Notes::CLOUD_APPLIED, Notes::CLOUD_REFUSED, Notes::CLOUD_UNSURE];
-    op.notes.any(&[Notes::CLOUD_OPEN]) && !op.notes.any(&settled)
 }
 
 fn slow(ledger: &Ledger, op: &Op, most_us: u64) -> String {

@@ -54,8 +54,7 @@ fn rule(subject: &Subject<'_>) -> Ruling {
 /// What the journals say against the answer, or the cloud's against the agent's.
 fn contradiction(subject: &Subject<'_>, op: &Op) -> Option<String> {
     use Notes as N;
-    let cloud_says_no =
-        op.notes.any(&[N::CLOUD_REFUSED, N::CLOUD_UNSURE, N::CLOUD_OPEN]) && !op.notes.any(&[N::CLOUD_APPLIED]);
+    let cloud_says_no = op.notes.any(&[N::CLOUD_REFUSED, N::CLOUD_UNSURE]) && !op.notes.any(&[N::CLOUD_APPLIED]);
     let agent_says_no = op.notes.any(&[N::AGENT_REFUSED]) && !op.notes.any(&[N::AGENT_APPLIED]);
     let (told, saw) = match op.class {
         OutcomeClass::Applied if cloud_says_no => ("applied", "the cloud's journal say otherwise"),

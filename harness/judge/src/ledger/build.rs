@@ -18,6 +18,9 @@ use super::{
 };
 use crate::phases::Phases;
 
+/// How the cloud's journal calls what has not ended.
+const IN_FLIGHT: &str = "in_flight";
+
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
 
@@ -60,6 +63,7 @@ enum Light {
         at_us: u64,
         op: Uuid,
         agent: bool,
+        in_flight: bool,
         note: Option<Notes>,
     },
     Nothing {
@@ -72,6 +76,7 @@ struct LightOp {
     at_us: u64,
     phase: Phase,
     who: Who,
+    persona: Box<str>,
     op: Op,
     /// How it ended, other than applied.
     ending: Option<Outcome>,
@@ -98,20 +103,24 @@ impl Light {
         let at_us = line.at_us;
         let seen = match line.sight {
             Sight::Agent(line) => {
+                let in_flight = false;
                 let (op, note) = (line.op_id, agent_note(&line.result));
                 return Self::Journal {
                     at_us,
                     op,
                     agent: true,
+                    in_flight,
                     note,
                 };
             }
             Sight::Cloud(line) => {
+                let in_flight = line.result == IN_FLIGHT;
                 let (op, note) = (line.op_id, cloud_note(&line.result));
                 return Self::Journal {
                     at_us,
                     op,
                     agent: false,
+                    in_flight,
                     note,
                 };
             }
@@ -155,13 +164,14 @@ impl LightOp {
             base: Label::of(line.proves),
             kind: line.op,
             class: line.outcome.class(),
-            measured: false,
+            persona: 0,
             notes,
         };
         Self {
             at_us: line.at_us,
             phase: line.phase,
             who: Who::of(line.user, &line.actor, known),
+            persona: line.persona.into(),
             op,
             ending: (line.outcome != Outcome::Applied).then_some(line.outcome),
             stages: line.stages_us,
@@ -181,8 +191,7 @@ fn cloud_note(result: &str) -> Option<Notes> {
     Some(match result {
         "applied" => Notes::CLOUD_APPLIED,
         "rejected" | "failed" => Notes::CLOUD_REFUSED,
-        "unknown" => Notes::CLOUD_UNSURE,
-        "in_flight" => Notes::CLOUD_OPEN,
+        "unknown" | IN_FLIGHT => Notes::CLOUD_UNSURE,
         _ => return None,
     })
 }
@@ -202,6 +211,7 @@ impl Builder {
                 facts: Facts::of(&manifest.capabilities),
                 manifest,
                 people: Vec::new(),
+                personas: vec![String::new()],
                 ops: Vec::new(),
                 drops: Vec::new(),
                 dcs: Vec::new(),
@@ -214,11 +224,12 @@ impl Builder {
                 scans: Vec::new(),
                 strays: Vec::new(),
                 repeated_ids: Vec::new(),
+                in_flight: Vec::new(),
                 journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
                 events: 0,
-                torn: false,
+                torn: None,
                 ended_us: 0,
                 stalls: Vec::new(),
             },
@@ -247,7 +258,16 @@ impl Builder {
                 let dc = self.dc(dc.as_deref());
                 self.see(person, dc, &seen, at_us, phase);
             }
-            Light::Journal { op, agent, note, .. } => self.journal(op, agent, note),
+            Light::Journal {
+                op,
+                agent,
+                in_flight,
+                note,
+                ..
+            } => {
+                self.ledger.in_flight.extend(in_flight.then_some(op));
+                self.journal(op, agent, note);
+            }
             Light::Nothing { .. } => {}
             Light::Other(event) => self.other(event, known),
         }
@@ -289,12 +309,27 @@ impl Builder {
         number
     }
 
+    /// The index of a persona; one more than can be told apart has no name.
+    fn persona(&mut self, name: &str) -> u8 {
+        let personas = &mut self.ledger.personas;
+        let known = personas.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            personas.push(name.to_owned());
+            personas.len() - 1
+        });
+        u8::try_from(index).unwrap_or_default()
+    }
+
     fn op(&mut self, light: LightOp) {
         let mut op = light.op;
         op.person = self.who(light.who);
-        op.measured = self.measured(light.phase, op.intended_us);
-        if let (true, Some(times)) = (op.measured, &light.stages) {
-            self.ledger.stages.add(times, op.service_us());
+        op.persona = self.persona(&light.persona);
+        if self.measured(light.phase, op.intended_us) {
+            op.notes.add(Notes::MEASURED);
+            let stages = light.stages.as_ref();
+            stages
+                .into_iter()
+                .for_each(|times| self.ledger.stages.add(times, op.service_us()));
         }
         self.ending(light.ending);
         let place = self.ledger.ops.len() as u32;
@@ -321,7 +356,9 @@ impl Builder {
 
     fn dropped(&mut self, event: &DroppedEvent, known: &HashMap<Uuid, u32>) {
         self.who(Who::of(event.user, &event.actor, known));
+        let persona = self.persona(&event.persona);
         self.ledger.drops.push(Dropped {
+            persona,
             kind: event.op,
             why: event.why,
             measured: self.measured(event.phase, event.intended_us),
@@ -439,6 +476,7 @@ impl Builder {
         ledger.domains = Domains::of(people, ledger.dcs.len());
         people.iter_mut().for_each(Person::close);
         ledger.repeated_ids.sort_unstable();
+        ledger.in_flight.sort_unstable();
         ledger.close_faults();
         ledger
     }

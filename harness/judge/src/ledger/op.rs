@@ -28,8 +28,8 @@ pub(crate) struct Op {
     pub kind: OpKind,
     /// How it ended.
     pub class: OutcomeClass,
-    /// Whether it was intended in the measure phase.
-    pub measured: bool,
+    /// Index into [`super::Ledger::personas`].
+    pub persona: u8,
     /// What else is noted of it.
     pub notes: Notes,
 }
@@ -61,13 +61,13 @@ impl Notes {
     pub(crate) const AGENT_APPLIED_AGAIN: Self = Self(2);
     /// The agent wrote down that it surely had no effect.
     pub(crate) const AGENT_REFUSED: Self = Self(4);
-    /// The cloud wrote down that it has not ended.
-    pub(crate) const CLOUD_OPEN: Self = Self(8);
+    /// It was intended in the measure phase.
+    pub(crate) const MEASURED: Self = Self(8);
     /// The cloud wrote down that it was applied.
     pub(crate) const CLOUD_APPLIED: Self = Self(16);
     /// The cloud wrote down that it surely had no effect.
     pub(crate) const CLOUD_REFUSED: Self = Self(32);
-    /// The cloud wrote down that it does not know.
+    /// The cloud wrote down that it does not know, or that it has not ended.
     pub(crate) const CLOUD_UNSURE: Self = Self(64);
     /// The person gave a wrong old password, which the directory counts.
     pub(crate) const WRONG_OLD: Self = Self(128);
@@ -105,6 +105,11 @@ impl Op {
     /// Whether it surely had no effect.
     pub(crate) fn refused(&self) -> bool {
         matches!(self.class, OutcomeClass::Rejected | OutcomeClass::Failed)
+    }
+
+    /// Whether it was intended in the measure phase.
+    pub(crate) fn measured(&self) -> bool {
+        self.notes.any(&[Notes::MEASURED])
     }
 
     /// Whether it was acknowledged.

@@ -169,6 +169,6 @@ fn thrown(dice: &mut Dice) -> Register {
 
 #[test]
 fn the_fast_tiers_agree_with_exhaustive_search() {
-    let tried = compare(0, 30_000).unwrap();
-    assert!(tried.right > 5_000 && tried.wrong > 5_000, "{tried:?}");
+    let tried = compare(0, 20_000).unwrap();
+    assert!(tried.right > 3_000 && tried.wrong > 3_000, "{tried:?}");
 }

@@ -267,6 +267,7 @@ impl World {
                 Phase::Measure
             },
             actor: name(person),
+            persona: "forgot".to_owned(),
             user: user(person),
             op: OpKind::Reset,
             intended_us: at_us,
