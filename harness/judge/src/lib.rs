@@ -19,6 +19,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod case;
 mod check;
 mod error;
 mod figures;
@@ -35,6 +36,7 @@ mod subject;
 mod summary;
 mod windows;
 
+pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
     CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,

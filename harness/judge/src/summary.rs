@@ -12,13 +12,14 @@ use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
-use crate::{check, goals, propagation, resolve, windows};
+use crate::{case, check, goals, propagation, resolve, windows};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
     let statistics = Statistics::of(ledger);
-    let figures = figures(ledger, &statistics);
+    let mut figures = figures(ledger, &statistics);
     let verdict = verdict(ledger, &statistics, &figures);
+    figures.cases = case::cases(ledger, &verdict.findings);
     Judgement { verdict, figures }
 }
 
@@ -154,6 +155,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
+        cases: Vec::new(),
     }
 }
 

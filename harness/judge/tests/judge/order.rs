@@ -1,7 +1,7 @@
 //! one-order-explains-all, no-stale-overwrite, no-late-apply: what may come when.
 
 use history::Mark;
-use vocabulary::{OpKind, Outcome};
+use vocabulary::{OpKind, Outcome, ReasonCode};
 
 use crate::world::*;
 
@@ -137,4 +137,43 @@ fn a_value_written_twice_tells_nothing_apart() {
     let judgement = world.judge();
     assert_mark(&judgement, ORDER, Mark::Pass);
     assert_eq!(finding(&judgement, ORDER).checked, all - 1);
+}
+
+#[test]
+fn a_counter_example_is_as_small_as_it_can_be_and_told_from_its_own_begin() {
+    let mut world = stale();
+    for at_s in 3..6 {
+        world.op(
+            9,
+            OpKind::Reset,
+            at_s * SECOND,
+            1000,
+            Outcome::rejected(ReasonCode::PasswordPolicy),
+        );
+    }
+    world.fault("kill", "agent", 8 * SECOND, 9 * SECOND);
+    let cases = world.judge().figures.cases;
+    let [case] = cases.as_slice() else { panic!("{cases:?}") };
+    assert_eq!(case.person, name(9));
+    assert_eq!(case.checks, ["acknowledged-is-durable", ORDER, STALE]);
+    let ops: Vec<_> = case.ops.iter().map(|op| (op.from_us, op.to_us, op.until_us)).collect();
+    let (old, new) = (7 * SECOND, 10 * SECOND);
+    assert_eq!(
+        ops,
+        [(old, old + 100_000, 9 * SECOND), (new, new + 100_000, new + 100_000)]
+    );
+    assert_eq!(case.left_out, 3);
+    assert_eq!(case.faults.len(), 1);
+    assert!(case.story[0].contains("from 7.000 s"), "{:?}", case.story);
+    assert!(
+        case.story.iter().any(|told| told.starts_with("3.000 s: reset")),
+        "{:?}",
+        case.story
+    );
+    assert!(
+        case.story.last().unwrap().ends_with("Every order was tried."),
+        "{:?}",
+        case.story
+    );
+    assert!(World::clean().judge().figures.cases.is_empty());
 }
