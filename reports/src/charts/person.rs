@@ -77,11 +77,11 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
     drawing
 }
 
-/// From one row to the next; less on a sheet whose height is given.
+/// From one row to the next; more or less on a sheet whose height is given.
 fn pitch(sheet: Sheet, top: f64, rows: f64, above: bool) -> f64 {
     let usual = if above { PITCH_ABOVE } else { PITCH };
     match sheet.height {
-        Height::Fixed(height) => usual.min((height - BELOW - top - 6.0) / rows),
+        Height::Fixed(height) => (2.0 * usual).min((height - BELOW - top - 6.0) / rows),
         Height::Plot(_) => usual,
     }
 }

@@ -34,7 +34,7 @@ impl Person {
 }
 
 /// Writes the run.
-pub fn write(folder: &RunFolder, size: &Size) {
+pub(crate) fn write(folder: &RunFolder, size: &Size) {
     let mut people: Vec<Person> = (0..size.people).map(person).collect();
     folder.write_manifest(&manifest(size)).unwrap();
     let rows: Vec<PersonRow> = people

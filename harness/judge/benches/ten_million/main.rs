@@ -20,10 +20,10 @@ use std::process::Command;
 use history::RunFolder;
 
 /// How large the run is.
-pub struct Size {
-    pub operations: u64,
-    pub people: u64,
-    pub journals: bool,
+struct Size {
+    operations: u64,
+    people: u64,
+    journals: bool,
 }
 
 struct Arguments(Vec<String>);

@@ -21,9 +21,13 @@ mod oracle;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod propagation;
 #[cfg(test)]
 mod replicas;
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tiers;
 #[cfg(test)]

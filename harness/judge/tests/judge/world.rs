@@ -275,6 +275,11 @@ impl World {
         });
     }
 
+    /// The same, to look at.
+    pub fn after_of(&self, person: usize) -> Metadata {
+        self.people[person].after[0].unwrap()
+    }
+
     /// The metadata of somebody after the load, on the first domain controller.
     pub fn after(&mut self, person: usize) -> &mut Metadata {
         self.people[person].after[0].as_mut().unwrap()
