@@ -115,6 +115,17 @@ impl<'a> Subject<'a> {
         readings.filter_map(move |reading| Some((ledger.dcs[reading.dc].as_str(), reading.oracle?)))
     }
 
+    /// Labels of passwords that are in force after the load: held by a database, or, where old ones do not bind, bound with.
+    pub(crate) fn shown_labels(&self) -> Vec<u32> {
+        let telling = !self.ledger.facts.old_passwords_bind();
+        let bound = self.final_binds().filter(|bind| telling && bind.accepted);
+        let mut labels: Vec<u32> = self.held().filter_map(|(_, held)| held.holds).collect();
+        labels.extend(bound.map(|bind| bind.label));
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+
     /// Binds after the load.
     pub(crate) fn final_binds(&self) -> impl Iterator<Item = &'a Bind> + use<'a> {
         self.person.binds.iter().filter(|bind| bind.phase >= Phase::Probe)
@@ -146,6 +157,11 @@ impl<'a> Subject<'a> {
         let left = self.locks_left().next().is_some();
         (left || self.complete()).then_some(!left)
     }
+}
+
+/// An instant or a length of time, for a sentence.
+pub(crate) fn seconds(micros: u64) -> String {
+    format!("{:.3} s", micros as f64 / 1e6)
 }
 
 /// By how much the key version number went up.

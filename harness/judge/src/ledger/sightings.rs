@@ -2,7 +2,7 @@
 
 use history::{Metadata, Phase};
 
-use super::{Person, Reading};
+use super::{Label, Person, Reading};
 
 /// A change of a person's key version number or lock as it was first seen on a domain controller, kept small: a run may
 /// have one for each operation on each of them.
@@ -18,6 +18,21 @@ pub(crate) struct Sighting {
     pub kvno: u32,
     /// Whether a lock was seen.
     pub locked: bool,
+}
+
+/// Whose password a domain controller's own database held at some instant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    /// When the reading was over.
+    pub at_us: u64,
+    /// When it began at the earliest: with its phase.
+    pub from_us: u64,
+    /// Index into [`super::Ledger::people`].
+    pub person: u32,
+    /// The key version number beside it.
+    pub kvno: u32,
+    /// The label, or none of the person's.
+    pub label: Label,
 }
 
 /// Whether a reading made in this phase tells how things were after the load. What a watcher sees while load runs does not.
