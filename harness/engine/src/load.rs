@@ -310,6 +310,7 @@ impl Load<'_> {
             at_us: 0,
             phase: self.phase_of(arrival),
             actor: self.actor(arrival),
+            persona: arrival.persona.as_str().to_owned(),
             user: self.user(arrival),
             op: arrival.op,
             intended_us: start_us + arrival.at_us,

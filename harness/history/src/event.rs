@@ -196,6 +196,9 @@ pub struct DroppedEvent {
     pub phase: Phase,
     /// The actor.
     pub actor: String,
+    /// The actor's persona; empty in older folders.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub persona: String,
     /// The person's objectGUID.
     pub user: Uuid,
     /// What would have been asked.

@@ -42,7 +42,9 @@ pub struct World {
     pub people: Vec<Person>,
     pub ops: Vec<OpEvent>,
     pub drops: Vec<DroppedEvent>,
+    /// The agent's.
     pub journal: Vec<JournalRecord>,
+    pub cloud_journal: Vec<JournalRecord>,
     pub scan: Option<ScanRecord>,
     pub phases: Vec<(Phase, u64)>,
     pub faults: Vec<(FaultEvent, bool)>,
@@ -68,6 +70,20 @@ pub fn name(person: usize) -> String {
 
 pub fn op_id(number: usize) -> Uuid {
     Uuid::from_u128(0xB_0000 + number as u128)
+}
+
+/// A journal's last line of an operation.
+pub fn line(number: usize, result: &str) -> JournalRecord {
+    JournalRecord {
+        op_id: op_id(number),
+        result: result.into(),
+        code: 31002,
+    }
+}
+
+/// An instant of the run on the directory's clock.
+pub fn wall(at_us: u64) -> i64 {
+    (at_us as i64 + 11_644_473_600_000_000) * 10
 }
 
 pub fn bind(label: u32, accepted: bool, data: Option<Win32>) -> BindRecord {
@@ -103,6 +119,7 @@ impl World {
             ops: Vec::new(),
             drops: Vec::new(),
             journal: Vec::new(),
+            cloud_journal: Vec::new(),
             scan: Some(clean_scan()),
             phases: phases(),
             faults: Vec::new(),
@@ -175,7 +192,7 @@ impl World {
         number
     }
 
-    /// Records an operation without any effect.
+    /// Records an operation without any effect: the answer, and what cloud and agent wrote down.
     pub fn op(&mut self, person: usize, op: OpKind, at_us: u64, for_us: u64, outcome: Outcome) -> usize {
         let number = self.ops.len();
         let label = op.writes_password().then(|| self.people[person].next_label);
@@ -203,15 +220,27 @@ impl World {
             outcome,
             stages_us: None,
         });
+        self.write_down(number);
         number
+    }
+
+    fn write_down(&mut self, number: usize) {
+        let (agent, cloud) = match &self.ops[number].outcome {
+            Outcome::Applied => (Some("applied"), "applied"),
+            Outcome::Rejected(_) => (Some("rejected"), "rejected"),
+            Outcome::Failed(_) => (None, "failed"),
+            Outcome::Unknown(_) => (None, "unknown"),
+        };
+        self.journal.extend(agent.map(|result| line(number, result)));
+        self.cloud_journal.push(line(number, cloud));
     }
 
     /// What an operation does to the directory when all is well.
     pub fn take_effect(&mut self, number: usize) {
         let op = &self.ops[number];
         let person = self.person_of(number);
-        let (writes, unlocks, id) = (op.writes, op.op.unlocks(), op.op_id);
-        let finished = op.finished_us as i64;
+        let (writes, unlocks, known) = (op.writes, op.op.unlocks(), op.outcome == Outcome::Applied);
+        let finished = wall(op.finished_us);
         let person = &mut self.people[person];
         person.label = writes.unwrap_or(person.label);
         for after in person.after.iter_mut().flatten() {
@@ -222,11 +251,9 @@ impl World {
                 after.lockout_time = 0;
             }
         }
-        self.journal.push(JournalRecord {
-            op_id: id,
-            result: "applied".into(),
-            code: 31002,
-        });
+        if !known {
+            self.journal.push(line(number, "applied"));
+        }
     }
 
     pub fn person_of(&self, number: usize) -> usize {
@@ -243,11 +270,17 @@ impl World {
                 Phase::Measure
             },
             actor: name(person),
+            persona: "forgot".to_owned(),
             user: user(person),
             op: OpKind::Reset,
             intended_us: at_us,
             why: DropWhy::NotStartedInTime,
         });
+    }
+
+    /// The same, to look at.
+    pub fn after_of(&self, person: usize) -> Metadata {
+        self.people[person].after[0].unwrap()
     }
 
     /// The metadata of somebody after the load, on the first domain controller.
@@ -301,6 +334,21 @@ impl World {
             bit,
         };
         self.faults.push((event, false));
+    }
+
+    /// A fault from one instant to another that had its effect.
+    pub fn fault(&mut self, fault: &str, target: &str, from_us: u64, to_us: u64) {
+        let event = |at_us, phase| FaultEvent {
+            seq: 0,
+            at_us,
+            phase,
+            fault: fault.into(),
+            target: target.into(),
+            lease_us: Some(60 * SECOND),
+            bit: Some(true),
+        };
+        self.faults.push((event(from_us, Phase::Measure), false));
+        self.faults.push((event(to_us, Phase::Measure), true));
     }
 
     /// Ends the run early: nothing after this phase is entered but the interruption, the probe and the seal.
@@ -467,6 +515,15 @@ impl World {
                 0,
                 None,
                 Observation::AgentJournal(line.clone()),
+            );
+        }
+        for line in &self.cloud_journal {
+            see(
+                Phase::Probe,
+                14 * SECOND + 2,
+                0,
+                None,
+                Observation::CloudJournal(line.clone()),
             );
         }
         if let Some(scan) = &self.scan {
