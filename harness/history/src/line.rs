@@ -57,6 +57,7 @@ pub struct SeenLine<'a> {
     pub phase: Phase,
     pub dc: Option<Cow<'a, str>>,
     pub user: Option<Uuid>,
+    pub asked_us: Option<u64>,
     pub sight: Sight<'a>,
 }
 
@@ -103,6 +104,8 @@ struct Envelope<'a> {
     dc: Option<Cow<'a, str>>,
     #[serde(default)]
     user: Option<Uuid>,
+    #[serde(default)]
+    asked_us: Option<u64>,
     #[serde(borrow)]
     by: Cow<'a, str>,
     #[serde(borrow)]
@@ -160,6 +163,7 @@ impl<'a> SeenLine<'a> {
             phase: envelope.phase,
             dc: envelope.dc,
             user: envelope.user,
+            asked_us: envelope.asked_us,
             sight,
         }))
     }
@@ -232,6 +236,7 @@ mod tests {
                 dc: Some("dc1".into()),
                 user: None,
                 op_id: Some(Uuid::from_u128(1)),
+                asked_us: Some(11),
                 observation,
             };
             serde_json::to_vec(&Event::Observe(event)).unwrap()
@@ -245,7 +250,10 @@ mod tests {
         let Line::Seen(seen) = Line::parse(&told).unwrap() else {
             panic!("not seen")
         };
-        assert_eq!((seen.at_us, seen.dc.as_deref()), (17, Some("dc1")));
+        assert_eq!(
+            (seen.at_us, seen.asked_us, seen.dc.as_deref()),
+            (17, Some(11), Some("dc1"))
+        );
         assert!(matches!(seen.sight, Sight::Agent(line) if line.result == "applied" && line.code == 31002));
         let scan = line(Observation::SecretScan(ScanRecord {
             places: 1,

@@ -2,6 +2,7 @@
 
 mod account_state_unchanged;
 mod acknowledged_is_durable;
+mod acknowledged_is_visible;
 mod acknowledged_opens_the_account;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
@@ -70,8 +71,11 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 25] = [
+const LAWS: [Law; 26] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
+    law!(acknowledged_is_visible, ["I1"])
+        .excused_by_lost_records()
+        .where_there_is(Ledger::looked),
     law!(directory_holds_acknowledged, ["I1", "I5"])
         .excused_by_lost_records()
         .where_there_is(Ledger::oracle_asked),

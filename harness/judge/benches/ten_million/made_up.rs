@@ -182,6 +182,7 @@ fn observed(phase: Phase, dc: Option<String>, user: Option<Uuid>, observation: O
         dc,
         user,
         op_id: None,
+        asked_us: None,
         observation,
     })
 }

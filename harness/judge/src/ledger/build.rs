@@ -1,6 +1,7 @@
 //! One pass over the history: lines are made small where they are read, and put together in their order.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use history::{
     BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Line, Metadata, OpLine, OracleRecord, Phase, RunFolder,
@@ -85,7 +86,8 @@ struct LightOp {
 
 enum Seen {
     Baseline(Metadata),
-    Probe(Metadata),
+    /// With the instant of the question, where that is told.
+    Probe(Metadata, Option<NonZeroU64>),
     Oracle(OracleRecord),
     Bind(BindRecord),
 }
@@ -125,7 +127,7 @@ impl Light {
                 };
             }
             Sight::Baseline(seen) => Seen::Baseline(seen),
-            Sight::Probe(seen) => Seen::Probe(seen),
+            Sight::Probe(seen) => Seen::Probe(seen, line.asked_us.and_then(NonZeroU64::new)),
             Sight::Oracle(seen) => Seen::Oracle(seen),
             Sight::Bind(record) => Seen::Bind(record),
         };
@@ -399,7 +401,7 @@ impl Builder {
     fn see(&mut self, person: usize, dc: usize, seen: &Seen, at_us: u64, phase: Phase) {
         match seen {
             Seen::Baseline(seen) => self.ledger.people[person].reading(dc).baseline = Some(*seen),
-            Seen::Probe(seen) => self.probe(person, dc, *seen, at_us, phase),
+            Seen::Probe(seen, asked_us) => self.probe((person, dc), *seen, (at_us, *asked_us), phase),
             Seen::Oracle(record) => self.oracle(person, dc, *record, at_us, phase),
             Seen::Bind(record) => self.ledger.people[person].binds.push(Bind {
                 dc,
@@ -413,16 +415,23 @@ impl Builder {
     }
 
     /// A later reading replaces an earlier one; one made while load ran is a sighting, and never stands for the end.
-    fn probe(&mut self, person: usize, dc: usize, seen: Metadata, at_us: u64, phase: Phase) {
+    fn probe(
+        &mut self,
+        (person, dc): (usize, usize),
+        seen: Metadata,
+        (at_us, asked_us): (u64, Option<NonZeroU64>),
+        phase: Phase,
+    ) {
         let last = is_final(phase);
         let changed = self.ledger.people[person].see(dc, seen, at_us, last);
         if last {
             return;
         }
         self.ledger.watched[dc] = true;
-        if changed {
+        if changed || asked_us.is_some() {
             self.ledger.sightings.push(Sighting {
                 at_us,
+                asked_us,
                 person: person as u32,
                 dc: dc as u32,
                 kvno: seen.kvno,
