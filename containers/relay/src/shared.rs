@@ -79,8 +79,10 @@ pub struct Answer {
     pub response: Response,
     /// Its body.
     pub body: Bytes,
-    pub(crate) sent_at: Option<Duration>,
-    pub(crate) heard_at: Duration,
+    /// When the request was written to the listener, if it was, on the relay's clock.
+    pub sent_at: Option<Duration>,
+    /// When the response was read, on the relay's clock.
+    pub heard_at: Duration,
 }
 
 /// A listener's socket at a rendezvous, as soon as its upgrade is written.
