@@ -12,6 +12,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{Job, Stopwatch, alone, eventually, ops, root};
+use crate::zoo;
 
 /// How large a proof is.
 struct Size {
@@ -46,6 +47,17 @@ impl Size {
             sets: full,
             kept: Some(folder.join(format!("{proof}.jsonl"))),
         }
+    }
+
+    /// The same with more rounds where it is small.
+    fn at_least(mut self, rounds: u64) -> Self {
+        self.rounds = self.rounds.max(rounds);
+        self
+    }
+
+    /// Whether this is the full size.
+    fn is_full(&self) -> bool {
+        self.kept.is_some()
     }
 
     /// Rounds that an earlier night has done.
@@ -135,6 +147,19 @@ fn figures(seed: &str, held: bool, verdict: &Verdict) -> Value {
         "response_p50_ms": verdict.response_time_ms.p50,
         "response_p99_ms": verdict.response_time_ms.p99,
     })
+}
+
+/// All wrong parts together, with another seed whenever all were there; small, those of [`zoo::SMALL`].
+#[test]
+fn every_planted_fault_is_caught() {
+    let size = Size::asked("planted-faults", &[]);
+    let zoo = if size.is_full() { zoo::all() } else { zoo::small() };
+    let batches: Vec<&[zoo::Planted]> = zoo.chunks(zoo::AT_ONCE).collect();
+    let count = u64::try_from(batches.len()).unwrap();
+    size.at_least(count).prove("planted-faults", |round| {
+        let batch = batches[usize::try_from(round % count).unwrap()];
+        zoo::caught(batch, 1 + round / count)
+    });
 }
 
 #[test]

@@ -7,7 +7,13 @@ use serde::Deserialize;
 
 use super::{Planted, all};
 
-/// What one run with a wrong part came to; the nightly proof keeps such lines.
+/// A round of the nightly proof.
+#[derive(Debug, Deserialize)]
+struct Round {
+    caught: Vec<Caught>,
+}
+
+/// What one run with a wrong part came to.
 #[derive(Debug, Deserialize)]
 struct Caught {
     name: String,
@@ -26,11 +32,15 @@ pub(crate) fn list() -> Vec<String> {
 /// The table of the book, from what the nightly proof kept.
 pub(crate) fn table(kept: &Path) -> Result<Vec<String>, String> {
     let text = std::fs::read_to_string(kept).map_err(|error| format!("{}: {error}", kept.display()))?;
-    let lines: Vec<Caught> = text
+    let rounds: Vec<Round> = text
         .lines()
         .map(|line| serde_json::from_str(line).map_err(|error| format!("{}: {error}", kept.display())))
         .collect::<Result<_, _>>()?;
-    let last: BTreeMap<&str, &Caught> = lines.iter().map(|caught| (caught.name.as_str(), caught)).collect();
+    let last: BTreeMap<&str, &Caught> = rounds
+        .iter()
+        .flat_map(|round| &round.caught)
+        .map(|caught| (caught.name.as_str(), caught))
+        .collect();
     let rows = all().into_iter().filter(|planted| !planted.caught_by.is_empty());
     let head = [
         "| Wrong part | What it does | Caught by | Operations |",
