@@ -26,6 +26,9 @@ pub const SMALL: [&str; 6] = [
 /// The one part that is not wrong.
 const NONE: &str = "none";
 
+/// The scenario in which everybody is refused.
+const UNLICENSED: &str = "unlicensed";
+
 /// A wrong part, as `wblab-wrong --list` tells it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Planted {
@@ -78,7 +81,7 @@ fn start(planted: &Planted, seed: u64) -> Started {
 
 fn judged(planted: &Planted, seed: u64, finished: &Finished) -> Value {
     let code = finished.code();
-    if !matches!(code, Some(0 | 1)) {
+    if !matches!(code, Some(0..=2)) || finished.folder().verdict().is_err() {
         return json!({ "held": false, "name": planted.name, "seed": seed, "code": code, "said": finished.stderr });
     }
     let verdict = finished.verdict();
@@ -88,10 +91,11 @@ fn judged(planted: &Planted, seed: u64, finished: &Finished) -> Value {
         .iter()
         .filter(|check| !broken.contains(check))
         .collect();
-    let expected = if planted.caught_by.is_empty() {
-        (Mark::Pass, Some(0))
-    } else {
-        (Mark::Fail, Some(1))
+    let expected = match (planted.caught_by.is_empty(), planted.scenario.as_str()) {
+        (false, _) => (Mark::Fail, Some(1)),
+        // Where nothing is let through, nothing is there to look at.
+        (true, UNLICENSED) => (Mark::Inconclusive, Some(2)),
+        (true, _) => (Mark::Pass, Some(0)),
     };
     finished.expect_nothing_left();
     json!({
@@ -102,6 +106,7 @@ fn judged(planted: &Planted, seed: u64, finished: &Finished) -> Value {
         "by": broken,
         "missed": missed,
         "operations": needed(planted, &verdict, &ops(&finished.folder())),
+        "unknown": unknowns(&ops(&finished.folder())),
     })
 }
 
@@ -136,6 +141,15 @@ fn first_unknown(goal: &str, order: &[&OpEvent]) -> Option<usize> {
     let unknown = |outcome: &Outcome| outcome.class() == OutcomeClass::Unknown;
     let at = order.iter().position(|op| unknown(&op.outcome))?;
     (goal == "unknown_ratio_max").then_some(at + 1)
+}
+
+/// Why the end of some is unknown, in the order of their ends.
+fn unknowns(ops: &[OpEvent]) -> Vec<&'static str> {
+    let why = |op: &OpEvent| match &op.outcome {
+        Outcome::Unknown(why) => Some(why.as_str()),
+        _ => None,
+    };
+    ops.iter().filter_map(why).collect()
 }
 
 /// The operation ids of a sentence.

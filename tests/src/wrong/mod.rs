@@ -41,6 +41,8 @@ const NONE: Planted = Planted {
 const MIXED: &str = "mixed";
 /// Few people who reset again and again.
 const AGAIN: &str = "again";
+/// A tenant that may not write back.
+const UNLICENSED: &str = "unlicensed";
 
 /// Every wrong part, and the one that is right.
 pub(crate) fn all() -> Vec<Planted> {

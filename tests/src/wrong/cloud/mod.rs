@@ -9,6 +9,7 @@ mod previous_outcome;
 mod reads_no_refusal;
 mod retries_as_new;
 mod sends_twice;
+mod skips_the_licence;
 mod takes_timeout_for_failure;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(super) const ALL: &[Planted] = &[
     drops_the_id::PLANTED,
     previous_order::PLANTED,
     logs_orders::PLANTED,
+    skips_the_licence::PLANTED,
     sends_twice::PLANTED,
 ];
 
