@@ -179,6 +179,9 @@ fn hint(finding: &Finding) -> Option<String> {
         "no-cross-user-write" => {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
         }
+        "closed-gates-refuse" => {
+            "the cloud let through what a licence or a switch refuses: ask every gate again before an order leaves"
+        }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         "faults-bit" => {
             "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"

@@ -25,3 +25,4 @@ mod support;
 mod tidy;
 mod topologies;
 mod wrong_parts;
+mod zoo;
