@@ -250,6 +250,8 @@ impl Blueprint {
             allow: to_cloud.chain(to_relays).collect(),
             hello_timeout: Duration::from_secs(5),
             connections_max: 1000,
+            seed: 0,
+            lab: None,
         }
     }
 
