@@ -28,12 +28,12 @@ use tokio_rustls::TlsAcceptor;
 use vocabulary::Password;
 use vocabulary::lab::LAB_TOKEN;
 
+use crate::GatewayError;
 use crate::clock::breathe;
 use crate::config::LabConfig;
 use crate::faults::FaultOrder;
 use crate::line::Board;
 use crate::stats::Counters;
-use crate::GatewayError;
 
 /// Below this path are the faults.
 const FAULTS: &str = "/lab/faults";

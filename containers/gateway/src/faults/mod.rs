@@ -162,13 +162,7 @@ impl Faults {
     }
 
     /// A piece has arrived; it may be changed.
-    pub(crate) fn pass(
-        &mut self,
-        id: ConnectionId,
-        direction: Direction,
-        bytes: &mut [u8],
-        now: Duration,
-    ) -> Passing {
+    pub(crate) fn pass(&mut self, id: ConnectionId, direction: Direction, bytes: &mut [u8], now: Duration) -> Passing {
         let mut passing = Passing {
             at: now,
             then: Then::Carry { slice: None },

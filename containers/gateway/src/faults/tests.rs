@@ -48,7 +48,11 @@ fn a_partition_holds_its_ways_until_it_ends_and_only_its_names() {
     let up = Some(Direction::ToServer);
     assert_eq!(faults.held(id, up, 10, ms(5)), Some(ms(1_000)));
     assert_eq!(faults.held(id, Some(Direction::ToClient), 10, ms(5)), None);
-    assert_eq!(faults.held(id, None, 5, ms(5)), Some(ms(1_000)), "opening needs both ways");
+    assert_eq!(
+        faults.held(id, None, 5, ms(5)),
+        Some(ms(1_000)),
+        "opening needs both ways"
+    );
     assert_eq!(faults.held(other, up, 10, ms(5)), None);
     assert_eq!(counted(&faults, 400), (1, 15, 600));
     assert_eq!(faults.held(id, up, 10, ms(1_000)), None, "the lease is over");
@@ -133,7 +137,10 @@ fn a_lost_segment_is_late_by_retransmission_timeouts() {
         late += u32::from(by > 0);
     }
     let (connections, bytes, _) = counted(&faults, 0);
-    assert!((10..100).contains(&late), "{late}: what is behind a lost segment waits with it");
+    assert!(
+        (10..100).contains(&late),
+        "{late}: what is behind a lost segment waits with it"
+    );
     assert!(connections == 1 && bytes > 0 && bytes < 100 * 100, "{bytes}");
     let (mut always, id) = with(ByteFault::Loss { ratio: ratio("1/1") });
     assert_eq!(
@@ -214,7 +221,10 @@ fn there_is_an_end_to_what_is_remembered() {
         assert!(faults.put(&format!("f{number}"), order(ByteFault::HalfOpen), ms(0)));
     }
     assert!(!faults.put("one more", order(ByteFault::HalfOpen), ms(0)));
-    assert!(faults.put("f0", order(ByteFault::Truncate), ms(0)), "in the place of the old one");
+    assert!(
+        faults.put("f0", order(ByteFault::Truncate), ms(0)),
+        "in the place of the old one"
+    );
     let id = faults.opened(RELAY, ms(0));
     faults.closed(id);
     assert_eq!(faults.connections.len(), 0);

@@ -19,7 +19,10 @@ async fn the_interface_is_the_laboratorys_alone_and_strict() {
     assert_eq!(lab.ask("DELETE", "/lab/faults/f", "", LAB_TOKEN).await.0, 404);
     lab.fault(json!("truncate"), "1min").await;
     let (_, told) = lab.ask("GET", "/lab/faults", "", LAB_TOKEN).await;
-    assert_eq!((&told[0]["id"], &told[0]["order"]["what"]), (&json!("f"), &json!("truncate")));
+    assert_eq!(
+        (&told[0]["id"], &told[0]["order"]["what"]),
+        (&json!("f"), &json!("truncate"))
+    );
     assert_eq!(lab.ask("DELETE", "/lab/faults/f", "", LAB_TOKEN).await.1["id"], "f");
     let (_, stats) = lab.ask("GET", "/lab/stats", "", LAB_TOKEN).await;
     assert_eq!(stats["allowed"], json!({}), "{OWN} is not counted");
@@ -36,13 +39,17 @@ async fn without_its_interface_the_gateway_knows_no_such_name() {
 async fn a_partition_holds_what_is_said_and_lets_nobody_in_until_its_lease_ends() {
     let lab = lab(|_| {}).await;
     let mut stream = lab.echoing().await;
-    lab.fault(json!({ "partition": { "direction": "both" } }), "700ms").await;
+    lab.fault(json!({ "partition": { "direction": "both" } }), "700ms")
+        .await;
     stream.write_all(b"held").await.unwrap();
     let mut back = [0; 4];
     assert!(stalls(stream.read_exact(&mut back)).await);
     assert!(stalls(lab.dial(ALLOWED)).await, "neither accepted nor refused");
     let (connections, bytes, left) = lab.touched().await;
-    assert!(connections == 2 && bytes > 4 && left > 0, "{connections} {bytes} {left}");
+    assert!(
+        connections == 2 && bytes > 4 && left > 0,
+        "{connections} {bytes} {left}"
+    );
     soon(stream.read_exact(&mut back)).await.unwrap();
     assert_eq!(&back, b"held", "brought by retransmission once it heals");
     assert_eq!(lab.touched().await.2, 0);
@@ -53,11 +60,15 @@ async fn a_partition_holds_what_is_said_and_lets_nobody_in_until_its_lease_ends(
 async fn a_partition_of_one_way_lets_the_other_pass() {
     let lab = lab(|_| {}).await;
     let mut stream = lab.echoing().await;
-    lab.fault(json!({ "partition": { "direction": "to_client" } }), "1min").await;
+    lab.fault(json!({ "partition": { "direction": "to_client" } }), "1min")
+        .await;
     stream.write_all(b"heard").await.unwrap();
     assert!(stalls(stream.read_u8()).await);
     let (_, ended) = lab.ask("DELETE", "/lab/faults/f", "", LAB_TOKEN).await;
-    assert!(ended["bytes"].as_u64().unwrap() > 0, "the echo waits: the server was reached");
+    assert!(
+        ended["bytes"].as_u64().unwrap() > 0,
+        "the echo waits: the server was reached"
+    );
     let mut back = [0; 5];
     soon(stream.read_exact(&mut back)).await.unwrap();
     assert_eq!(&back, b"heard");
@@ -122,7 +133,8 @@ async fn delays_and_slow_links_are_seen_by_a_client_and_end() {
 #[tokio::test]
 async fn what_is_late_is_whole_and_in_order() {
     let lab = lab(|_| {}).await;
-    lab.fault(json!({ "delay": { "by": "5ms", "jitter": "5ms" } }), "1min").await;
+    lab.fault(json!({ "delay": { "by": "5ms", "jitter": "5ms" } }), "1min")
+        .await;
     let mut stream = soon(lab.dial(ALLOWED)).await.unwrap();
     let sent: Vec<u8> = (0..400_000_u32).map(|at| at.to_le_bytes()[1]).collect();
     for part in sent.chunks(50_000) {

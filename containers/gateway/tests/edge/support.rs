@@ -128,7 +128,9 @@ impl Lab {
 
     /// Asks the laboratory's interface.
     pub async fn ask(&self, method: &str, path: &str, body: &str, token: &str) -> (u16, Value) {
-        let (mut sender, connection) = http1::handshake(TokioIo::new(self.dial(OWN).await.unwrap())).await.unwrap();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(self.dial(OWN).await.unwrap()))
+            .await
+            .unwrap();
         tokio::spawn(connection);
         let request = Request::builder()
             .method(method)

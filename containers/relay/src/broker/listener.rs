@@ -72,7 +72,9 @@ pub(crate) enum Outgoing {
 impl Outgoing {
     pub(super) fn size(&self) -> usize {
         match self {
-            Self::Message { text, body, .. } | Self::Stray { text, body } => text.len() + body.as_ref().map_or(0, Bytes::len),
+            Self::Message { text, body, .. } | Self::Stray { text, body } => {
+                text.len() + body.as_ref().map_or(0, Bytes::len)
+            }
             Self::Ping => 0,
         }
     }

@@ -267,7 +267,11 @@ fn what_a_fault_has_is_said_only_when_it_lets_go_and_counts_as_dispatched() {
     broker.deliver(parcel(1), 0).unwrap();
     assert_eq!(broker.take(one, secs(3)).messages, [stray()], "though nobody waits");
     broker.dispatch(withheld(2), secs(3)).unwrap();
-    assert!(broker.leave(one).contains(&Effect::Fail(2, failure(FailureWhy::Lost, true))));
+    assert!(
+        broker
+            .leave(one)
+            .contains(&Effect::Fail(2, failure(FailureWhy::Lost, true)))
+    );
     assert_eq!(broker.deliver(parcel(2), 0), None, "there is nobody to tell");
 }
 

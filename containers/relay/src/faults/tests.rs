@@ -20,7 +20,10 @@ fn parcel(number: u128) -> Parcel {
 /// A fault that lasts from 0 to 10 s.
 fn with(what: MessageFault) -> Faults {
     let mut faults = Faults::new(Seed::new(7));
-    let order = FaultOrder { what, lease: ms(10_000) };
+    let order = FaultOrder {
+        what,
+        lease: ms(10_000),
+    };
     assert_eq!(faults.put("f", order, ms(0)), Some(vec![]));
     faults
 }
@@ -183,7 +186,10 @@ fn faults_act_one_after_the_other_and_there_is_an_end_to_them() {
         copies: 2,
         share: share("1/1"),
     });
-    let order = |what| FaultOrder { what, lease: ms(10_000) };
+    let order = |what| FaultOrder {
+        what,
+        lease: ms(10_000),
+    };
     faults.put("g", order(MessageFault::HoldRequests { by: ms(100) }), ms(0));
     assert!(faults.request(parcel(1), ms(0)).parcels.is_empty());
     assert_eq!(faults.tick(ms(100)), [parcel(1), parcel(1)]);

@@ -36,7 +36,9 @@ impl Lab {
     /// How many requests wait for an answer.
     async fn in_flight(&self) -> u64 {
         let answer = self.ask("GET", "/healthz", "", LAB_TOKEN).await;
-        serde_json::from_slice::<Value>(&answer.body).unwrap()["in_flight"].as_u64().unwrap()
+        serde_json::from_slice::<Value>(&answer.body).unwrap()["in_flight"]
+            .as_u64()
+            .unwrap()
     }
 
     async fn end(&self) -> Value {
@@ -63,9 +65,16 @@ fn impatient() -> impl FnOnce(&mut relay::RelayConfig) {
 #[tokio::test]
 async fn the_interface_is_the_laboratorys_alone_and_strict() {
     let lab = lab(|_| {}).await;
-    for (method, path) in [("GET", "/lab/faults"), ("PUT", "/lab/faults/f"), ("DELETE", "/lab/faults/f")] {
+    for (method, path) in [
+        ("GET", "/lab/faults"),
+        ("PUT", "/lab/faults/f"),
+        ("DELETE", "/lab/faults/f"),
+    ] {
         let answer = lab.ask(method, path, "", "a guess").await;
-        assert!(answer.status == 404 && answer.reason.contains("Endpoint does not exist"), "{answer:?}");
+        assert!(
+            answer.status == 404 && answer.reason.contains("Endpoint does not exist"),
+            "{answer:?}"
+        );
     }
     for (body, status) in [
         ("{}", 400),
@@ -86,7 +95,10 @@ async fn a_lost_request_is_a_504_that_may_have_been_seen() {
     let mut listener = lab.listener().await;
     lab.fault(json!({ "lose_requests": { "share": "1/1" } }), "1min").await;
     let answer = lab.post("/hc", "x").await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["relay-dispatched"]), (504, &"true".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["relay-dispatched"]),
+        (504, &"true".parse().unwrap())
+    );
     assert!(silent(&mut listener).await);
     assert_eq!(lab.end().await["messages"], 1);
     let (answer, body) = tokio::join!(lab.post("/hc", "y"), serve(&mut listener));
@@ -110,7 +122,10 @@ async fn an_unanswered_sender_gets_its_504_while_the_listener_works() {
     let mut listener = lab.listener().await;
     lab.fault(json!("unanswered"), "1min").await;
     let answer = soon(lab.post("/hc", "x")).await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["relay-dispatched"]), (504, &"true".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["relay-dispatched"]),
+        (504, &"true".parse().unwrap())
+    );
     assert_eq!(serve(&mut listener).await, b"x", "it had the request all the same");
     listener.proven().await;
     assert_eq!(lab.touched().await.0, 1);
@@ -120,14 +135,17 @@ async fn an_unanswered_sender_gets_its_504_while_the_listener_works() {
 async fn a_request_comes_several_times_and_its_sender_gets_one_answer() {
     let lab = lab(|_| {}).await;
     let mut listener = lab.listener().await;
-    lab.fault(json!({ "duplicate_requests": { "copies": 5, "share": "1/1" } }), "1min").await;
+    lab.fault(json!({ "duplicate_requests": { "copies": 5, "share": "1/1" } }), "1min")
+        .await;
     let (answer, ids) = tokio::join!(lab.post("/hc", "x"), async {
         let mut ids = Vec::new();
         for _ in 0..5 {
             let (request, body) = listener.request().await;
             assert_eq!(&body[..], b"x");
             ids.push(request["id"].clone());
-            listener.respond(&request, json!({}), format!("answer {}", ids.len())).await;
+            listener
+                .respond(&request, json!({}), format!("answer {}", ids.len()))
+                .await;
         }
         ids
     });
@@ -143,7 +161,10 @@ async fn a_held_request_comes_after_its_sender_has_given_up() {
     let mut listener = lab.listener().await;
     lab.fault(json!({ "hold_requests": { "by": "800ms" } }), "1min").await;
     let answer = lab.post("/hc", "x").await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["relay-dispatched"]), (504, &"true".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["relay-dispatched"]),
+        (504, &"true".parse().unwrap())
+    );
     assert_eq!(serve(&mut listener).await, b"x");
     assert_eq!(lab.touched().await.0, 1);
 }
@@ -234,7 +255,10 @@ async fn a_deleted_entity_throws_its_listeners_out_and_comes_back() {
     let refused = lab.try_listen("").await.unwrap_err();
     assert!(matches!(*refused, Error::Http(response) if response.status() == 404));
     let answer = lab.post("/hc", "x").await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["relay-dispatched"]), (404, &"false".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["relay-dispatched"]),
+        (404, &"false".parse().unwrap())
+    );
     assert_eq!(lab.touched().await.0, 3);
     while lab.touched().await.1 > 0 {}
     let mut listener = lab.listener().await;
@@ -247,7 +271,10 @@ async fn what_nobody_was_given_comes_out_of_no_fault() {
     let lab = lab(|_| {}).await;
     lab.fault(json!({ "hold_requests": { "by": "200ms" } }), "1min").await;
     let answer = lab.post("/hc", "x").await;
-    assert_eq!((answer.status.as_u16(), &answer.headers["relay-dispatched"]), (502, &"false".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["relay-dispatched"]),
+        (502, &"false".parse().unwrap())
+    );
     assert_eq!(lab.touched().await.0, 0);
     let mut listener = lab.listener().await;
     let next = timeout(Duration::from_millis(400), listener.0.next()).await;
