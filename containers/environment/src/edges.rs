@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use gateway::{AllowRule, GatewayConfig, LabConfig};
-use scenario::Plan;
+use scenario::{EdgeName, Plan};
 use vocabulary::NameTable;
 
 use crate::EnvironmentError;
@@ -43,6 +43,16 @@ impl Proxy {
     }
 }
 
+/// The gateway that must stand on an edge for it to break; none where the firewall does.
+pub(crate) fn proxy(edge: EdgeName) -> Option<Proxy> {
+    match edge {
+        EdgeName::AgentCloud | EdgeName::AgentRelay(_) => None,
+        EdgeName::AgentDc(_) => Some(Proxy::Directories),
+        EdgeName::CloudRelay(_) => Some(Proxy::Relays),
+        EdgeName::PersonCloud => Some(Proxy::Portal),
+    }
+}
+
 /// The gateways that stand on edges because the plan breaks them.
 pub(crate) struct Proxies {
     seed: u64,
@@ -55,7 +65,7 @@ impl Proxies {
     pub fn new(plan: &Plan) -> Self {
         Self {
             seed: plan.seed,
-            wanted: BTreeSet::new(),
+            wanted: plan.faults.iter().filter_map(|fault| proxy(fault.edge?)).collect(),
             standing: BTreeMap::new(),
         }
     }

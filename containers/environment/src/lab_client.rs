@@ -58,10 +58,13 @@ impl LabClient {
         self.call(Method::PUT, path, Some(body)).await.map(drop)
     }
 
-    /// Removes what a path holds; gives its last state.
-    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<T, EnvironmentError> {
-        let text = self.call(Method::DELETE, path, None).await?;
-        self.parsed(path, &text)
+    /// Removes what a path holds; gives its last state, or nothing where there was nothing.
+    pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, EnvironmentError> {
+        let (status, text) = self.send(Method::DELETE, path, None).await?;
+        match status {
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => self.parsed(path, &accepted(&self.part, path, status, text)?).map(Some),
+        }
     }
 
     fn parsed<T: DeserializeOwned>(&self, path: &str, text: &str) -> Result<T, EnvironmentError> {
@@ -70,6 +73,16 @@ impl LabClient {
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<String>) -> Result<String, EnvironmentError> {
+        let (status, text) = self.send(method, path, body).await?;
+        accepted(&self.part, path, status, text)
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<(StatusCode, String), EnvironmentError> {
         let doing = format!("ask {} for {method} {path}", self.part);
         let mut request = self
             .client
@@ -81,13 +94,17 @@ impl LabClient {
         let response = request.send().await.map_err(|error| lab_error(&doing, &error))?;
         let status = response.status();
         let text = response.text().await.map_err(|error| lab_error(&doing, &error))?;
-        if !matches!(status, StatusCode::OK | StatusCode::NO_CONTENT) {
-            return Err(EnvironmentError::Lab {
-                doing,
-                cause: format!("it answered {status} {text}"),
-            });
-        }
-        Ok(text)
+        Ok((status, text))
+    }
+}
+
+fn accepted(part: &str, path: &str, status: StatusCode, text: String) -> Result<String, EnvironmentError> {
+    match status {
+        StatusCode::OK | StatusCode::NO_CONTENT => Ok(text),
+        _ => Err(EnvironmentError::Lab {
+            doing: format!("ask {part} for {path}"),
+            cause: format!("it answered {status} {text}"),
+        }),
     }
 }
 
