@@ -40,11 +40,19 @@ fn expect_pass(verdict: &Verdict) {
 #[test]
 fn a_request_that_comes_often_late_or_for_another_takes_effect_once_at_most() {
     let _alone = alone();
-    let finished = Job::new(&["run", "scenarios/duplicate-delivery.toml"]).into_out().finish();
+    let finished = Job::new(&["run", "scenarios/duplicate-delivery.toml"])
+        .into_out()
+        .finish();
     let finished = finished.expect_code(0, "nothing is applied twice or late");
     let verdict = finished.verdict();
     expect_pass(&verdict);
-    let kinds = ["duplicate_requests", "replay_requests", "reorder_requests", "swap_requests", "hold_requests"];
+    let kinds = [
+        "duplicate_requests",
+        "replay_requests",
+        "reorder_requests",
+        "swap_requests",
+        "hold_requests",
+    ];
     expect_bitten(&verdict, &kinds);
     assert!(verdict.ops.unknown > 0, "an answer to another's request is no answer");
     assert!(verdict.ops.failed > 0, "what has expired is refused");
@@ -54,18 +62,22 @@ fn a_request_that_comes_often_late_or_for_another_takes_effect_once_at_most() {
         *applied.entry(event["op_id"].as_str().unwrap()).or_default() += 1;
     }
     assert!(applied.len() > 100 && applied.values().all(|times| *times == 1));
-    let told = |words: &str| events.iter().filter(|event| event["text"].as_str().unwrap().contains(words));
+    let told = |words: &str| {
+        events
+            .iter()
+            .filter(|event| event["text"].as_str().unwrap().contains(words))
+    };
     let again = told("redelivered: answered from the journal").count();
     assert!(again > applied.len(), "{again} copies were answered from the journal");
     finished.expect_nothing_left();
 }
 
-/// Sixty people, a few seconds, and these faults.
+/// Many people, few arrivals, a few seconds, and these faults.
 fn run(faults: &str) -> Finished {
     let folder = tempfile::tempdir_in(scratch()).unwrap();
     let text = format!(
         "schema = 1\nname = \"edges\"\nwhy = \"Edges that break.\"\nseed = 1\n[world]\nmessage_lifetime = \"2s\"\n\
-         [population]\npeople = 60\npersonas = {{ forgot = 8, locked_out = 8 }}\n\
+         [population]\npeople = 160\npersonas = {{ forgot = 8, locked_out = 8 }}\n\
          [load.constant_arrival_rate]\nrate = \"8/s\"\nwarm_up = \"1s\"\nmeasure = \"8s\"\n{faults}"
     );
     let scenario = folder.path().join("edges.toml");
@@ -89,7 +101,8 @@ fn every_edge_breaks_and_heals_and_nothing_acknowledged_is_lost() {
         // Nothing is that idle in two seconds.
         fault("4s", "agent-relay", "{ idle_drop = { after = \"1min\" } }"),
     ];
-    let finished = run(&faults[..5].concat()).expect_code(0, "what is unknown is resolved, what is acknowledged is there");
+    let finished =
+        run(&faults[..5].concat()).expect_code(0, "what is unknown is resolved, what is acknowledged is there");
     let verdict = finished.verdict();
     expect_pass(&verdict);
     expect_bitten(&verdict, &["slice", "delay", "reset", "slow_link", "partition"]);

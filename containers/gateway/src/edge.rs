@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -134,19 +135,27 @@ impl<'l, 's> Pipe<'l, 's> {
             tokio::select! {
                 biased;
                 () = wait(due), if due.is_some() => {
-                    if self.leave().await? {
+                    if self.leave(&mut buffer).await? {
                         return Ok(());
                     }
                 }
                 read = self.from.read(&mut buffer), if self.open && self.waiting < WAITING_MAX => {
                     match read {
-                        Ok(0) => self.ended(Piece::Last),
-                        Ok(read) => self.arrived(buffer.get(..read).unwrap_or_default().to_vec()).await?,
+                        Ok(read) => self.heard(buffer.get(..read).unwrap_or_default()).await?,
                         Err(error) => self.ended(Piece::Broken(error)),
                     }
                 }
             }
         }
+    }
+
+    /// Takes what was read; nothing means that the side has said all.
+    async fn heard(&mut self, bytes: &[u8]) -> Result<(), End> {
+        if bytes.is_empty() {
+            self.ended(Piece::Last);
+            return Ok(());
+        }
+        self.arrived(bytes.to_vec()).await
     }
 
     /// Puts what has arrived on its way; straight through while nothing is in the way.
@@ -172,12 +181,13 @@ impl<'l, 's> Pipe<'l, 's> {
     }
 
     /// Passes the next piece on; says whether it was the last.
-    async fn leave(&mut self) -> Result<bool, End> {
+    async fn leave(&mut self, buffer: &mut [u8]) -> Result<bool, End> {
+        let size = self.queue.front().map_or(0, |(_, piece)| piece.size());
+        self.passable(size, buffer).await?;
         let Some((_, piece)) = self.queue.pop_front() else {
             return Ok(false);
         };
         self.waiting -= piece.size();
-        self.line.passable(Some(self.direction), piece.size()).await;
         match piece {
             Piece::Bytes(bytes, then) => self.give(&bytes, then).await.map(|()| false),
             Piece::Last => {
@@ -186,6 +196,26 @@ impl<'l, 's> Pipe<'l, 's> {
                 Ok(true)
             }
             Piece::Broken(error) => Err(End::Broken(error)),
+        }
+    }
+
+    /// Waits while something cuts this way. What a side had not got through when it resets the connection is lost: on a real
+    /// network it would still be in that side's own buffers, which a reset empties.
+    async fn passable(&mut self, size: usize, buffer: &mut [u8]) -> Result<(), End> {
+        let line = self.line;
+        let mut passable = pin!(line.passable(Some(self.direction), size));
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut passable => return Ok(()),
+                read = self.from.read(buffer), if self.open && self.waiting < WAITING_MAX => match read {
+                    Ok(read) => self.heard(buffer.get(..read).unwrap_or_default()).await?,
+                    Err(error) => {
+                        passable.await;
+                        return Err(End::Broken(error));
+                    }
+                }
+            }
         }
     }
 

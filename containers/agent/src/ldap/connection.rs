@@ -125,6 +125,9 @@ impl Controller {
             .await
             .map_err(|error| self.connect_error(&error))?;
         stream.set_nodelay(true).map_err(|error| self.connect_error(&error))?;
+        // A connection that is given up takes what it has not got through with it: with a FIN in place of RST the kernel would go on
+        // sending for minutes, and a modify could arrive long after its message is dead.
+        stream.set_zero_linger().map_err(|error| self.connect_error(&error))?;
         let stream = stream.into_std().map_err(|error| self.connect_error(&error))?;
         let settings = LdapConnSettings::new()
             .set_config(Arc::clone(&self.tls))

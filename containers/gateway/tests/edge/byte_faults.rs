@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{ALLOWED, LAB_TOKEN, OWN, echo, lab, soon, stalls};
+use crate::support::{ALLOWED, LAB_TOKEN, OWN, echo, hello, lab, soon, stalls};
 
 #[tokio::test]
 async fn the_interface_is_the_laboratorys_alone_and_strict() {
@@ -72,6 +73,33 @@ async fn a_partition_of_one_way_lets_the_other_pass() {
     let mut back = [0; 5];
     soon(stream.read_exact(&mut back)).await.unwrap();
     assert_eq!(&back, b"heard");
+}
+
+#[tokio::test]
+async fn what_a_partition_holds_is_lost_with_a_connection_that_is_reset() {
+    for (resets, arrives) in [(false, true), (true, false)] {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = server.local_addr().unwrap();
+        let lab = lab(|config| config.allow[0].to = to).await;
+        let mut client = TcpStream::connect(lab.gateway.address()).await.unwrap();
+        let hello = hello(ALLOWED);
+        client.write_all(&hello).await.unwrap();
+        let (mut server, _) = soon(server.accept()).await.unwrap();
+        soon(server.read_exact(&mut vec![0; hello.len()])).await.unwrap();
+        lab.fault(json!({ "partition": { "direction": "to_server" } }), "1min")
+            .await;
+        client.write_all(b"late").await.unwrap();
+        while lab.touched().await.1 == 0 {}
+        if resets {
+            client.set_zero_linger().unwrap();
+        }
+        drop(client);
+        assert!(stalls(server.read_u8()).await, "neither bytes nor the end");
+        lab.ask("DELETE", "/lab/faults/f", "", LAB_TOKEN).await;
+        let mut heard = Vec::new();
+        let _ = soon(server.read_to_end(&mut heard)).await;
+        assert_eq!(heard == b"late", arrives, "{heard:?}");
+    }
 }
 
 #[tokio::test]
