@@ -10,6 +10,7 @@
 mod clients;
 mod commands;
 mod conformance;
+mod deliveries;
 mod determinism;
 mod docker_job;
 mod executors;

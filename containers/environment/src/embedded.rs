@@ -85,7 +85,7 @@ impl EmbeddedSite {
                 let address = handle.address();
                 (Running::Relay(handle), address)
             }
-            RoleConfig::Gateway(config) => {
+            RoleConfig::Gateway(config) | RoleConfig::Edge(config) => {
                 let handle = (self.parts.gateway)(config, clock)
                     .await
                     .map_err(|error| failed(error.to_string()))?;

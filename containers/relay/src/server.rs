@@ -36,6 +36,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
 /// How many bytes of a request's head and of unread body are held.
 const BUFFER_MAX: usize = 128 * 1024;
 
+/// How exactly faults keep their times.
+const FAULT_TICK: Duration = Duration::from_millis(10);
+
 /// How long control channels may take for their last word when the relay stops.
 const STOP_TIMEOUT: Duration = Duration::from_millis(700);
 
@@ -185,12 +188,18 @@ async fn connection(
     }
 }
 
-/// Tells the broker the time.
+/// Tells the broker and the faults the time.
 async fn tick(relay: Arc<Relay>) {
-    let period = tick_period(&relay.limits);
+    let idle = tick_period(&relay.limits);
     loop {
-        wait(period).await;
+        let period = if relay.disturbed() { idle.min(FAULT_TICK) } else { idle };
+        tokio::select! {
+            () = wait(period) => {}
+            () = relay.disturbance.notified() => {}
+        }
         let now = relay.now();
+        let due = relay.faults().tick(now);
+        relay.deliver(due);
         let effects = relay.broker().tick(now);
         carry_out(effects);
     }
