@@ -165,7 +165,7 @@ fn hint(finding: &Finding) -> Option<String> {
 
 fn of_effects(check: &str) -> Option<&'static str> {
     Some(match check {
-        "acknowledged-is-durable" | "no-lost-ack" => {
+        "acknowledged-is-durable" | "acknowledged-is-visible" | "no-lost-ack" => {
             "the agent said yes to what the directory does not hold: look whether it acknowledges before its write is answered"
         }
         "directory-holds-acknowledged" => {
@@ -193,6 +193,9 @@ fn of_effects(check: &str) -> Option<&'static str> {
         }
         "no-lockout-by-writeback" => {
             "wrong passwords were counted that nobody gave: look whether the agent tries a change again with its old password"
+        }
+        "closed-gates-refuse" => {
+            "the cloud let through what a licence or a switch refuses: ask every gate again before an order leaves"
         }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         _ => return None,

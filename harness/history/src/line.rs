@@ -59,6 +59,7 @@ pub struct SeenLine<'a> {
     pub phase: Phase,
     pub dc: Option<Cow<'a, str>>,
     pub user: Option<Uuid>,
+    pub asked_us: Option<u64>,
     pub sight: Sight<'a>,
 }
 
@@ -137,6 +138,7 @@ enum Key {
     Phase,
     Dc,
     User,
+    AskedUs,
     By,
     Value,
     #[serde(other)]
@@ -215,7 +217,7 @@ impl<'a> Visitor<'a> for Seeing {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let (mut at_us, mut phase, mut dc, mut user) = (None, None, None, None);
+        let (mut at_us, mut phase, mut dc, mut user, mut asked_us) = (None, None, None, None, None);
         let (mut by, mut sight, mut kept) = (None::<By>, None, None);
         while let Some(key) = map.next_key()? {
             match (key, by) {
@@ -223,6 +225,7 @@ impl<'a> Visitor<'a> for Seeing {
                 (Key::Phase, _) => phase = Some(map.next_value()?),
                 (Key::Dc, _) => dc = map.next_value::<Option<Borrowed<'a>>>()?.map(|name| name.0),
                 (Key::User, _) => user = map.next_value()?,
+                (Key::AskedUs, _) => asked_us = map.next_value()?,
                 (Key::By, _) => by = Some(map.next_value()?),
                 (Key::Value, Some(by)) => sight = by.sight(Next(&mut map))?,
                 (Key::Value, None) => kept = Some(map.next_value::<&RawValue>()?),
@@ -240,6 +243,7 @@ impl<'a> Visitor<'a> for Seeing {
             phase,
             dc,
             user,
+            asked_us,
             sight,
         }))
     }
@@ -326,6 +330,7 @@ mod tests {
                 dc: Some("dc1".into()),
                 user: None,
                 op_id: Some(Uuid::from_u128(1)),
+                asked_us: Some(11),
                 observation,
             };
             serde_json::to_vec(&Event::Observe(event)).unwrap()
@@ -339,7 +344,10 @@ mod tests {
         let Line::Seen(seen) = Line::parse(&told).unwrap() else {
             panic!("not seen")
         };
-        assert_eq!((seen.at_us, seen.dc.as_deref()), (17, Some("dc1")));
+        assert_eq!(
+            (seen.at_us, seen.asked_us, seen.dc.as_deref()),
+            (17, Some(11), Some("dc1"))
+        );
         assert!(matches!(seen.sight, Sight::Agent(line) if line.result == "applied" && line.code == 31002));
         let scan = line(Observation::SecretScan(ScanRecord {
             places: 1,

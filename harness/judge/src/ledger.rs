@@ -219,6 +219,12 @@ impl Ledger {
         readings.any(|reading| reading.oracle.is_some())
     }
 
+    /// Whether anybody looked for writes, and said when, on a domain controller that has no partners.
+    pub(crate) fn looked(&self) -> bool {
+        let asked = |seen: &Sighting| seen.asked_us.is_some() && self.domains.size(seen.dc as usize) == 1;
+        self.sightings.iter().any(asked)
+    }
+
     /// Whether a domain controller of that name told metadata of nobody.
     pub(crate) fn is_silent(&self, name: &str) -> bool {
         let known = self.dcs.iter().position(|dc| dc == name);

@@ -3,7 +3,7 @@
 use history::{Metadata, OracleRecord, Phase};
 use vocabulary::{OpKind, OutcomeClass, Win32};
 
-use crate::ledger::{Bind, Ledger, Op, Person, Reading};
+use crate::ledger::{Bind, Ledger, Op, Person, Reading, Sighting};
 
 /// Operation ids named in one sentence.
 const NAMED_OPS: usize = 5;
@@ -124,6 +124,13 @@ impl<'a> Subject<'a> {
         labels.sort_unstable();
         labels.dedup();
         labels
+    }
+
+    /// Looks while load ran that say when the question was put: that instant, and what was seen.
+    pub(crate) fn looks(&self) -> impl Iterator<Item = (u64, &'a Sighting)> + use<'a> {
+        let all = self.ledger.sightings.get(self.person.sightings.clone());
+        let asked = |seen: &'a Sighting| Some((seen.asked_us?.get(), seen));
+        all.unwrap_or_default().iter().filter_map(asked)
     }
 
     /// Binds after the load.

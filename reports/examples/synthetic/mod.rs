@@ -488,6 +488,7 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
         arrivals: total(&figures.windows, |window| window.offered),
         message_lifetime_us: 30 * SECOND,
         start_within_us: 10 * SECOND,
+        closed_to: Vec::new(),
         goals: vec![GoalLimit {
             goal: "response_time_p99_max".to_owned(),
             limit: 250.0,

@@ -182,6 +182,7 @@ fn observed(phase: Phase, dc: Option<String>, user: Option<Uuid>, observation: O
         dc,
         user,
         op_id: None,
+        asked_us: None,
         observation,
     })
 }
@@ -260,6 +261,7 @@ fn manifest(size: &Size) -> Manifest {
         arrivals: size.operations,
         message_lifetime_us: 2 * SECOND,
         start_within_us: 10 * SECOND,
+        closed_to: Vec::new(),
         goals: Vec::new(),
         phases: Vec::new(),
         started_unix_ms: 0,

@@ -1,6 +1,7 @@
 //! One pass over the history: lines are made small where they are read, and put together in their order.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use history::{
     DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase, RunFolder,
@@ -234,7 +235,7 @@ impl Builder {
     fn see(&mut self, person: usize, dc: usize, seen: &Seen, at_us: u64, phase: Phase) {
         match seen {
             Seen::Baseline(seen) => self.ledger.people[person].reading(dc).baseline = Some(*seen),
-            Seen::Probe(seen) => self.probe(person, dc, *seen, at_us, phase),
+            Seen::Probe(seen, asked_us) => self.probe((person, dc), *seen, (at_us, *asked_us), phase),
             Seen::Oracle(record) => self.oracle(person, dc, *record, at_us, phase),
             Seen::Bind(record) => self.ledger.people[person].binds.push(Bind {
                 dc,
@@ -248,16 +249,23 @@ impl Builder {
     }
 
     /// A later reading replaces an earlier one; one made while load ran is a sighting, and never stands for the end.
-    fn probe(&mut self, person: usize, dc: usize, seen: Metadata, at_us: u64, phase: Phase) {
+    fn probe(
+        &mut self,
+        (person, dc): (usize, usize),
+        seen: Metadata,
+        (at_us, asked_us): (u64, Option<NonZeroU64>),
+        phase: Phase,
+    ) {
         let last = is_final(phase);
         let changed = self.ledger.people[person].see(dc, seen, at_us, last);
         if last {
             return;
         }
         self.ledger.watched[dc] = true;
-        if changed {
+        if changed || asked_us.is_some() {
             self.ledger.sightings.push(Sighting {
                 at_us,
+                asked_us,
                 person: person as u32,
                 dc: dc as u32,
                 kvno: seen.kvno,

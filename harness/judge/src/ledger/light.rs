@@ -1,6 +1,7 @@
 //! Lines with no more of them than is kept, made where they are read.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use history::{BindRecord, Event, Line, Metadata, OpLine, OracleRecord, Phase, SeenLine, Sight};
 use uuid::Uuid;
@@ -61,7 +62,8 @@ pub(super) struct LightOp {
 
 pub(super) enum Seen {
     Baseline(Metadata),
-    Probe(Metadata),
+    /// With the instant of the question, where that is told.
+    Probe(Metadata, Option<NonZeroU64>),
     Oracle(OracleRecord),
     Bind(BindRecord),
 }
@@ -101,7 +103,7 @@ impl Light {
                 };
             }
             Sight::Baseline(seen) => Seen::Baseline(seen),
-            Sight::Probe(seen) => Seen::Probe(seen),
+            Sight::Probe(seen) => Seen::Probe(seen, line.asked_us.and_then(NonZeroU64::new)),
             Sight::Oracle(seen) => Seen::Oracle(seen),
             Sight::Bind(record) => Seen::Bind(record),
         };

@@ -1,15 +1,19 @@
 //! Metadata as it is read: the last before and after the load, and what changed in between.
 
+use std::num::NonZeroU64;
+
 use history::{Metadata, Phase};
 
 use super::{Label, Person, Reading};
 
-/// A change of a person's key version number or lock as it was first seen on a domain controller, kept small: a run may
-/// have one for each operation on each of them.
+/// A change of a person's key version number or lock as it was first seen on a domain controller, or what somebody saw who says
+/// when they asked. Kept small: a run may have one for each operation on each of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sighting {
     /// When it was seen.
     pub at_us: u64,
+    /// When the question was put, where that is told.
+    pub asked_us: Option<NonZeroU64>,
     /// Index into [`super::Ledger::people`].
     pub person: u32,
     /// Index into [`super::Ledger::dcs`].

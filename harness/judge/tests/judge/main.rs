@@ -33,4 +33,6 @@ mod tiers;
 #[cfg(test)]
 mod unknown;
 #[cfg(test)]
+mod visible;
+#[cfg(test)]
 mod world;

@@ -50,6 +50,8 @@ pub struct World {
     pub faults: Vec<(FaultEvent, bool)>,
     /// What watchers saw while load ran: person, domain controller, instant, metadata.
     pub sightings: Vec<(usize, usize, u64, Metadata)>,
+    /// What somebody saw on the first domain controller who says when they asked: person, that instant, metadata.
+    pub looks: Vec<(usize, u64, Metadata)>,
     /// Whether the domain controllers' own databases are read at the end.
     pub oracle: bool,
     /// Overrides what was planned.
@@ -122,6 +124,7 @@ impl World {
             phases: phases(),
             faults: Vec::new(),
             sightings: Vec::new(),
+            looks: Vec::new(),
             oracle: false,
             arrivals: None,
             cut: 0,
@@ -439,6 +442,7 @@ impl World {
                 dc: person.map(|person: usize| format!("dc{}.{}", dc + 1, self.people[person].domain)),
                 user: person.map(user),
                 op_id: None,
+                asked_us: None,
                 observation,
             };
             events.push((Event::Observe(event), at_us));
@@ -482,6 +486,21 @@ impl World {
             }
         }
         self.of_the_run(&mut see);
+        events.extend(self.looks.iter().map(|look| self.look(*look)));
+    }
+
+    fn look(&self, (person, asked_us, seen): (usize, u64, Metadata)) -> (Event, u64) {
+        let event = ObserveEvent {
+            seq: 0,
+            at_us: 0,
+            phase: phase_at(asked_us),
+            dc: Some(format!("dc1.{}", self.people[person].domain)),
+            user: Some(user(person)),
+            op_id: None,
+            asked_us: Some(asked_us),
+            observation: Observation::Probe(seen),
+        };
+        (Event::Observe(event), asked_us + 1)
     }
 
     /// What is seen of the run as a whole.
@@ -583,6 +602,7 @@ fn manifest(people: u64) -> Manifest {
         arrivals: 0,
         message_lifetime_us: SECOND,
         start_within_us: 3 * SECOND,
+        closed_to: Vec::new(),
         goals: Vec::new(),
         phases: Vec::new(),
         started_unix_ms: 0,
