@@ -14,7 +14,7 @@ pub(super) const PLANTED: Planted = Planted {
     name: "writes-after-expiry",
     does: "checks the expiry when it takes a write, and makes it when the message has long expired",
     caught_by: &["no-late-apply"],
-    scenario: crate::wrong::MIXED,
+    scenario: crate::wrong::LATE,
     stand: |parts| {
         writing(parts, |genuine| {
             Arc::new(WritesAfterExpiry {

@@ -7,7 +7,7 @@ use environment::Parts;
 use relay::{Carrier, Carrying, Errand, Failure, FailureWhy, Refusal};
 
 use super::{Planted, carrying};
-use crate::wrong::MIXED;
+use crate::wrong::LOSSY;
 use crate::wrong::clock::wait;
 use crate::wrong::pace::OneIn;
 
@@ -15,7 +15,7 @@ pub(super) const PLANTED: Planted = Planted {
     name: "holds",
     does: "holds some messages until they have expired, and loses what comes of them",
     caught_by: &["unknown_ratio_max"],
-    scenario: MIXED,
+    scenario: LOSSY,
     stand: holding,
 };
 
