@@ -43,7 +43,7 @@ pub use docker::{
     engine_version, leftovers, prune, prune_snapshots, sweep,
 };
 pub use error::EnvironmentError;
-pub use parts::Parts;
+pub use parts::{Parts, Start, Starting};
 pub use remains::forget_run;
 pub use scan::{Scan, Source};
 pub use world::LabWorld;

@@ -33,7 +33,7 @@ pub(crate) struct Limits {
 
 /// The relay's own name for something that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Key(pub(crate) Uuid);
+pub struct Key(pub Uuid);
 
 /// What a sender waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub(crate) enum Undelivered {
 
 /// Why something that waited came to nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FailureWhy {
+pub enum FailureWhy {
     /// The listener's channel ended.
     Lost,
     /// No response in time.
@@ -93,10 +93,11 @@ pub(crate) enum FailureWhy {
 
 /// How something that waited ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Failure {
-    pub(crate) why: FailureWhy,
+pub struct Failure {
+    /// Why.
+    pub why: FailureWhy,
     /// The listener may have seen it.
-    pub(crate) dispatched: bool,
+    pub dispatched: bool,
 }
 
 /// What the shell must do now.

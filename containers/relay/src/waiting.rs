@@ -1,7 +1,9 @@
 //! A sender that waits for what comes of its order. Dropping it, as hyper does when the sender goes away, forgets the
 //! order.
 
-use std::sync::Arc;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -13,13 +15,49 @@ use crate::refusal::Refusal;
 use crate::shared::{Relay, Reply};
 
 /// What is to be said to a listener, and to one of which entity.
-pub(crate) struct Errand {
-    pub(crate) key: Key,
+#[derive(Debug, Clone)]
+pub struct Errand {
+    /// The name under which a sender waits for it; no two wait under one.
+    pub key: Key,
     pub(crate) entity: EntityId,
     pub(crate) kind: Kind,
     pub(crate) choice: Choice,
-    pub(crate) text: String,
-    pub(crate) body: Option<Bytes>,
+    /// The message, as JSON.
+    pub text: String,
+    /// The body that belongs to it.
+    pub body: Option<Bytes>,
+}
+
+/// An errand under way.
+pub type Carrying<'a> = Pin<Box<dyn Future<Output = Result<Reply, Refusal>> + Send + 'a>>;
+
+/// Gives a sender's request to a listener and brings back what comes of it. The port that wrong parts wrap.
+pub trait Carrier: Send + Sync {
+    /// Carries one errand. Dropping what is returned forgets it.
+    fn carry(&self, errand: Errand) -> Carrying<'_>;
+}
+
+/// Carries errands by the listeners' queues.
+pub(crate) struct Switchboard {
+    relay: Weak<Relay>,
+}
+
+impl Switchboard {
+    pub(crate) fn new(relay: Weak<Relay>) -> Self {
+        Self { relay }
+    }
+}
+
+impl Carrier for Switchboard {
+    fn carry(&self, errand: Errand) -> Carrying<'_> {
+        Box::pin(async move {
+            let relay = self
+                .relay
+                .upgrade()
+                .ok_or_else(|| Refusal::broken("The relay has ended"))?;
+            Waiting::begin(&relay, errand)?.reply().await
+        })
+    }
 }
 
 pub(crate) struct Waiting {

@@ -53,8 +53,8 @@ fn service(log: &Arc<EventLog>) -> Arc<Service> {
     let directory = Arc::new(FakeDirectory::default());
     Arc::new(Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: testing::keys("agent").0,
-        cloud_key: testing::keys("cloud").1,
+        own_key: Arc::new(testing::keys("agent").0),
+        cloud_key: Arc::new(testing::keys("cloud").1),
         lab_token: None,
         engine: RwLock::new(SyncEngine::default()),
         reader: Arc::clone(&directory) as _,
