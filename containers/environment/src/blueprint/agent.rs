@@ -54,6 +54,7 @@ impl Blueprint {
                 .zip(&self.domains)
                 .map(|((standing, asked), secrets)| forest(kit, standing, asked, secrets))
                 .collect(),
+            onlooker: agent::Onlooking::default(),
         }
     }
 }
