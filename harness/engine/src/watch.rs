@@ -3,7 +3,7 @@
 //! Only people who were just written are looked at, each less often the longer it takes: a look costs a domain controller a
 //! tenth of a millisecond, and asking for everything that changed would cost Samba a walk through its whole database.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use history::{Metadata, Observation};
@@ -43,6 +43,7 @@ impl Watching {
                 recorder: recorder.clone(),
                 clock: clock.clone(),
                 awaited: HashMap::new(),
+                controllers: BTreeSet::new(),
             };
             tasks.spawn(follower.follow(acknowledged, stop.subscribe()));
         }
@@ -76,6 +77,8 @@ struct Follower {
     recorder: Recorder,
     clock: RunClock,
     awaited: HashMap<Uuid, Awaited>,
+    /// Every controller that ever told of anybody: one that is down now must be asked again.
+    controllers: BTreeSet<String>,
 }
 
 impl Follower {
@@ -112,6 +115,9 @@ impl Follower {
     async fn look(&mut self, due: &[Uuid]) {
         let mut readings: HashMap<Uuid, Vec<Seen>> = HashMap::new();
         for seen in self.watcher.look(due).await.unwrap_or_default() {
+            if !self.controllers.contains(&seen.dc) {
+                self.controllers.insert(seen.dc.clone());
+            }
             readings.entry(seen.user).or_default().push(seen);
         }
         let now = self.clock.at_us();
@@ -122,7 +128,9 @@ impl Follower {
             let readings = readings.remove(user).unwrap_or_default();
             let age = now.saturating_sub(person.since_us);
             person.due_us = now + (age / PATIENCE).max(micros(GRAIN));
-            let done = agree(&readings) || age > micros(GIVE_UP);
+            // Of whom no controller ever told lives in another domain.
+            let told = readings.len() >= self.controllers.len() || (readings.is_empty() && person.last.is_empty());
+            let done = (told && agree(&readings)) || age > micros(GIVE_UP);
             let news: Vec<Seen> = readings
                 .into_iter()
                 .filter(|seen| person.last.insert(seen.dc.clone(), seen.metadata) != Some(seen.metadata))

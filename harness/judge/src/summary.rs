@@ -7,7 +7,7 @@ use history::{
 };
 use vocabulary::{OpKind, Outcome, OutcomeClass};
 
-use crate::figures::{Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow};
+use crate::figures::{FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow};
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics, percentiles};
 use crate::subject::Subject;
@@ -136,6 +136,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         windows,
         phases: phases(ledger),
         faults: ledger.faults.iter().map(|fault| fault_span(ledger, fault)).collect(),
+        fault_rows: ledger.faults.iter().map(|fault| fault_row(ledger, fault)).collect(),
         outcomes: outcomes(ops_by_kind(ledger)),
         reasons: reasons(ledger),
         stages: statistics::stages(ledger),
@@ -161,6 +162,14 @@ fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
         name: fault.fault.clone(),
         from_us: fault.from_us,
         to_us: fault.to_us.unwrap_or(unhealed),
+    }
+}
+
+fn fault_row(ledger: &Ledger, fault: &FaultWindow) -> FaultRow {
+    FaultRow {
+        span: fault_span(ledger, fault),
+        target: fault.target.clone(),
+        bit: fault.bit,
     }
 }
 
