@@ -105,6 +105,7 @@ fn faults(judgement: &Judgement) -> Markup {
     let table = html! {
         thead {
             tr {
+                th.number scope="col" { "Number" }
                 th scope="col" { "Fault" }
                 th scope="col" { "Done to" }
                 th.number scope="col" { "From" }
@@ -113,8 +114,9 @@ fn faults(judgement: &Judgement) -> Markup {
             }
         }
         tbody {
-            @for row in rows {
+            @for (number, row) in (1..).zip(rows) {
                 tr {
+                    td.number { (number) }
                     th scope="row" { (words::fault(&row.span.name)) }
                     td { (clean(&row.target)) }
                     td.number { (at(row.span.from_us)) }
@@ -128,7 +130,7 @@ fn faults(judgement: &Judgement) -> Markup {
         @if !rows.is_empty() {
             section aria-labelledby="faults" {
                 h2 id="faults" { "Faults" }
-                p { "Times count from the begin of the load, as on the charts." }
+                p { "Times count from the begin of the load, as on the charts, where a number stands for a name that does not fit." }
                 (boxed("Faults", &table))
             }
         }

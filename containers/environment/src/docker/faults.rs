@@ -51,11 +51,7 @@ impl DockerSite {
             return Ok(());
         }
         let before = ready::count(&self.engine, &container).await?;
-        let starting = self
-            .engine
-            .docker()
-            .start_container(&container, None::<StartContainerOptions>);
-        bounded(format!("start the container of {part} again"), starting).await?;
+        self.launch_again(part).await?;
         ready::wait_again(&self.engine, &container, part, READY_WITHIN, before).await?;
         Ok(())
     }
@@ -76,6 +72,22 @@ impl DockerSite {
         let container = self.common.container(part);
         let going = self.engine.docker().unpause_container(&container);
         bounded(format!("unpause the container of {part}"), going).await
+    }
+
+    /// Lets a part begin anew with this much memory, ready or not; gives what it had, in bytes. The engine refuses a limit below
+    /// what a container uses, so the part dies first.
+    pub async fn begin_short_of_memory(&mut self, part: &str, bytes: i64) -> Result<i64, EnvironmentError> {
+        self.end(part, End::Killed).await?;
+        let had = self.limit_memory(part, bytes).await?;
+        self.launch_again(part).await?;
+        Ok(had)
+    }
+
+    async fn launch_again(&self, part: &str) -> Result<(), EnvironmentError> {
+        let container = self.common.container(part);
+        let docker = self.engine.docker();
+        let starting = docker.start_container(&container, None::<StartContainerOptions>);
+        bounded(format!("start the container of {part} again"), starting).await
     }
 
     /// Gives a part this much memory and no swap; gives what it had, in bytes.

@@ -69,7 +69,7 @@ impl LabWorld {
                 let Site::Docker(site) = self.site()? else {
                     return unwired(fault);
                 };
-                let had = site.limit_memory(&part, mebibytes(limit.mebibytes)).await?;
+                let had = site.begin_short_of_memory(&part, mebibytes(limit.mebibytes)).await?;
                 Ok(made(&part.clone(), None, Undo::Limited { part, had }))
             }
             _ => unwired(fault),
@@ -200,6 +200,7 @@ impl LabWorld {
             return Ok(false);
         };
         let out = site.ran_out_of_memory(part).await?;
+        site.end(part, End::Killed).await.ok();
         site.limit_memory(part, had).await?;
         self.stand_again(part).await?;
         Ok(out)
