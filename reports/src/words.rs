@@ -157,7 +157,7 @@ fn after_failure(verdict: &Verdict) -> Vec<String> {
 
 fn hint(finding: &Finding) -> Option<String> {
     let hint = match finding.check.as_str() {
-        "acknowledged-is-durable" | "no-lost-ack" => {
+        "acknowledged-is-durable" | "acknowledged-is-visible" | "no-lost-ack" => {
             "the agent said yes to what the directory does not hold: look whether it acknowledges before its write is answered"
         }
         "directory-holds-acknowledged" => {

@@ -43,7 +43,10 @@ fn survived(scenario: &str, sets: &[&str], count: usize) -> Verdict {
 fn an_agent_that_dies_at_any_point_loses_and_repeats_nothing() {
     let verdict = survived("scenarios/agent-crash.toml", &[], 4);
     let resolved = verdict.unknown_resolved;
-    assert!(resolved.applied >= 2, "sent or answered, and nobody was told: {resolved:?}");
+    assert!(
+        resolved.applied >= 2,
+        "sent or answered, and nobody was told: {resolved:?}"
+    );
     assert!(resolved.not_applied >= 1, "never sent: {resolved:?}");
     assert_eq!(resolved.open, 0);
 }
