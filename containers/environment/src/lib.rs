@@ -31,12 +31,14 @@ mod ldap;
 mod names;
 mod oracle;
 mod parts;
+mod process;
 mod remains;
 mod scan;
 mod secrets;
 mod settlement;
 mod site;
 mod standing;
+mod trap;
 mod world;
 
 pub use description::Description;
