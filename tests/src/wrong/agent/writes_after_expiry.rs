@@ -45,7 +45,7 @@ impl DirectoryWriter for WritesAfterExpiry {
 }
 
 /// How long a write lies about: longer than any message of the zoo lives, shorter than the run.
-const STALL: Duration = Duration::from_secs(5);
+const STALL: Duration = Duration::from_secs(7);
 
 fn change_is_reset(change: &Change) -> bool {
     matches!(change, Change::Reset { .. })
