@@ -18,7 +18,7 @@ async fn what_cannot_work_is_named() {
     assert!(error.to_string().contains("no/such/key"), "{error}");
     let error = failure(|config| config.certificate_file = config.admin_password_file.clone()).await;
     assert!(
-        matches!(error, DirectoryError::Pem { .. } | DirectoryError::Tls { .. }),
+        matches!(error, DirectoryError::Certificate(_)),
         "{error}"
     );
     let error = failure(|config| {
