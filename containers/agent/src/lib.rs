@@ -33,6 +33,7 @@ mod error;
 mod event;
 mod ldap;
 mod relay;
+mod renew;
 mod secret;
 mod start;
 pub mod sync;

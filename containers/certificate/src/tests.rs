@@ -60,7 +60,10 @@ impl Bench {
         let acceptor = TlsAcceptor::from(certificate.config());
         let serving = tokio::spawn(async move { acceptor.accept(far).await.is_ok() });
         let connector = TlsConnector::from(Arc::clone(&self.client));
-        let trusted = connector.connect(ServerName::try_from(NAME).unwrap(), near).await.is_ok();
+        let trusted = connector
+            .connect(ServerName::try_from(NAME).unwrap(), near)
+            .await
+            .is_ok();
         drop(serving);
         trusted
     }
@@ -81,7 +84,10 @@ async fn another_certificate_is_shown_once_both_files_are_there_and_ends_what_wa
     std::fs::write(bench.folder.path().join("key"), key).unwrap();
     assert!(certificate.refresh());
     replaced.await;
-    assert!(!bench.trusts(&certificate).await, "no session of before is resumed either");
+    assert!(
+        !bench.trusts(&certificate).await,
+        "no session of before is resumed either"
+    );
     bench.write(NAME);
     assert!(certificate.refresh());
     assert!(bench.trusts(&certificate).await);

@@ -157,11 +157,12 @@ async fn accept(server: Arc<Server>, listener: TcpListener, tasks: TaskTracker) 
 async fn serve(server: &Server, stream: TcpStream) {
     // Small answers must not wait for the peer's acknowledgement of earlier ones.
     let _ = stream.set_nodelay(true);
-    let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(server.tls.config()).accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return debug!(%error, "no TLS handshake"),
-        Err(_) => return debug!("the TLS handshake took too long"),
-    };
+    let stream =
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(server.tls.config()).accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return debug!(%error, "no TLS handshake"),
+            Err(_) => return debug!("the TLS handshake took too long"),
+        };
     let service = service_fn(|request| server.surfaces.answer(request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -210,10 +210,11 @@ async fn accept(
 
 /// Serves a connection until it ends, or until another certificate is shown.
 async fn until_replaced(stream: TcpStream, peer: SocketAddr, certificate: Arc<ServerCertificate>, host: Arc<Host>) {
-    let replaced = certificate.replaced();
+    let (replaced, hung_up) = (certificate.replaced(), host.disturbed.hung_up());
     let acceptor = TlsAcceptor::from(certificate.config());
     tokio::select! {
         () = serve(stream, peer, acceptor, host) => {}
+        () = hung_up => tracing::debug!(%peer, "hung up"),
         () = replaced => tracing::debug!(%peer, "ended with the certificate it was made under"),
     }
 }

@@ -29,6 +29,9 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// connections, so that they are the ones to close and no request meets a closing door.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Between two looks at the files of the keys.
+const REKEY: Duration = Duration::from_millis(200);
+
 /// How many bytes of a request's head and of unread body are held.
 const BUFFER_MAX: usize = 128 * 1024;
 
@@ -99,6 +102,7 @@ pub async fn start(config: RelayConfig, clock: SharedClock) -> Result<RelayHandl
     relay.spawn(&relay.tasks, restart_channels(Arc::clone(&relay), Arc::clone(&tls)));
     relay.spawn(&relay.tasks, accept_all(Arc::clone(&relay), listener, tls, places));
     relay.spawn(&relay.tasks, tick(Arc::clone(&relay)));
+    relay.spawn(&relay.tasks, rekey(Arc::clone(&relay)));
     tracing::info!(%address, host = config.host, entities = config.entities.len(), "relay listens");
     Ok(RelayHandle { address, relay })
 }
@@ -165,6 +169,18 @@ async fn connection(
         .await;
     if let Err(error) = served {
         tracing::debug!(peer = %address, %error, "connection broke");
+    }
+}
+
+/// Takes the keys anew from their files. Listeners that came with a key of before must come again with the new one.
+async fn rekey(relay: Arc<Relay>) {
+    loop {
+        wait(REKEY).await;
+        if relay.namespace.reread() {
+            tracing::info!(host = relay.host, "a key that lets listeners in was replaced");
+            let effects = relay.broker().expel_all(Close::REKEYED);
+            carry_out(effects);
+        }
     }
 }
 
