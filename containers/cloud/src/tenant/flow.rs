@@ -6,6 +6,7 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, UnknownWhy};
 
 use super::agent::Keys;
+use super::disturbed::Disturbance;
 use super::journal::{JournalEntry, SentOrder};
 use super::people::Person;
 use super::records::Activity;
@@ -198,7 +199,7 @@ impl Tenant {
         }
         if code.good(offered, now.monotonic) {
             current.step = Step::Verified;
-            let unlock = self.settings.unlock_without_reset;
+            let unlock = self.settings(now).unlock_without_reset;
             return Ok(vec![Effect::Show(Page::Choose { unlock, problem: None })]);
         }
         let person = current.person;
@@ -220,7 +221,7 @@ impl Tenant {
         let (kind, password) = match checked(choice) {
             Ok(asked) => asked,
             Err(problem) => {
-                let unlock = self.settings.unlock_without_reset;
+                let unlock = self.settings(now).unlock_without_reset;
                 return Ok(vec![Effect::Show(Page::Choose {
                     unlock,
                     problem: Some(problem),
@@ -303,7 +304,8 @@ impl Tenant {
         now: Now,
     ) -> Result<Order, Outcome> {
         let admitted = self.admit(self.people.by_id(person), now)?;
-        if kind == OpKind::Unlock && !self.settings.unlock_without_reset {
+        if kind == OpKind::Unlock && !self.settings(now).unlock_without_reset {
+            self.disturbed.touch(Disturbance::DisableUnlock, now.monotonic);
             return Err(Outcome::rejected(ReasonCode::UnlockDisabled));
         }
         if !self.journal.dispatch(operation, now.unix) {
@@ -318,7 +320,7 @@ impl Tenant {
             kind,
             password,
             proof: self.proof(),
-            keys: admitted.keys,
+            keys: self.disturbed.keys(admitted.keys, now.monotonic),
             journal: admitted.journal,
         })
     }
@@ -326,20 +328,27 @@ impl Tenant {
     /// The gates, in the order in which the product asks them.
     fn admit(&self, person: Option<&Person>, now: Now) -> Result<Admitted, Outcome> {
         let refused = |code, sspr| Outcome::Rejected(Reason::new(code).with_sspr(sspr));
-        if self.settings.sspr == Sspr::None {
+        let settings = self.settings(now);
+        if settings.sspr == Sspr::None {
             return Err(refused(ReasonCode::SsprDisabled, SsprCode::TenantSsprFlagDisabled));
         }
         let person = person.ok_or_else(|| Outcome::rejected(ReasonCode::UnknownUser))?;
         if self.throttle.locked(person.id, now.monotonic) {
             return Err(Outcome::rejected(ReasonCode::Throttled));
         }
-        if !self.settings.licence.allows_writeback() {
+        if !settings.licence.allows_writeback() {
+            self.disturbed.touch(Disturbance::RevokeLicence, now.monotonic);
             return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));
         }
         let mail = person.object.mail.clone().filter(|mail| !mail.trim().is_empty());
         let mail = mail.ok_or_else(|| refused(ReasonCode::NotRegistered, SsprCode::UserNotProperlyConfigured))?;
-        if !self.settings.writeback {
+        if !settings.writeback {
+            self.disturbed.touch(Disturbance::DisableWriteback, now.monotonic);
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
+        }
+        let outdated = || Reason::new(ReasonCode::AgentOutdated).with_sspr(SsprCode::OnPremisesConnectivityError);
+        if !self.agent.as_ref().is_none_or(|agent| self.lets_in(&agent.version, now)) {
+            return Err(Outcome::Failed(outdated()));
         }
         let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);
         let (keys, journal) = self.alive_agent(now).ok_or_else(|| Outcome::Failed(down()))?;
