@@ -218,9 +218,8 @@ impl Stage<'_> {
     ) -> Result<LoadEnd, EngineError> {
         let end = self.drive(watching, interrupt).await;
         self.count_the_released()?;
-        let end = end?;
-        self.phase = Phase::Drain;
-        Ok(end)
+        self.phase = self.recorder.phase();
+        end
     }
 
     async fn drive(
