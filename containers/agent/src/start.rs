@@ -71,6 +71,14 @@ pub struct AgentHandle {
     crew: Arc<Crew>,
     log: Arc<EventLog>,
     renewal: Arc<Notify>,
+    cycle: Cycle,
+}
+
+/// What a synchronisation cycle needs.
+struct Cycle {
+    config: AgentConfig,
+    cloud: Arc<Cloud>,
+    domains: HashMap<String, Arc<Domain>>,
 }
 
 impl fmt::Debug for AgentHandle {
@@ -109,6 +117,17 @@ impl AgentHandle {
         self.renewal.notify_one();
     }
 
+    /// Imports in full, syncs in full and exports, as the initial cycle does; operations go by what was found from then on.
+    ///
+    /// # Errors
+    /// [`AgentError`] naming the step that failed; then everything is as before.
+    pub async fn synchronise(&self) -> Result<(), AgentError> {
+        let Cycle { config, cloud, domains } = &self.cycle;
+        let engine = synchronise(config, cloud, domains, &self.log).await?;
+        self.service.takes(engine);
+        Ok(())
+    }
+
     /// Stops listening and ends everything; what is in flight stays unknown to the cloud.
     pub async fn stop(mut self) {
         self.tasks.shutdown().await;
@@ -143,6 +162,11 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let own_key = prepare_onboarding(&cloud, &log).await?;
     let onboarding = onboard(&cloud, &own_key, journal.id(), &log).await?;
     let engine = synchronise(&config, &cloud, &domains, &log).await?;
+    let cycle = Cycle {
+        config: config.clone(),
+        cloud: Arc::clone(&cloud),
+        domains: domains.clone(),
+    };
     let directory = Arc::new(LdapDirectory::new(domains));
     let service = Arc::new(Service::new(service::Parts {
         tenant: config.tenant_id,
@@ -202,6 +226,7 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
         crew,
         log,
         renewal: network.refused,
+        cycle,
     })
 }
 

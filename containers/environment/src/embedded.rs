@@ -1,15 +1,18 @@
 //! The embedded world: every part in this process, over real loopback sockets with real TLS.
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::ports::Progress;
 use vocabulary::SharedClock;
 
 use crate::remains::{remove_folder, secret_folder};
 use crate::site::{Address, BulkPerson, Kit, RoleConfig};
+use crate::skewed::SkewedClock;
 use crate::{EnvironmentError, Parts};
 
 /// The parts that run here.
@@ -27,6 +30,8 @@ pub(crate) struct EmbeddedSite {
     clock: SharedClock,
     parts: Parts,
     running: Vec<(String, Running)>,
+    /// Each part's own clock, also while it does not run.
+    clocks: HashMap<String, Arc<SkewedClock>>,
 }
 
 impl EmbeddedSite {
@@ -44,6 +49,7 @@ impl EmbeddedSite {
             clock,
             parts,
             running: Vec::new(),
+            clocks: HashMap::new(),
         })
     }
 
@@ -69,7 +75,7 @@ impl EmbeddedSite {
             part: kit.part().to_owned(),
             cause,
         };
-        let clock = SharedClock::clone(&self.clock);
+        let clock: SharedClock = self.part_clock(kit.part());
         let (running, address) = match role {
             RoleConfig::Cloud(config) => {
                 let handle = cloud::start(config, clock)
@@ -116,6 +122,30 @@ impl EmbeddedSite {
             inside: address,
             outside: address,
         })
+    }
+
+    /// The clock of a part.
+    pub fn part_clock(&mut self, part: &str) -> Arc<SkewedClock> {
+        let machine = &self.clock;
+        let clock = self.clocks.entry(part.to_owned());
+        Arc::clone(clock.or_insert_with(|| SkewedClock::new(SharedClock::clone(machine))))
+    }
+
+    /// Puts another content into a file of a part, at once and as a whole.
+    pub fn replace(&self, part: &str, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
+        let path = self.folder.join(part).join(name);
+        let fresh = path.with_extension("fresh");
+        write_secret(&fresh, content)?;
+        fs::rename(&fresh, &path).map_err(|source| EnvironmentError::File { path, source })
+    }
+
+    /// The agent that runs here.
+    pub fn agent(&self) -> Result<&agent::AgentHandle, EnvironmentError> {
+        let found = self.running.iter().find_map(|(_, running)| match running {
+            Running::Agent(handle) => Some(handle),
+            _ => None,
+        });
+        found.ok_or(EnvironmentError::NotStanding)
     }
 
     /// A domain controller that runs here, by its part's name.

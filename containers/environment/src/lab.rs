@@ -1,7 +1,9 @@
 //! The cloud's lab interface: status and journal, behind the lab token.
 
+use std::time::Duration;
+
 use history::JournalRecord;
-use reqwest::{Certificate, Client, StatusCode};
+use reqwest::{Certificate, Client, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use vocabulary::lab::LAB_TOKEN;
 use vocabulary::{NameTable, Password};
@@ -25,6 +27,14 @@ pub(crate) struct Status {
     pub onboarded: bool,
     pub people: u64,
     pub synchronised: bool,
+    /// The id of the key that requests are sealed for.
+    pub agent_key: Option<String>,
+}
+
+/// What the cloud says of a disturbance.
+#[derive(Debug, Deserialize)]
+struct Touched {
+    touched: u64,
 }
 
 impl Lab {
@@ -82,6 +92,50 @@ impl Lab {
             part: "the cloud".to_owned(),
             cause: format!("it knows {last:?}"),
         })
+    }
+
+    /// Disturbs the tenant for `lease` at the most.
+    pub async fn disturb(&self, what: &str, lease: Duration) -> Result<(), EnvironmentError> {
+        let body = serde_json::json!({ "lease_ms": u64::try_from(lease.as_millis()).unwrap_or(u64::MAX) });
+        let request = self.client.put(self.disturbance(what)).json(&body);
+        self.asked(request, &format!("{what} in the cloud")).await.map(drop)
+    }
+
+    /// Ends a disturbance of the tenant; tells whom it touched.
+    pub async fn calm(&self, what: &str) -> Result<u64, EnvironmentError> {
+        let request = self.client.delete(self.disturbance(what));
+        let text = self.asked(request, &format!("end {what} in the cloud")).await?;
+        let touched: Touched =
+            serde_json::from_str(&text).map_err(|error| lab_error("read what was touched", &error))?;
+        Ok(touched.touched)
+    }
+
+    fn disturbance(&self, what: &str) -> String {
+        format!("{}/lab/disturbances/{what}", self.url)
+    }
+
+    /// Makes every token void that the cloud has given out.
+    pub async fn expire_tokens(&self) -> Result<(), EnvironmentError> {
+        let request = self.client.delete(format!("{}/lab/tokens", self.url));
+        self.asked(request, "expire tokens in the cloud").await.map(drop)
+    }
+
+    async fn asked(&self, request: RequestBuilder, doing: &str) -> Result<String, EnvironmentError> {
+        let request = request.header(LAB_TOKEN, self.token.expose());
+        let response = request.send().await.map_err(|error| lab_error(doing, &error))?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(EnvironmentError::Lab {
+                doing: doing.to_owned(),
+                cause: format!("it answered {status}"),
+            });
+        }
+        response.text().await.map_err(|error| lab_error(doing, &error))
+    }
+
+    /// The client, for what is not the lab's own interface.
+    pub fn client(&self) -> &Client {
+        &self.client
     }
 
     /// What the cloud wrote down about each operation.

@@ -23,6 +23,7 @@ mod domains;
 mod embedded;
 mod error;
 mod evidence;
+mod flaw;
 mod inhabitants;
 mod lab;
 mod ldap;
@@ -34,6 +35,7 @@ mod scan;
 mod secrets;
 mod settlement;
 mod site;
+mod skewed;
 mod standing;
 mod world;
 

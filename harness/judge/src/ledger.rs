@@ -74,6 +74,8 @@ pub(crate) struct Person {
     pub readings: Vec<Reading>,
     /// Binds, in order.
     pub binds: Vec<Bind>,
+    /// Whether a fault deleted this person's account: nothing is left that could be held to anything.
+    pub deleted: bool,
     /// A key version number under which two domain controllers were seen with different writes.
     pub collided: Option<u32>,
     /// This person's part of [`Ledger::ops`].
@@ -229,9 +231,10 @@ impl Ledger {
         known.is_none_or(|dc| self.domains.size(dc) == 0)
     }
 
-    /// Everyone with their operations.
+    /// Everyone with their operations, but those whom a fault deleted.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.people.iter().map(|person| Subject { ledger: self, person })
+        let left = self.people.iter().filter(|person| !person.deleted);
+        left.map(|person| Subject { ledger: self, person })
     }
 
     /// The name of the person of an operation.
@@ -262,6 +265,11 @@ impl Ledger {
     }
 
     /// People there are.
+    pub(crate) fn deleted(&self) -> u64 {
+        self.people.iter().filter(|person| person.deleted).count() as u64
+    }
+
+    /// How many people there are.
     pub(crate) fn population(&self) -> u64 {
         self.manifest.people.max(self.people.len() as u64)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -180,6 +180,11 @@ impl Service {
     pub(crate) async fn ready_for(&self, incoming: &Incoming) {
         let now = self.parts.clock.monotonic();
         self.parts.keys.ready_for(&incoming.body, now).await;
+    }
+
+    /// Who is who from now on.
+    pub(crate) fn takes(&self, engine: SyncEngine) {
+        *self.parts.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
     }
 
     /// The keys of this agent.

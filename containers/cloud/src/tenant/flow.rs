@@ -347,7 +347,11 @@ impl Tenant {
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
         }
         let outdated = || Reason::new(ReasonCode::AgentOutdated).with_sspr(SsprCode::OnPremisesConnectivityError);
-        if !self.agent.as_ref().is_none_or(|agent| self.lets_in(&agent.version, now)) {
+        if !self
+            .agent
+            .as_ref()
+            .is_none_or(|agent| self.lets_in(&agent.version, now))
+        {
             return Err(Outcome::Failed(outdated()));
         }
         let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);

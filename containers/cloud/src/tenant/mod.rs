@@ -57,7 +57,7 @@ impl Now {
 }
 
 /// How the tenant stands, for the laboratory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Status {
     /// Whether an agent has enabled writeback.
     pub onboarded: bool,
@@ -69,6 +69,8 @@ pub struct Status {
     pub last_heartbeat_unix_ms: Option<u64>,
     /// Relays on which the agent said that it listens.
     pub listening: u32,
+    /// The id of the agent's key, which requests are sealed for.
+    pub agent_key: Option<String>,
 }
 
 /// The whole tenant.
@@ -222,6 +224,7 @@ impl Tenant {
             synchronised: self.people.synchronised(),
             last_heartbeat_unix_ms: agent.and_then(|agent| agent.last_heartbeat_unix).map(millis),
             listening: agent.map_or(0, |agent| agent.listening),
+            agent_key: self.agent_key_id(),
         }
     }
 

@@ -85,8 +85,7 @@ async fn disturb(
     if what == Disturbance::LoseAgentKey {
         mislay(&app).await?;
     }
-    app.tenant()
-        .disturb(what, Duration::from_millis(lease_ms), app.now());
+    app.tenant().disturb(what, Duration::from_millis(lease_ms), app.now());
     Ok(Json(Touched { touched: 0 }))
 }
 
@@ -99,7 +98,13 @@ async fn mislay(app: &App) -> Result<(), ApiError> {
         let agent = SealingKey::new(&id, &lost.public()?)?;
         Ok::<_, ProtocolError>(Keys { agent, cloud: lost })
     });
-    let failed = || ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "No key could be made.");
+    let failed = || {
+        ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "InternalServerError",
+            "No key could be made.",
+        )
+    };
     let decoy = made.await.map_err(|_| failed())?.map_err(|_| failed())?;
     app.tenant().mislay(decoy);
     Ok(())

@@ -48,6 +48,8 @@ pub struct LabWorld {
     in_docker: bool,
     /// Faults that are there, by their number in the plan.
     faults: HashMap<usize, faults::Undo>,
+    /// The names of people who were given another, by their index.
+    renamed: HashMap<u64, String>,
 }
 
 impl LabWorld {
@@ -65,6 +67,7 @@ impl LabWorld {
             users: Vec::new(),
             in_docker: false,
             faults: HashMap::new(),
+            renamed: HashMap::new(),
         }
     }
 

@@ -16,6 +16,9 @@ use crate::phases::Phases;
 /// How the agent's journal calls a write that it made.
 const JOURNAL_APPLIED: &str = "applied";
 
+/// The fault after which a person's account is gone.
+const DELETES: &str = "delete_people";
+
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
 
@@ -90,6 +93,7 @@ impl Builder {
                 name: String::new(),
                 readings: Vec::new(),
                 binds: Vec::new(),
+                deleted: false,
                 collided: None,
                 ops: 0..0,
                 sightings: 0..0,
@@ -154,6 +158,12 @@ impl Builder {
     }
 
     fn inject(&mut self, event: FaultEvent) {
+        if event.fault == DELETES {
+            for user in &event.touched {
+                let person = self.person(*user, "") as usize;
+                self.ledger.people[person].deleted = true;
+            }
+        }
         self.ledger.faults.push(FaultWindow {
             fault: event.fault,
             target: event.target,
