@@ -157,7 +157,7 @@ fn after_failure(verdict: &Verdict) -> Vec<String> {
 
 fn hint(finding: &Finding) -> Option<String> {
     let hint = match finding.check.as_str() {
-        "acknowledged-is-durable" | "no-lost-ack" => {
+        "acknowledged-is-durable" | "acknowledged-is-visible" | "no-lost-ack" => {
             "the agent said yes to what the directory does not hold: look whether it acknowledges before its write is answered"
         }
         "directory-holds-acknowledged" => {
@@ -178,6 +178,9 @@ fn hint(finding: &Finding) -> Option<String> {
         "reset-also-unlocks" => "a reset left the account locked: the agent must also write lockoutTime = 0",
         "no-cross-user-write" => {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
+        }
+        "closed-gates-refuse" => {
+            "the cloud let through what a licence or a switch refuses: ask every gate again before an order leaves"
         }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         "faults-bit" => {

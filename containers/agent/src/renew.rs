@@ -12,6 +12,7 @@ use crate::cloud::Cloud;
 use crate::event::EventLog;
 use crate::relay::ladder::Ladder;
 use crate::relay::listener::Link;
+use crate::writeback::keyring::Seals;
 use crate::writeback::service::Service;
 use crate::{AgentError, clock, start};
 
@@ -27,6 +28,7 @@ pub(crate) struct Renewal {
     /// The connection string of each listener.
     pub(crate) strings: Vec<watch::Sender<ConnectionString>>,
     pub(crate) links: Vec<watch::Receiver<Link>>,
+    pub(crate) seals: Seals,
     /// Rung by who needs it.
     pub(crate) wanted: Arc<Notify>,
 }
@@ -58,7 +60,8 @@ impl Renewal {
         let renewed = taken.and_then(|answer| {
             let cloud_key = start::cloud_key(&answer, &self.log)?;
             let strings = start::connections(&answer, &self.log)?;
-            self.service.keys().roll(key, cloud_key, self.clock.monotonic());
+            let pair = self.seals.pair(key, cloud_key);
+            self.service.keys().roll(pair, self.clock.monotonic());
             Ok(strings)
         });
         self.service.keys().is_rolling(false);

@@ -16,13 +16,14 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, ReasonCode, SharedClock, Stage, StageTimes, UnknownWhy, lab_name};
 
 use crate::config::{Accounts, Secrets};
+use crate::dispatch::{Dispatcher, Sent};
 use crate::inbox::Inbox;
 use crate::saving::Held;
 use crate::secret::is_secret;
-use crate::sender::{Sender, Sent};
+use crate::sender::Sender;
 use crate::tenant::{Ending, Now, Order, SentOrder, Tenant};
 use crate::token::Tokens;
-use crate::{CloudConfig, CloudError, doubts, saving};
+use crate::{CloudConfig, CloudError, CloudParts, doubts, saving};
 
 /// Writebacks in flight; one more is refused before it leaves.
 const WRITEBACKS_MAX: usize = 8192;
@@ -53,7 +54,9 @@ pub(crate) struct App {
     ended: Notify,
     await_max: Duration,
     inbox: Mutex<Inbox>,
-    sender: Sender,
+    dispatcher: Arc<dyn Dispatcher>,
+    /// How long a message may live.
+    lifetime: Duration,
     in_flight: Semaphore,
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -82,6 +85,7 @@ impl App {
         clock: SharedClock,
         tasks: TaskTracker,
         stop: CancellationToken,
+        parts: &CloudParts,
     ) -> Result<(Self, Doubtful), CloudError> {
         let portal = format!("portal.{}.test", config.lab);
         if !lab_name(&portal) {
@@ -95,10 +99,11 @@ impl App {
             helpdesk_password,
             senders,
         } = Secrets::load(&config)?;
-        let sender = Sender::new(&config, senders)?;
+        let sender = Sender::new(&config, senders, SharedClock::clone(&clock))?;
         let await_max = config.relay_timeout + AWAIT_ROOM;
         let now = Now::of(&*clock);
-        let mut tenant = Tenant::new(config.tenant, config.heartbeat_s, run.clone(), now);
+        let tenant = Tenant::new(config.tenant, config.heartbeat_s, run.clone(), now);
+        let mut tenant = tenant.behind(&parts.gates);
         let (store, doubtful) = take_up(&config, &mut tenant, now)?;
         let app = Self {
             lab: config.lab,
@@ -117,7 +122,8 @@ impl App {
             ended: Notify::new(),
             await_max,
             inbox: Mutex::default(),
-            sender,
+            dispatcher: (parts.dispatcher)(Arc::new(sender)),
+            lifetime: config.message_lifetime,
             in_flight: Semaphore::new(WRITEBACKS_MAX),
             tasks,
             stop,
@@ -165,7 +171,12 @@ impl App {
 
     /// Asks the agent about an operation of an earlier life.
     pub(crate) async fn ask(&self, order: &Order, inquiry: Inquiry) -> Outcome {
-        self.sender.ask(order, inquiry, &*self.clock).await
+        self.dispatcher.ask(order, inquiry, self.expiry()).await
+    }
+
+    /// When a message expires that is sealed now, in Unix seconds.
+    fn expiry(&self) -> u64 {
+        (self.clock.unix() + self.lifetime).as_secs()
     }
 
     pub(crate) fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -210,7 +221,7 @@ impl App {
     /// Sends an order once it is on the disk that it leaves: a next life must know that it may have had its effect.
     async fn send(&self, order: &Order, is_lab: bool) -> Sent {
         let now = self.now();
-        let expires = self.sender.expiry(now.unix);
+        let expires = self.expiry();
         let saved = {
             let mut tenant = self.tenant();
             tenant.sends(order, expires, now);
@@ -222,7 +233,7 @@ impl App {
         }
         let token = self.lab_token.as_ref().filter(|_| is_lab);
         tokio::select! {
-            sent = self.sender.send(order, expires, token, &*self.clock) => sent,
+            sent = self.dispatcher.dispatch(order, expires, token) => sent,
             () = self.stop.cancelled() => nothing_sent(Outcome::Unknown(UnknownWhy::Interrupted)),
         }
     }

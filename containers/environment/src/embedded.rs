@@ -78,21 +78,21 @@ impl EmbeddedSite {
         let clock: SharedClock = self.part_clock(kit.part());
         let (running, address) = match role {
             RoleConfig::Cloud(config) => {
-                let handle = cloud::start(config, clock)
+                let handle = (self.parts.cloud)(config, clock)
                     .await
                     .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Cloud(handle), address)
             }
             RoleConfig::Relay(config) => {
-                let handle = relay::start(config, clock)
+                let handle = (self.parts.relay)(config, clock)
                     .await
                     .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();
                 (Running::Relay(handle), address)
             }
-            RoleConfig::Gateway(config) => {
-                let handle = gateway::start(config, clock)
+            RoleConfig::Gateway(config) | RoleConfig::Edge(config) => {
+                let handle = (self.parts.gateway)(config, clock)
                     .await
                     .map_err(|error| failed(error.to_string()))?;
                 let address = handle.address();

@@ -20,12 +20,14 @@ pub mod conformance;
 mod description;
 mod docker;
 mod domains;
+mod edges;
 mod embedded;
 mod error;
 mod evidence;
 mod flaw;
 mod inhabitants;
 mod lab;
+mod lab_client;
 mod ldap;
 mod names;
 mod oracle;
@@ -45,7 +47,7 @@ pub use docker::{
     engine_version, leftovers, prune, prune_snapshots, sweep,
 };
 pub use error::EnvironmentError;
-pub use parts::Parts;
+pub use parts::{Parts, Start, Starting};
 pub use remains::forget_run;
 pub use scan::{Scan, Source};
 pub use world::LabWorld;

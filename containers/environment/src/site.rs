@@ -17,8 +17,10 @@ pub(crate) enum RoleConfig {
     Cloud(cloud::CloudConfig),
     /// A relay namespace.
     Relay(relay::RelayConfig),
-    /// The firewall.
+    /// The firewall, or a gateway before the domain controllers: it has a leg in both networks.
     Gateway(gateway::GatewayConfig),
+    /// A gateway on an edge of the internet.
+    Edge(gateway::GatewayConfig),
     /// A domain controller: the embedded one, or Samba reading the same file.
     Directory(directory::DirectoryConfig),
     /// The on-premises agent.

@@ -243,10 +243,16 @@ impl Load<'_> {
             .unwrap_or_default()
     }
 
+    fn person(&self, arrival: &Arrival) -> Option<&Person> {
+        self.people.get(usize::try_from(arrival.person).ok()?)
+    }
+
+    fn forest(&self, arrival: &Arrival) -> usize {
+        self.person(arrival).map_or(0, |person| person.forest)
+    }
+
     fn actor(&self, arrival: &Arrival) -> String {
-        let index = usize::try_from(arrival.person).ok();
-        index
-            .and_then(|index| self.people.get(index))
+        self.person(arrival)
             .map(|person| person.upn.clone())
             .unwrap_or_default()
     }
@@ -265,7 +271,8 @@ impl Load<'_> {
         };
         running.touched.entry(arrival.person).or_default().push(touch);
         if touch.class == OutcomeClass::Applied {
-            self.watching.acknowledged(self.user(&arrival));
+            self.watching
+                .acknowledged(self.forest(&arrival), self.user(&arrival), arrival.op_id);
         }
         let event = OpEvent {
             seq: 0,
@@ -303,6 +310,7 @@ impl Load<'_> {
             at_us: 0,
             phase: self.phase_of(arrival),
             actor: self.actor(arrival),
+            persona: arrival.persona.as_str().to_owned(),
             user: self.user(arrival),
             op: arrival.op,
             intended_us: start_us + arrival.at_us,

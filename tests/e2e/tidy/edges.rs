@@ -42,15 +42,12 @@ pub(super) const USES: [(&str, &[&str]); 17] = [
     (
         "wblab",
         &[
-            "cloud",
             "directory",
             "engine",
             "environment",
-            "gateway",
             "history",
             "judge",
             "load",
-            "relay",
             "reports",
             "scenario",
             "vocabulary",

@@ -9,6 +9,9 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::seal::{Opener, Sealer};
+use crate::parts::Wrap;
+
 /// How long a key opens requests after the next one came: longer than a message is on its way.
 const OVERLAP: Duration = Duration::from_secs(120);
 
@@ -16,11 +19,36 @@ const OVERLAP: Duration = Duration::from_secs(120);
 const COMING: Duration = Duration::from_secs(5);
 
 /// The keys of one onboarding: an answer is sealed for the cloud's key that came with the agent's.
-#[derive(Debug)]
 pub(crate) struct Pair {
-    own: OpeningKey,
+    /// The id of the agent's key.
+    id: String,
+    own: Arc<dyn Opener>,
     /// Seals answers.
-    pub(crate) cloud: SealingKey,
+    pub(crate) cloud: Arc<dyn Sealer>,
+}
+
+/// What stands behind the two seals: see [`crate::AgentParts`].
+pub(crate) struct Seals {
+    /// Given what opens with a key, what to open with.
+    pub(crate) opener: Wrap<dyn Opener>,
+    /// Given what seals for a key, what to seal with.
+    pub(crate) sealer: Wrap<dyn Sealer>,
+}
+
+impl Seals {
+    /// The keys of an onboarding.
+    pub(crate) fn pair(&self, own: OpeningKey, cloud: SealingKey) -> Pair {
+        Pair {
+            id: own.id().to_owned(),
+            own: (self.opener)(Arc::new(own)),
+            cloud: (self.sealer)(Arc::new(cloud)),
+        }
+    }
+
+    /// A keyring with the keys of the first onboarding.
+    pub(crate) fn keyring(&self, own: OpeningKey, cloud: SealingKey) -> Keyring {
+        Keyring::of(self.pair(own, cloud))
+    }
 }
 
 /// A request that was opened, and with which keys.
@@ -34,14 +62,12 @@ pub(crate) struct Opened {
 }
 
 /// All keys that open a request now.
-#[derive(Debug)]
 pub(crate) struct Keyring {
     held: RwLock<Held>,
     /// Whether an onboarding is under way.
     rolling: watch::Sender<bool>,
 }
 
-#[derive(Debug)]
 struct Held {
     current: Arc<Pair>,
     /// The one before, and until when it opens.
@@ -49,18 +75,35 @@ struct Held {
 }
 
 #[cfg(test)]
+impl Default for Seals {
+    fn default() -> Self {
+        Self {
+            opener: Box::new(|opener| opener),
+            sealer: Box::new(|sealer| sealer),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Keyring {
+    /// A keyring of these keys.
+    pub(crate) fn new(own: OpeningKey, cloud: SealingKey) -> Self {
+        Seals::default().keyring(own, cloud)
+    }
+}
+
+#[cfg(test)]
 impl Pair {
     /// The keys that tests use.
     pub(crate) fn of_tests() -> Arc<Self> {
         let (own, cloud) = (crate::testing::keys("agent").0, crate::testing::keys("cloud").1);
-        Arc::new(Self { own, cloud })
+        Arc::new(Seals::default().pair(own, cloud))
     }
 }
 
 impl Keyring {
-    /// The keys of the first onboarding.
-    pub(crate) fn new(own: OpeningKey, cloud: SealingKey) -> Self {
-        let current = Arc::new(Pair { own, cloud });
+    fn of(first: Pair) -> Self {
+        let current = Arc::new(first);
         Self {
             held: RwLock::new(Held {
                 current,
@@ -72,34 +115,39 @@ impl Keyring {
 
     /// The id of the current key.
     pub(crate) fn id(&self) -> String {
-        self.held().current.own.id().to_owned()
+        self.held().current.id.clone()
     }
 
     /// The keys of a newer onboarding. Those before open what is under way, and nothing any more after that.
-    pub(crate) fn roll(&self, own: OpeningKey, cloud: SealingKey, now: Duration) {
+    pub(crate) fn roll(&self, fresh: Pair, now: Duration) {
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut held.current, Arc::new(Pair { own, cloud }));
+        let before = std::mem::replace(&mut held.current, Arc::new(fresh));
         held.retiring = Some((before, now.saturating_add(OVERLAP)));
     }
 
     /// Opens a request with the key that it names.
     pub(crate) fn open(&self, body: &[u8], now: Duration) -> Option<Opened> {
         let compact = str::from_utf8(body).ok()?;
-        let pair = self.pair_for(compact, now)?;
+        let pair = self.pair_for(compact, now);
         let (header, content) = pair.own.open(compact).ok()?;
         Some(Opened { pair, header, content })
     }
 
-    /// The key that a message names, if it opens anything now.
-    fn pair_for(&self, compact: &str, now: Duration) -> Option<Arc<Pair>> {
-        let id = envelope::key_id(compact)?;
+    /// The key before, where a message names it and it still opens; else the current one, which refuses what names another.
+    fn pair_for(&self, compact: &str, now: Duration) -> Arc<Pair> {
+        let id = envelope::key_id(compact);
         let held = self.held();
-        if held.current.own.id() == id {
-            return Some(Arc::clone(&held.current));
+        let named = |pair: &Pair| id.as_deref() == Some(pair.id.as_str());
+        match &held.retiring {
+            Some((pair, until)) if named(pair) && now < *until => Arc::clone(pair),
+            _ => Arc::clone(&held.current),
         }
-        let retiring = held.retiring.as_ref();
-        let (pair, _) = retiring.filter(|(pair, until)| pair.own.id() == id && now < *until)?;
-        Some(Arc::clone(pair))
+    }
+
+    /// Whether a message names a key that opens.
+    fn knows(&self, body: &[u8], now: Duration) -> bool {
+        let compact = str::from_utf8(body).unwrap_or_default();
+        envelope::key_id(compact).is_some_and(|id| self.pair_for(compact, now).id == id)
     }
 
     /// Says whether an onboarding is under way: the cloud may then seal for a key that is not here yet.
@@ -110,8 +158,7 @@ impl Keyring {
     /// Waits for the end of an onboarding under way, if the message needs a key that is not here.
     pub(crate) async fn ready_for(&self, body: &[u8], now: Duration) {
         let mut rolling = self.rolling.subscribe();
-        let known = || str::from_utf8(body).is_ok_and(|compact| self.pair_for(compact, now).is_some());
-        if *rolling.borrow_and_update() && !known() {
+        if *rolling.borrow_and_update() && !self.knows(body, now) {
             let ended = timeout(COMING, rolling.wait_for(|rolling| !rolling)).await;
             drop(ended);
         }
@@ -151,13 +198,13 @@ mod tests {
         let ring = Keyring::new(first, cloud());
         let second_s = Duration::from_secs(1);
         assert!(ring.open(&sealed(&to_second), second_s).is_none());
-        ring.roll(second, cloud(), second_s);
+        ring.roll(Seals::default().pair(second, cloud()), second_s);
         assert_eq!(ring.id(), "agent-2");
         assert!(ring.open(&sealed(&to_second), second_s * 2).is_some());
         assert!(ring.open(&sealed(&to_first), OVERLAP).is_some());
         assert!(ring.open(&sealed(&to_first), second_s + OVERLAP).is_none());
         let (third, _) = testing::keys("agent-3");
-        ring.roll(third, cloud(), second_s * 3);
+        ring.roll(Seals::default().pair(third, cloud()), second_s * 3);
         assert!(
             ring.open(&sealed(&to_first), second_s * 3).is_none(),
             "only one retires at a time"
@@ -180,7 +227,7 @@ mod tests {
             }
         });
         tokio::task::yield_now().await;
-        ring.roll(second, testing::keys("cloud").1, Duration::ZERO);
+        ring.roll(Seals::default().pair(second, testing::keys("cloud").1), Duration::ZERO);
         ring.is_rolling(false);
         assert!(testing::soon(waiting).await.unwrap());
     }

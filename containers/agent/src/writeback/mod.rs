@@ -7,6 +7,7 @@ pub(crate) mod keyring;
 pub(crate) mod lanes;
 pub mod operation;
 pub mod port;
+pub mod seal;
 pub(crate) mod service;
 pub(crate) mod telling;
 pub(crate) mod worker;

@@ -7,11 +7,12 @@ use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, Unknow
 
 use super::agent::Keys;
 use super::disturbed::Disturbance;
+use super::gates::Gate;
 use super::journal::{JournalEntry, SentOrder};
 use super::people::Person;
 use super::records::Activity;
 use super::session::{Code, Step};
-use super::{Now, Sspr, Tenant};
+use super::{Now, Tenant};
 
 /// Characters that a new password may have (Microsoft Learn, "Password policies": 256).
 const PASSWORD_MAX: usize = 256;
@@ -106,14 +107,20 @@ pub(crate) struct Ending {
 }
 
 /// An operation that is ready to leave.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) operation: Uuid,
-    pub(crate) person: Uuid,
-    pub(crate) upn: String,
-    pub(crate) anchor: String,
-    pub(crate) kind: OpKind,
-    pub(crate) password: Option<Password>,
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The operation id.
+    pub operation: Uuid,
+    /// The person's object id.
+    pub person: Uuid,
+    /// The name that the person signs in with.
+    pub upn: String,
+    /// The person's source anchor.
+    pub anchor: String,
+    /// What is asked.
+    pub kind: OpKind,
+    /// The new password, for a reset.
+    pub password: Option<Password>,
     pub(crate) proof: String,
     pub(crate) keys: Arc<Keys>,
     /// The journal of the agent that it is sealed for.
@@ -304,7 +311,7 @@ impl Tenant {
         now: Now,
     ) -> Result<Order, Outcome> {
         let admitted = self.admit(self.people.by_id(person), now)?;
-        if kind == OpKind::Unlock && !self.settings(now).unlock_without_reset {
+        if kind == OpKind::Unlock && !self.is_open(Gate::Unlock, now) {
             self.disturbed.touch(Disturbance::DisableUnlock, now.monotonic);
             return Err(Outcome::rejected(ReasonCode::UnlockDisabled));
         }
@@ -325,24 +332,27 @@ impl Tenant {
         })
     }
 
+    fn is_open(&self, gate: Gate, now: Now) -> bool {
+        self.gates.is_open(gate, &self.settings(now))
+    }
+
     /// The gates, in the order in which the product asks them.
     fn admit(&self, person: Option<&Person>, now: Now) -> Result<Admitted, Outcome> {
         let refused = |code, sspr| Outcome::Rejected(Reason::new(code).with_sspr(sspr));
-        let settings = self.settings(now);
-        if settings.sspr == Sspr::None {
+        if !self.is_open(Gate::SelfService, now) {
             return Err(refused(ReasonCode::SsprDisabled, SsprCode::TenantSsprFlagDisabled));
         }
         let person = person.ok_or_else(|| Outcome::rejected(ReasonCode::UnknownUser))?;
         if self.throttle.locked(person.id, now.monotonic) {
             return Err(Outcome::rejected(ReasonCode::Throttled));
         }
-        if !settings.licence.allows_writeback() {
+        if !self.is_open(Gate::Licence, now) {
             self.disturbed.touch(Disturbance::RevokeLicence, now.monotonic);
             return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));
         }
         let mail = person.object.mail.clone().filter(|mail| !mail.trim().is_empty());
         let mail = mail.ok_or_else(|| refused(ReasonCode::NotRegistered, SsprCode::UserNotProperlyConfigured))?;
-        if !settings.writeback {
+        if !self.is_open(Gate::Writeback, now) {
             self.disturbed.touch(Disturbance::DisableWriteback, now.monotonic);
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
         }

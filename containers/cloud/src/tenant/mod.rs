@@ -3,6 +3,7 @@
 mod agent;
 mod disturbed;
 mod flow;
+mod gates;
 mod journal;
 mod people;
 mod records;
@@ -21,7 +22,9 @@ use vocabulary::{Clock, Password};
 pub(crate) use agent::Keys;
 use agent::recent_enough;
 pub(crate) use disturbed::Disturbance;
-pub(crate) use flow::{Choice, Effect, Ending, Message, Order, Page, PortalEvent, Problem};
+pub use flow::Order;
+pub(crate) use flow::{Choice, Effect, Ending, Message, Page, PortalEvent, Problem};
+pub use gates::{Gate, Gates};
 pub use journal::JournalEntry;
 pub(crate) use journal::SentOrder;
 pub(crate) use people::{ExportRefusal, Person};
@@ -31,11 +34,13 @@ pub use settings::{Licence, SettingsPatch, Sspr, TenantSettings};
 
 use agent::Agent;
 use disturbed::Disturbed;
+use gates::AsSet;
 use journal::Journal;
 use people::{CloudPassword, People};
 use records::{Activity, Audit};
 use session::{Sessions, Throttle};
 
+use crate::parts::Wrap;
 use crate::secret::{Dice, RunSecret, same};
 
 /// The time of an event, on both clocks.
@@ -77,6 +82,7 @@ pub struct Status {
 #[derive(Debug)]
 pub(crate) struct Tenant {
     settings: TenantSettings,
+    gates: Arc<dyn Gates>,
     heartbeat_s: u64,
     people: People,
     agent: Option<Agent>,
@@ -95,6 +101,7 @@ impl Tenant {
     pub(crate) fn new(settings: TenantSettings, heartbeat_s: u64, secret: RunSecret, now: Now) -> Self {
         Self {
             settings,
+            gates: Arc::new(AsSet),
             heartbeat_s,
             people: People::default(),
             agent: None,
@@ -106,6 +113,14 @@ impl Tenant {
             secret,
             disturbed: Disturbed::default(),
             writes: Vec::new(),
+        }
+    }
+
+    /// The same tenant behind other gates.
+    pub(crate) fn behind(self, wrap: &Wrap<dyn Gates>) -> Self {
+        Self {
+            gates: wrap(Arc::clone(&self.gates)),
+            ..self
         }
     }
 

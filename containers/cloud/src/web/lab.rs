@@ -120,9 +120,9 @@ async fn touched(State(app): Shared, Path(what): Path<Disturbance>) -> Json<Touc
     Json(Touched { touched })
 }
 
-async fn expire_tokens(State(app): Shared) -> StatusCode {
+async fn expire_tokens(State(app): Shared) -> Json<Touched> {
     app.tokens.expire_all();
-    StatusCode::NO_CONTENT
+    void_tokens(State(app)).await
 }
 
 async fn void_tokens(State(app): Shared) -> Json<Touched> {

@@ -91,7 +91,7 @@ kinds! {
 
     /// Nothing gets through; nobody is told.
     Partition(Partition) = "partition", Edge, true;
-    /// Every connection's far end is gone and does not say so; new ones are refused.
+    /// Every connection's far end is gone and does not say so; new ones find it again.
     HalfOpen = "half_open", Edge, true;
     /// A connection that was silent for a while is forgotten; nobody is told.
     IdleDrop(IdleDrop) = "idle_drop", Edge, true;
