@@ -203,6 +203,14 @@ impl Site {
         }
     }
 
+    /// Puts another content into a file that a part was given.
+    pub async fn replace(&self, part: &str, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.replace(part, name, content),
+            Self::Docker(site) => site.replace(part, name, content).await,
+        }
+    }
+
     /// A file that a part has written.
     pub async fn fetch(&self, part: &str, path: &Path) -> Result<Vec<u8>, EnvironmentError> {
         match self {

@@ -97,7 +97,7 @@ fn total(by_kind: OpsByKind) -> OpCounts {
 pub(crate) fn probed(ledger: &Ledger) -> Probed {
     Probed {
         people: ledger.subjects().filter(Subject::complete).count() as u64,
-        of: ledger.population(),
+        of: ledger.population().saturating_sub(ledger.deleted()),
         binds: ledger
             .subjects()
             .map(|subject| subject.final_binds().count() as u64)

@@ -34,7 +34,8 @@ async fn directory(
     let mut names = NameTable::default();
     names.insert("dc2.corp.test", server.address);
     let password = Password::new("service".to_owned());
-    let controller = Controller::new(&forest, &dc, &names, tls.client, password, (2, timeout)).unwrap();
+    let credentials = Arc::new(Credentials::new(&forest.bind_dn, password, None, FakeClock::at(100)));
+    let controller = Controller::new(&dc, &names, tls.client, credentials, (2, timeout)).unwrap();
     let domain = Domain::new(forest, vec![controller], Rules::of(&config), FakeClock::at(100));
     let domains = HashMap::from([("corp.test".to_owned(), Arc::clone(&domain))]);
     (server, domain, LdapDirectory::new(domains))

@@ -50,6 +50,8 @@ pub struct LabWorld {
     in_docker: bool,
     /// Faults that are there, by their number in the plan.
     faults: HashMap<usize, faults::Undo>,
+    /// The names of people who were given another, by their index.
+    renamed: HashMap<u64, String>,
 }
 
 impl LabWorld {
@@ -67,6 +69,7 @@ impl LabWorld {
             users: Vec::new(),
             in_docker: false,
             faults: HashMap::new(),
+            renamed: HashMap::new(),
         }
     }
 

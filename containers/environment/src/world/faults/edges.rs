@@ -35,6 +35,7 @@ impl LabWorld {
         let injected = Injected {
             target: edge.to_string(),
             bit: None,
+            touched: Vec::new(),
         };
         Ok(Made::lasting(injected, super::Undo::Edges(Undo { path })))
     }

@@ -34,6 +34,7 @@ impl LabWorld {
             }
             .to_owned(),
             bit: None,
+            touched: Vec::new(),
         };
         Ok(Made::lasting(injected, super::Undo::Messages(Undo { path })))
     }
