@@ -133,6 +133,7 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let domains = domains(&config, &tls, &clock)?;
     let cloud = Arc::new(Cloud::new(&config, admin, &tls, Arc::clone(&clock))?);
     let journal = (parts.journal)(journal(&config, &clock, &log).await?);
+    let journal = config.onlooker.journal(journal);
     let own_key = prepare_onboarding(&cloud, &log).await?;
     let onboarding = onboard(&cloud, &own_key, journal.id(), &log).await?;
     let engine = synchronise(&config, &cloud, &domains, &log).await?;
@@ -153,7 +154,7 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
         lab_token,
         engine: RwLock::new(engine),
         reader: Arc::clone(&directory) as _,
-        writer: (parts.writer)(directory),
+        writer: config.onlooker.writer((parts.writer)(directory)),
         journal,
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),

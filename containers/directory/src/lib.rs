@@ -52,5 +52,5 @@ pub use error::DirectoryError;
 pub use lab::Disturbance;
 pub use load::NewPerson;
 pub use partners::join;
-pub use server::{DirectoryHandle, start};
+pub use server::{DirectoryHandle, Dormant, start, wake};
 pub use state::Inspected;

@@ -32,6 +32,7 @@ mod ldap;
 mod names;
 mod oracle;
 mod parts;
+mod process;
 mod remains;
 mod scan;
 mod secrets;
@@ -39,6 +40,7 @@ mod settlement;
 mod site;
 mod skewed;
 mod standing;
+mod trap;
 mod world;
 
 pub use description::Description;

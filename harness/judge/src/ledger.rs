@@ -5,6 +5,7 @@ mod domains;
 mod facts;
 mod faults;
 mod index;
+mod light;
 mod op;
 mod sightings;
 mod stages;

@@ -109,3 +109,32 @@ fn bytes(what: &FaultKind) -> Option<ByteFault> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use scenario::FaultGroup;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_that_breaks_an_edge_is_known_to_the_gateway() {
+        let kinds = [
+            r#"{"partition":{}}"#,
+            r#""half_open""#,
+            r#"{"idle_drop":{"after":"4min"}}"#,
+            r#"{"delay":{"by":"200ms","jitter":"50ms"}}"#,
+            r#"{"loss":{"ratio":"1/10"}}"#,
+            r#"{"reset":{"ratio":"1/10"}}"#,
+            r#"{"slow_link":{"bytes_per_second":1000}}"#,
+            r#"{"corrupt":{"ratio":"1/10"}}"#,
+            r#""truncate""#,
+            r#"{"slice":{"bytes":7}}"#,
+        ];
+        for text in kinds {
+            let kind: FaultKind = serde_json::from_str(text).unwrap();
+            assert_eq!(kind.group(), FaultGroup::Edge);
+            let told = serde_json::to_string(&bytes(&kind)).unwrap();
+            assert!(told.contains(kind.as_str()), "{text} is told as {told}");
+        }
+    }
+}

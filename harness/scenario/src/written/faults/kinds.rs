@@ -86,8 +86,6 @@ kinds! {
     JournalTorn(JournalTorn) = "journal_torn", Process, true;
     /// The agent dies, and its journal is gone before it stands again.
     JournalLost = "journal_lost", Process, true;
-    /// A second agent works for the same tenant.
-    SecondAgent = "second_agent", Process, true;
 
     /// Nothing gets through; nobody is told.
     Partition(Partition) = "partition", Edge, true;
