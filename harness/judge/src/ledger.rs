@@ -267,7 +267,7 @@ impl Ledger {
         self.manifest.closed() && !self.complete() && self.manifest.arrivals < self.arrivals().max(1)
     }
 
-    /// People there are.
+    /// How many people a fault deleted.
     pub(crate) fn deleted(&self) -> u64 {
         self.people.iter().filter(|person| person.deleted).count() as u64
     }

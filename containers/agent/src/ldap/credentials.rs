@@ -1,19 +1,21 @@
 //! The service account's password, and when it may be tried again after it was refused: an agent that goes on presenting a wrong
 //! password locks its own account.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use vocabulary::{Password, SharedClock, Win32};
 
 use crate::secret;
 
-/// The wait after the first refusal of a password that may be wrong; each further one is four times as long. The fifth trial comes
-/// after three minutes: lockout policies count a handful of failures within half an hour.
-const FIRST_WAIT: Duration = Duration::from_secs(2);
-const GROWTH: u32 = 4;
-const LONGEST_WAIT: Duration = Duration::from_secs(1800);
+/// The waits after each refusal of a password that may be wrong: no more than three trials in half an hour, which is how long
+/// lockout policies count a handful of failures together. The file that holds it being written anew ends a wait.
+const WAITS: [Duration; 3] = [
+    Duration::from_secs(2),
+    Duration::from_secs(8),
+    Duration::from_secs(1800),
+];
 
 /// The wait after a refusal that is about the account's state: no number of such trials locks anything.
 const STATE_WAIT: Duration = Duration::from_secs(1);
@@ -48,8 +50,10 @@ pub(crate) struct Credentials {
 
 struct State {
     password: Password,
+    /// When the file was written that it was read from.
+    written: Option<SystemTime>,
     held_off: Option<HeldOff>,
-    wrong: u32,
+    wrong: usize,
 }
 
 struct HeldOff {
@@ -62,6 +66,7 @@ impl Credentials {
     pub(crate) fn new(bind_dn: &str, password: Password, file: Option<PathBuf>, clock: SharedClock) -> Self {
         let state = State {
             password,
+            written: file.as_deref().and_then(written),
             held_off: None,
             wrong: 0,
         };
@@ -80,16 +85,22 @@ impl Credentials {
         let Some(held) = &state.held_off else {
             return Ok(state.password.clone());
         };
-        let fresh = self.file.as_deref().and_then(|file| secret::read(file).ok());
-        if let Some(fresh) = fresh.filter(|fresh| fresh.expose() != state.password.expose()) {
-            *state = State {
-                password: fresh,
-                held_off: None,
-                wrong: 0,
+        let again = self.file.as_deref().and_then(written);
+        if again == state.written {
+            return if now < held.until {
+                Err(held.refusal.clone())
+            } else {
+                Ok(state.password.clone())
             };
-        } else if now < held.until {
-            return Err(held.refusal.clone());
         }
+        // Somebody has given the password anew: it may be another, or the directory's may be this one again.
+        let fresh = self.file.as_deref().and_then(|file| secret::read(file).ok());
+        *state = State {
+            password: fresh.unwrap_or_else(|| state.password.clone()),
+            written: again,
+            held_off: None,
+            wrong: 0,
+        };
         Ok(state.password.clone())
     }
 
@@ -107,9 +118,10 @@ impl Credentials {
         let wait = if refusal.is_about_the_state() {
             STATE_WAIT
         } else {
-            let wait = FIRST_WAIT.saturating_mul(GROWTH.saturating_pow(state.wrong));
-            state.wrong = state.wrong.saturating_add(1);
-            wait.min(LONGEST_WAIT)
+            let [.., longest] = WAITS;
+            let wait = WAITS.get(state.wrong).copied().unwrap_or(longest);
+            state.wrong += 1;
+            wait
         };
         state.held_off = Some(HeldOff {
             until: now.saturating_add(wait),
@@ -120,6 +132,10 @@ impl Credentials {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn written(file: &Path) -> Option<SystemTime> {
+    file.metadata().and_then(|found| found.modified()).ok()
 }
 
 #[cfg(test)]
@@ -153,7 +169,7 @@ mod tests {
                 credentials.refused(refusal(0x52E));
             }
         }
-        assert_eq!(trials, [0, 2, 10, 42, 170, 682, 2482]);
+        assert_eq!(trials, [0, 2, 10, 1810, 3610]);
         credentials.accepted();
         credentials.refused(refusal(0x52E));
         clock.set(4001);
@@ -182,6 +198,15 @@ mod tests {
         credentials.refused(refusal(0x52E));
         assert!(credentials.to_try().is_err());
         std::fs::write(&file, "new\n").unwrap();
+        let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+        std::fs::File::options()
+            .write(true)
+            .open(&file)
+            .unwrap()
+            .set_modified(later)
+            .unwrap();
         assert_eq!(credentials.to_try().unwrap().expose(), "new");
+        credentials.refused(refusal(0x52E));
+        assert!(credentials.to_try().is_err(), "the file is as it was read");
     }
 }

@@ -93,6 +93,11 @@ impl LabWorld {
                 Account::Rekeyed => {
                     let own = self.standing()?.blueprint.domain(forest)?.service_account.clone();
                     self.set_password(forest, &own).await?;
+                    // An administrator gives the agent the password anew, or it would not try it for half an hour.
+                    let domain = self.standing()?.domain(forest)?.domain.clone();
+                    let file = format!("service-account-{domain}.password");
+                    let site = self.site()?;
+                    site.replace("agent", &file, own.expose().as_bytes()).await?;
                 }
             }
             let (mut administrator, dn) = self.administrator(forest).await?;
