@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use agent::Onlooking;
 use engine::ports::Progress;
+use vocabulary::SharedClock;
 
 use crate::EnvironmentError;
 use crate::clock::breathe;
