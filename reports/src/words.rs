@@ -383,6 +383,15 @@ pub(crate) fn fault(name: &str) -> String {
     }
 }
 
+/// Whether a fault bit, for people.
+pub(crate) fn bit(bit: Option<bool>) -> &'static str {
+    match bit {
+        Some(true) => "yes",
+        Some(false) => "no: it proves nothing",
+        None => "not known",
+    }
+}
+
 /// How long writes took to reach one domain controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Arrivals {

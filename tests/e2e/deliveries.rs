@@ -62,12 +62,9 @@ fn a_request_that_comes_often_late_or_for_another_takes_effect_once_at_most() {
         *applied.entry(event["op_id"].as_str().unwrap()).or_default() += 1;
     }
     assert!(applied.len() > 100 && applied.values().all(|times| *times == 1));
-    let told = |words: &str| {
-        events
-            .iter()
-            .filter(|event| event["text"].as_str().unwrap().contains(words))
-    };
-    let again = told("redelivered: answered from the journal").count();
+    let words = "redelivered: answered from the journal";
+    let told = |event: &&Value| event["text"].as_str().unwrap().contains(words);
+    let again = events.iter().filter(told).count();
     assert!(again > applied.len(), "{again} copies were answered from the journal");
     finished.expect_nothing_left();
 }

@@ -14,6 +14,7 @@ mod deliveries;
 mod determinism;
 mod docker_job;
 mod executors;
+mod faults;
 mod judged;
 mod main_job;
 mod old_folder;

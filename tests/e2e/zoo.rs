@@ -74,9 +74,12 @@ pub fn caught(batch: &[Planted], seed: u64) -> Value {
 fn start(planted: &Planted, seed: u64) -> Started {
     let scenario = format!("tests/fixtures/zoo/{}.toml", planted.scenario);
     let seed = seed.to_string();
-    Job::wrong(&planted.name, &["run", &scenario, "--seed", &seed])
+    let mut started = Job::wrong(&planted.name, &["run", &scenario, "--seed", &seed])
         .into_out()
-        .start()
+        .start();
+    // The next one must not want the same address while this one looks whether it is free.
+    started.until_it_says("populate");
+    started
 }
 
 fn judged(planted: &Planted, seed: u64, finished: &Finished) -> Value {

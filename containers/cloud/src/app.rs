@@ -1,10 +1,10 @@
 //! What all surfaces share: the tenant, the sender, the secrets; and the carrying out of writebacks.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
-use protocol::connection::ConnectionString;
 use protocol::lab;
 use protocol::writeback::Inquiry;
 use store::Store;
@@ -43,7 +43,8 @@ pub(crate) struct App {
     pub(crate) client_secret: Password,
     pub(crate) admin_password: Password,
     pub(crate) helpdesk_password: Password,
-    pub(crate) listeners: Vec<ConnectionString>,
+    /// The files with the listeners' connection strings.
+    pub(crate) listeners: Vec<PathBuf>,
     pub(crate) tokens: Tokens,
     pub(crate) clock: SharedClock,
     lab_token: Option<Password>,
@@ -57,6 +58,8 @@ pub(crate) struct App {
     /// How long a message may live.
     lifetime: Duration,
     in_flight: Semaphore,
+    /// Questions about operations in doubt.
+    pub(crate) asking: Semaphore,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -97,7 +100,6 @@ impl App {
             admin_password,
             helpdesk_password,
             senders,
-            listeners,
         } = Secrets::load(&config)?;
         let sender = Sender::new(&config, senders, SharedClock::clone(&clock))?;
         let await_max = config.relay_timeout + AWAIT_ROOM;
@@ -113,7 +115,7 @@ impl App {
             client_secret,
             admin_password,
             helpdesk_password,
-            listeners,
+            listeners: config.relays.iter().map(|relay| relay.listen_file.clone()).collect(),
             tokens: Tokens::new(run),
             clock,
             lab_token,
@@ -125,14 +127,18 @@ impl App {
             dispatcher: (parts.dispatcher)(Arc::new(sender)),
             lifetime: config.message_lifetime,
             in_flight: Semaphore::new(WRITEBACKS_MAX),
+            asking: Semaphore::new(doubts::ASKED_AT_ONCE),
             tasks,
             stop,
         };
         Ok((app, doubtful))
     }
 
-    /// Settles, in a task of its own, what an earlier life left in doubt.
+    /// Settles, in a task of its own, what is in doubt.
     pub(crate) fn settle(self: &Arc<Self>, doubtful: Doubtful) {
+        if doubtful.is_empty() {
+            return;
+        }
         let (app, stop) = (Arc::clone(self), self.stop.clone());
         self.tasks.spawn(async move {
             tokio::select! {
@@ -169,7 +175,7 @@ impl App {
         })
     }
 
-    /// Asks the agent about an operation of an earlier life.
+    /// Asks the agent about an operation that was sent before.
     pub(crate) async fn ask(&self, order: &Order, inquiry: Inquiry) -> Outcome {
         self.dispatcher.ask(order, inquiry, self.expiry()).await
     }
@@ -204,7 +210,7 @@ impl App {
         task.await.unwrap_or_else(|_| interrupted(operation, kind))
     }
 
-    async fn carry(&self, order: Order, is_lab: bool) -> Carried {
+    async fn carry(self: &Arc<Self>, order: Order, is_lab: bool) -> Carried {
         let sent = match self.in_flight.try_acquire() {
             Ok(_place) => self.send(&order, is_lab).await,
             Err(_) => nothing_sent(Outcome::failed(ReasonCode::CloudError)),
@@ -215,7 +221,19 @@ impl App {
         };
         let ending = self.end(&order, sent.outcome, &mut spent).await;
         info!(operation = %order.operation, kind = %order.kind, outcome = ?ending.outcome, "operation ended");
+        self.settle(self.in_doubt(&ending));
         Carried { ending, spent }
+    }
+
+    /// The operation, if it left and nobody knows how it ended. One that the cloud's own stop cut short is for its next life.
+    fn in_doubt(&self, ending: &Ending) -> Doubtful {
+        match ending.outcome {
+            Outcome::Unknown(why) if why != UnknownWhy::Interrupted => {
+                let sent = self.tenant().sent(ending.operation);
+                sent.map(|sent| (ending.operation, sent)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Sends an order once it is on the disk that it leaves: a next life must know that it may have had its effect.

@@ -1,13 +1,11 @@
 //! Sockets and TLS around the domain.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use certificate::ServerCertificate;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -36,6 +34,8 @@ pub struct DirectoryHandle {
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
     deliveries: JoinHandle<()>,
+    /// Whether its partners forget it when it ends.
+    leaves: bool,
 }
 
 impl DirectoryHandle {
@@ -80,6 +80,26 @@ impl DirectoryHandle {
         &self.host
     }
 
+    /// Ends the process at once and keeps the database: connections are cut, and a write that was under way either happened or did
+    /// not.
+    #[must_use]
+    pub fn crash(mut self) -> Dormant {
+        self.leaves = false;
+        self.host.ties.set_up(false);
+        Dormant {
+            host: self.host.clone(),
+        }
+    }
+
+    /// Ends the process in good order and keeps the database.
+    pub async fn halt(mut self) -> Dormant {
+        self.leaves = false;
+        self.host.ties.set_up(false);
+        let host = self.host.clone();
+        self.stop().await;
+        Dormant { host }
+    }
+
     /// Stops listening and ends all connections. A write either happened or did not; what partners have not got yet they never get.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -97,7 +117,29 @@ impl Drop for DirectoryHandle {
     fn drop(&mut self) {
         self.task.abort();
         self.deliveries.abort();
-        self.host.leave();
+        if self.leaves {
+            self.host.leave();
+        }
+    }
+}
+
+/// A domain controller whose process has ended and whose database is still there. Its partners keep for it what it has not got yet.
+#[derive(Debug)]
+pub struct Dormant {
+    host: Arc<Host>,
+}
+
+/// Starts a domain controller whose process had ended, with the database it left; it is ready when this returns.
+///
+/// # Errors
+/// [`DirectoryError`] names the file or address that does not do; the database is then given back.
+pub async fn wake(dormant: Dormant, config: &DirectoryConfig) -> Result<DirectoryHandle, (Dormant, DirectoryError)> {
+    match Door::open(config).await {
+        Ok(door) => {
+            dormant.host.ties.set_up(true);
+            Ok(door.serve(dormant.host, config))
+        }
+        Err(error) => Err((dormant, error)),
     }
 }
 
@@ -121,7 +163,7 @@ pub async fn start(config: DirectoryConfig, clock: SharedClock) -> Result<Direct
 pub(crate) struct Door {
     listener: TcpListener,
     address: SocketAddr,
-    acceptor: TlsAcceptor,
+    certificate: Arc<ServerCertificate>,
 }
 
 impl Door {
@@ -132,7 +174,8 @@ impl Door {
                 return Err(DirectoryError::NotALab { name: name.clone() });
             }
         }
-        let acceptor = TlsAcceptor::from(Arc::new(tls(config)?));
+        let (chain, key) = (config.certificate_file.clone(), config.key_file.clone());
+        let certificate = Arc::new(ServerCertificate::load(chain, key, &[])?);
         let refused = |source| DirectoryError::Listen {
             address: config.listen,
             source,
@@ -142,7 +185,7 @@ impl Door {
         Ok(Self {
             listener,
             address,
-            acceptor,
+            certificate,
         })
     }
 
@@ -151,7 +194,7 @@ impl Door {
         let Self {
             listener,
             address,
-            acceptor,
+            certificate,
         } = self;
         let (stop, stopped) = oneshot::channel();
         tracing::info!(%address, domain = config.domain, fqdn = config.fqdn, "directory ready");
@@ -159,42 +202,11 @@ impl Door {
             address,
             fqdn: config.fqdn.clone(),
             stop: Some(stop),
-            task: tokio::spawn(accept(listener, acceptor, host.clone(), stopped)),
+            task: tokio::spawn(accept(listener, certificate, host.clone(), stopped)),
             deliveries: tokio::spawn(host.clone().deliver()),
+            leaves: true,
             host,
         }
-    }
-}
-
-fn tls(config: &DirectoryConfig) -> Result<ServerConfig, DirectoryError> {
-    let wrong = |path: &Path| {
-        let path = path.to_owned();
-        move |error: pem::Error| pem_error(path.clone(), error)
-    };
-    let chain = CertificateDer::pem_file_iter(&config.certificate_file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(wrong(&config.certificate_file))?;
-    let key = PrivateKeyDer::from_pem_file(&config.key_file).map_err(wrong(&config.key_file))?;
-    let unusable = |source| DirectoryError::Tls {
-        path: config.certificate_file.clone(),
-        source,
-    };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(unusable)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(unusable)
-}
-
-fn pem_error(path: PathBuf, error: pem::Error) -> DirectoryError {
-    match error {
-        pem::Error::Io(source) => DirectoryError::ReadFile { path, source },
-        error => DirectoryError::Pem {
-            path,
-            why: error.to_string(),
-        },
     }
 }
 
@@ -212,15 +224,22 @@ fn read_password(path: &Path) -> Result<Password, DirectoryError> {
     Ok(Password::new(clear.to_owned()))
 }
 
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, host: Arc<Host>, mut stopped: oneshot::Receiver<()>) {
+async fn accept(
+    listener: TcpListener,
+    certificate: Arc<ServerCertificate>,
+    host: Arc<Host>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut connections = JoinSet::new();
+    let mut fresh = JoinSet::new();
+    fresh.spawn(certificate.clone().stay_fresh());
     loop {
         tokio::select! {
             _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) if connections.len() < MAX_CONNECTIONS => {
-                    connections.spawn(serve(stream, peer, acceptor.clone(), host.clone()));
+                    connections.spawn(until_replaced(stream, peer, certificate.clone(), host.clone()));
                 }
                 Ok((_, peer)) => tracing::warn!(%peer, "too many connections"),
                 Err(error) => {
@@ -232,6 +251,17 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, host: Arc<Host>, m
         }
     }
     connections.shutdown().await;
+}
+
+/// Serves a connection until it ends, or until another certificate is shown.
+async fn until_replaced(stream: TcpStream, peer: SocketAddr, certificate: Arc<ServerCertificate>, host: Arc<Host>) {
+    let (replaced, hung_up) = (certificate.replaced(), host.disturbed.hung_up());
+    let acceptor = TlsAcceptor::from(certificate.config());
+    tokio::select! {
+        () = serve(stream, peer, acceptor, host) => {}
+        () = hung_up => tracing::debug!(%peer, "hung up"),
+        () = replaced => tracing::debug!(%peer, "ended with the certificate it was made under"),
+    }
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, acceptor: TlsAcceptor, host: Arc<Host>) {

@@ -1,5 +1,7 @@
 //! The cloud's lab interface: status and journal, behind the lab token.
 
+use std::time::Duration;
+
 use history::JournalRecord;
 use serde::Deserialize;
 use vocabulary::{NameTable, Password};
@@ -20,6 +22,14 @@ pub(crate) struct Status {
     pub onboarded: bool,
     pub people: u64,
     pub synchronised: bool,
+    /// The id of the key that requests are sealed for.
+    pub agent_key: Option<String>,
+}
+
+/// What the cloud says of a disturbance.
+#[derive(Debug, Deserialize)]
+struct Touched {
+    touched: u64,
 }
 
 impl Lab {
@@ -47,6 +57,29 @@ impl Lab {
             part: "the cloud".to_owned(),
             cause: format!("it knows {last:?}"),
         })
+    }
+
+    /// Disturbs the tenant for `lease` at the most.
+    pub async fn disturb(&self, what: &str, lease: Duration) -> Result<(), EnvironmentError> {
+        let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+        let order = serde_json::json!({ "lease_ms": lease_ms });
+        self.0.put(&format!("/lab/disturbances/{what}"), &order).await
+    }
+
+    /// Ends a disturbance of the tenant; tells whom it touched.
+    pub async fn calm(&self, what: &str) -> Result<u64, EnvironmentError> {
+        let touched: Option<Touched> = self.0.delete(&format!("/lab/disturbances/{what}")).await?;
+        Ok(touched.map_or(0, |seen| seen.touched))
+    }
+
+    /// Makes every token void that the cloud has given out.
+    pub async fn expire_tokens(&self) -> Result<(), EnvironmentError> {
+        self.0.delete::<Touched>("/lab/tokens").await.map(drop)
+    }
+
+    /// The client, for what is not the lab's own interface.
+    pub fn client(&self) -> &reqwest::Client {
+        self.0.client()
     }
 
     /// What the cloud wrote down about each operation.

@@ -41,6 +41,11 @@ impl LabClient {
         })
     }
 
+    /// The client, for what is not the lab's own interface.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// What a path holds.
     pub async fn get(&self, path: &str) -> Result<String, EnvironmentError> {
         self.call(Method::GET, path, None).await

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::EnvironmentError;
 use crate::docker::{DockerSite, Snapshot};
 use crate::embedded::EmbeddedSite;
+use crate::process::End;
 
 /// One part's configuration.
 #[derive(Debug, Clone)]
@@ -165,6 +166,22 @@ impl Site {
         }
     }
 
+    /// Ends a part; tells whether it was seen to be gone.
+    pub async fn end(&mut self, part: &str, end: End) -> Result<bool, EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.end(part, end).await,
+            Self::Docker(site) => site.end(part, end).await,
+        }
+    }
+
+    /// Starts a part again that has ended, with what it has on disk; it is ready when this returns.
+    pub async fn start_again(&mut self, part: &str) -> Result<(), EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.start_again(part).await,
+            Self::Docker(site) => site.start_again(part).await,
+        }
+    }
+
     /// Starts a domain controller, from a snapshot where there is one; tells whether it was.
     pub async fn start_directory(
         &mut self,
@@ -183,6 +200,14 @@ impl Site {
         match self {
             Self::Embedded(_) => None,
             Self::Docker(site) => Some(site.samba_image()),
+        }
+    }
+
+    /// Puts another content into a file that a part was given.
+    pub async fn replace(&self, part: &str, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.replace(part, name, content),
+            Self::Docker(site) => site.replace(part, name, content).await,
         }
     }
 

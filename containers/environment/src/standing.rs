@@ -1,6 +1,7 @@
 //! What stands of a world, and how the harness reaches it.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use history::Capability;
@@ -52,6 +53,18 @@ impl Standing {
             &self.blueprint.authority.pem(),
             &self.blueprint.lab_token,
         )
+    }
+
+    /// A client of one server that is no surface of the cloud.
+    pub fn client_of(&self, host: &str, address: SocketAddr) -> Result<reqwest::Client, EnvironmentError> {
+        let failed = |error: reqwest::Error| EnvironmentError::Certificate(host.to_owned(), error.to_string());
+        let authority = reqwest::Certificate::from_pem(self.blueprint.authority.pem().as_bytes()).map_err(failed)?;
+        let builder = reqwest::Client::builder()
+            .tls_certs_only([authority])
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .resolve(host, address);
+        builder.build().map_err(failed)
     }
 
     /// What a domain controller enforces, found out by trying; after the delegation, since some facts are tried with the

@@ -83,6 +83,8 @@ pub struct Injected {
     pub target: String,
     /// Whether a probe saw the effect; none where nothing could tell.
     pub bit: Option<bool>,
+    /// The people whose accounts it was done to, by objectGUID.
+    pub touched: Vec<Uuid>,
 }
 
 /// What was seen of a fault while it was there.

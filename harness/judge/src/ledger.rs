@@ -92,6 +92,8 @@ pub(crate) struct Person {
     pub readings: Vec<Reading>,
     /// Binds, in order.
     pub binds: Vec<Bind>,
+    /// Whether a fault deleted this person's account: nothing is left that could be held to anything.
+    pub deleted: bool,
     /// A key version number under which two domain controllers were seen with different writes.
     pub collided: Option<u32>,
     /// This person's part of [`Ledger::ops`].
@@ -110,6 +112,7 @@ impl Person {
             name: String::new(),
             readings: Vec::new(),
             binds: Vec::new(),
+            deleted: false,
             collided: None,
             ops: 0..0,
             sightings: 0..0,
@@ -231,9 +234,10 @@ impl Ledger {
         known.is_none_or(|dc| self.domains.size(dc) == 0)
     }
 
-    /// Everyone with their operations.
+    /// Everyone with their operations, but those whom a fault deleted.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.people.iter().map(|person| Subject { ledger: self, person })
+        let left = self.people.iter().filter(|person| !person.deleted);
+        left.map(|person| Subject { ledger: self, person })
     }
 
     /// The name of a persona; empty where none is on record.
@@ -264,6 +268,11 @@ impl Ledger {
     }
 
     /// People there are.
+    pub(crate) fn deleted(&self) -> u64 {
+        self.people.iter().filter(|person| person.deleted).count() as u64
+    }
+
+    /// How many people there are.
     pub(crate) fn population(&self) -> u64 {
         self.manifest.people.max(self.people.len() as u64)
     }

@@ -39,7 +39,7 @@ mod windows;
 pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,
 };
 
 use history::RunFolder;

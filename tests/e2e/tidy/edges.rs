@@ -8,9 +8,10 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use super::tree::root;
 
 /// The crates, lowest first, each with those it uses. The table of `ARCHITECTURE.md`, as data.
-pub(super) const USES: [(&str, &[&str]); 16] = [
+pub(super) const USES: [(&str, &[&str]); 17] = [
     ("vocabulary", &[]),
     ("store", &[]),
+    ("certificate", &[]),
     ("history", &["vocabulary"]),
     ("scenario", &["vocabulary"]),
     ("protocol", &["vocabulary"]),
@@ -18,10 +19,10 @@ pub(super) const USES: [(&str, &[&str]); 16] = [
     ("judge", &["history", "vocabulary"]),
     ("reports", &["history", "judge", "vocabulary"]),
     ("load", &["engine", "history", "scenario", "vocabulary"]),
-    ("cloud", &["protocol", "store", "vocabulary"]),
-    ("relay", &["protocol", "vocabulary"]),
+    ("cloud", &["certificate", "protocol", "store", "vocabulary"]),
+    ("relay", &["certificate", "protocol", "vocabulary"]),
     ("agent", &["protocol", "store", "vocabulary"]),
-    ("directory", &["vocabulary"]),
+    ("directory", &["certificate", "vocabulary"]),
     ("gateway", &["vocabulary"]),
     (
         "environment",

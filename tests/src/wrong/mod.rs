@@ -41,6 +41,10 @@ const NONE: Planted = Planted {
 const MIXED: &str = "mixed";
 /// Few people who reset again and again.
 const AGAIN: &str = "again";
+/// Messages that expire soon.
+const LATE: &str = "late";
+/// A goal for what may be lost.
+const LOSSY: &str = "lossy";
 /// A tenant that may not write back.
 const UNLICENSED: &str = "unlicensed";
 

@@ -9,12 +9,16 @@ use futures_util::FutureExt as _;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use vocabulary::{NameTable, Password, Win32};
+use vocabulary::{NameTable, Win32};
 
+use super::credentials::{Credentials, Refusal};
 use crate::AgentError;
-use crate::config::{DomainController, Forest};
+use crate::config::DomainController;
+
+/// LDAP result 49 (RFC 4511 appendix A).
+const INVALID_CREDENTIALS: u32 = 49;
 
 /// The part of the usual timeout that a search is given on a connection that lay idle.
 const IDLE_SHARE: u32 = 3;
@@ -25,8 +29,9 @@ pub(crate) struct Controller {
     url: String,
     address: SocketAddr,
     tls: Arc<ClientConfig>,
-    bind_dn: String,
-    password: Password,
+    credentials: Arc<Credentials>,
+    /// Held for one bind: of many that begin at once, only the first may find out that the password is wrong.
+    binding: AsyncMutex<()>,
     timeout: Duration,
     idle: Mutex<Vec<Ldap>>,
     places: Arc<Semaphore>,
@@ -53,13 +58,12 @@ pub(crate) enum Lost {
 }
 
 impl Controller {
-    /// A controller of a forest, dialled where the name table says. Nothing is opened yet.
+    /// A controller, dialled where the name table says. Nothing is opened yet.
     pub(crate) fn new(
-        forest: &Forest,
         dc: &DomainController,
         names: &NameTable,
         tls: Arc<ClientConfig>,
-        password: Password,
+        credentials: Arc<Credentials>,
         limits: (usize, Duration),
     ) -> Result<Self, AgentError> {
         let address = names
@@ -70,8 +74,8 @@ impl Controller {
             url: format!("ldaps://{}:{}", dc.fqdn, dc.port),
             address,
             tls,
-            bind_dn: forest.bind_dn.clone(),
-            password,
+            credentials,
+            binding: AsyncMutex::default(),
             timeout: limits.1,
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(limits.0.clamp(1, Semaphore::MAX_PERMITS))),
@@ -118,6 +122,8 @@ impl Controller {
     }
 
     async fn open(&self) -> Result<Ldap, AgentError> {
+        // What was refused a moment ago need not be dialled for.
+        self.credentials.to_try().map_err(|refusal| self.bind_error(refusal))?;
         let connecting = AssertUnwindSafe(self.connect()).catch_unwind();
         let connected = timeout(self.timeout, connecting).await;
         let mut ldap = connected
@@ -148,21 +154,36 @@ impl Controller {
     }
 
     async fn bind(&self, ldap: &mut Ldap) -> Result<(), AgentError> {
+        let _turn = self.binding.lock().await;
+        let Credentials { bind_dn, .. } = &*self.credentials;
+        let password = self.credentials.to_try().map_err(|refusal| self.bind_error(refusal))?;
         ldap.with_timeout(self.timeout);
-        let binding = AssertUnwindSafe(ldap.simple_bind(&self.bind_dn, self.password.expose())).catch_unwind();
+        let binding = AssertUnwindSafe(ldap.simple_bind(bind_dn, password.expose())).catch_unwind();
         let answer = binding
             .await
             .map_err(|_| self.connect_error("the answer to the bind was malformed"))?;
         let answer = answer.map_err(|error| self.connect_error(&error))?;
         if answer.rc == 0 {
+            self.credentials.accepted();
             return Ok(());
         }
-        Err(AgentError::Bind {
-            fqdn: self.fqdn.clone(),
-            bind_dn: self.bind_dn.clone(),
+        let refusal = Refusal {
             win32: Win32::from_bind_diagnostic(&answer.text),
             text: format!("result {}, {}", answer.rc, answer.text),
-        })
+        };
+        if answer.rc == INVALID_CREDENTIALS {
+            self.credentials.refused(refusal.clone());
+        }
+        Err(self.bind_error(refusal))
+    }
+
+    fn bind_error(&self, Refusal { win32, text }: Refusal) -> AgentError {
+        AgentError::Bind {
+            fqdn: self.fqdn.clone(),
+            bind_dn: self.credentials.bind_dn.clone(),
+            win32,
+            text,
+        }
     }
 
     fn connect_error(&self, why: &(impl ToString + ?Sized)) -> AgentError {

@@ -9,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::connection::ConnectionString;
 use protocol::hybrid::{RenewToken, ToRelay};
 use rustls::ClientConfig;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -69,7 +69,10 @@ pub(crate) enum Link {
 
 /// What the tasks of one listener share.
 pub(crate) struct Shared {
-    pub(crate) connection: ConnectionString,
+    /// The relay's connection string, which an onboarding may replace.
+    pub(crate) connection: watch::Receiver<ConnectionString>,
+    /// Rung when the relay takes the string no longer.
+    pub(crate) refused: Arc<Notify>,
     pub(crate) names: NameTable,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) clock: SharedClock,
@@ -112,16 +115,19 @@ impl Shared {
             place: None,
         };
         if channel.send(refusal).await.is_err() {
-            tracing::debug!(host = self.connection.host, "a refusal found its connection gone");
+            tracing::debug!(host = self.host(), "a refusal found its connection gone");
         }
     }
 
     fn token(&self) -> String {
-        self.connection.token((self.clock.unix() + self.times.token).as_secs())
+        self.connection
+            .borrow()
+            .token((self.clock.unix() + self.times.token).as_secs())
     }
 
     fn url(&self) -> String {
-        let ConnectionString { host, port, path, .. } = &self.connection;
+        let connection = self.connection.borrow();
+        let ConnectionString { host, port, path, .. } = &*connection;
         let port = if *port == 443 {
             String::new()
         } else {
@@ -130,9 +136,13 @@ impl Shared {
         format!("wss://{host}{port}/$hc/{path}?sb-hc-action=listen&sb-hc-id={}", self.id)
     }
 
+    fn host(&self) -> String {
+        self.connection.borrow().host.clone()
+    }
+
     fn ended(&self, why: &(impl ToString + ?Sized)) -> AgentError {
         AgentError::Channel {
-            host: self.connection.host.clone(),
+            host: self.host(),
             why: why.to_string(),
         }
     }
@@ -141,14 +151,19 @@ impl Shared {
 /// Listens for ever; `link` tells how it stands.
 pub(crate) async fn run(shared: Arc<Shared>, link: watch::Sender<Link>) {
     let mut ladder = Ladder::default();
+    let mut connection = shared.connection.clone();
     loop {
         let again = ladder.climbing();
         let wait = ladder.next();
         if again {
-            let text = format!("Details: reconnecting to {} in {wait:?}", shared.connection.host);
+            let text = format!("Details: reconnecting to {} in {wait:?}", shared.host());
             shared.log.service(EventId::SERVICE_BUS_WARNING, &text);
         }
-        clock::sleep(wait).await;
+        tokio::select! {
+            () = clock::sleep(wait) => {}
+            // With another string it is another matter.
+            Ok(()) = connection.changed() => ladder = Ladder::default(),
+        }
         let error = match session(&shared, &mut ladder, &link).await {
             Ok(()) => continue,
             Err(error) => error,
@@ -157,8 +172,23 @@ pub(crate) async fn run(shared: Arc<Shared>, link: watch::Sender<Link>) {
         shared
             .log
             .service(EventId::LISTENER_ERROR, &format!("Details: {error}"));
-        link.send_replace(fallen(&error));
+        let fallen = fallen(&error);
+        if is_stale(&error) {
+            shared.refused.notify_one();
+        }
+        link.send_replace(fallen);
     }
+}
+
+/// Whether the relay knows the path and takes the key no longer: another one may have been given out.
+fn is_stale(error: &AgentError) -> bool {
+    matches!(
+        error,
+        AgentError::Dial {
+            status: Some(401 | 403),
+            ..
+        }
+    )
 }
 
 fn fallen(error: &AgentError) -> Link {

@@ -10,6 +10,7 @@ use crate::sync::SyncEngine;
 use crate::testing::relay::{HOST, Relay, data, request, response};
 use crate::testing::{self, FakeClock, FakeDirectory, soon};
 use crate::writeback::journal::KeptJournal;
+use crate::writeback::keyring::Keyring;
 use crate::writeback::service::{Parts, Service};
 use crate::writeback::worker::desk;
 
@@ -53,8 +54,7 @@ fn service(log: &Arc<EventLog>) -> Arc<Service> {
     let directory = Arc::new(FakeDirectory::default());
     Arc::new(Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: Arc::new(testing::keys("agent").0),
-        cloud_key: Arc::new(testing::keys("cloud").1),
+        keys: Keyring::new(testing::keys("agent").0, testing::keys("cloud").1),
         lab_token: None,
         engine: RwLock::new(SyncEngine::default()),
         reader: Arc::clone(&directory) as _,
@@ -78,7 +78,8 @@ fn shared(
     names.insert(HOST, address);
     let connection = ConnectionString::parse(&text).unwrap();
     Shared {
-        connection,
+        connection: watch::channel(connection).1,
+        refused: Arc::default(),
         names,
         tls,
         clock,

@@ -62,6 +62,7 @@ impl Blueprint {
                 .zip(&self.domains)
                 .map(|((standing, asked), secrets)| forest(kit, standing, asked, secrets, edge))
                 .collect(),
+            onlooker: agent::Onlooking::default(),
         }
     }
 }

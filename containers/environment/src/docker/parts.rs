@@ -203,9 +203,16 @@ fn published(shape: &Shape) -> HashMap<String, Option<Vec<PortBinding>>> {
     }
     let loopback = PortBinding {
         host_ip: Some("127.0.0.1".to_owned()),
-        host_port: Some("0".to_owned()),
+        host_port: Some(free_port().to_string()),
     };
     HashMap::from([(format!("{}/tcp", shape.port), Some(vec![loopback]))])
+}
+
+/// A port of the loopback that nobody uses now: one that is named stays the same when the container starts again. 0 leaves it to
+/// the engine.
+fn free_port() -> u16 {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map_or(0, |address| address.port())
 }
 
 #[cfg(test)]

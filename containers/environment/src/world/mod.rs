@@ -12,7 +12,7 @@ use engine::ports::{
     Answer, Facts, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
 };
 use history::{BindRecord, ScanRecord};
-use scenario::{Fault, Person, Plan, Vault, WorldKind};
+use scenario::{Fault, FaultGroup, Person, Plan, Vault, WorldKind};
 use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
 
@@ -24,6 +24,7 @@ use crate::embedded::EmbeddedSite;
 use crate::evidence::{command_lines, log_sources, write_log};
 use crate::lab::journal_lines;
 use crate::ldap::Connection;
+use crate::process::Making;
 use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
 use crate::settlement::settlement;
@@ -49,6 +50,8 @@ pub struct LabWorld {
     in_docker: bool,
     /// Faults that are there, by their number in the plan.
     faults: HashMap<usize, faults::Undo>,
+    /// The names of people who were given another, by their index.
+    renamed: HashMap<u64, String>,
 }
 
 impl LabWorld {
@@ -66,6 +69,7 @@ impl LabWorld {
             users: Vec::new(),
             in_docker: false,
             faults: HashMap::new(),
+            renamed: HashMap::new(),
         }
     }
 
@@ -89,11 +93,17 @@ impl LabWorld {
         let blueprint = Blueprint::draw(&self.run, plan)?;
         self.in_docker = plan.world.kind == WorldKind::Docker;
         let site = match plan.world.kind {
-            WorldKind::Embedded => Site::Embedded(EmbeddedSite::stand_up(
-                &self.run,
-                SharedClock::clone(&self.clock),
-                self.parts.clone(),
-            )?),
+            WorldKind::Embedded => {
+                let making = Making {
+                    parts: self.parts.clone(),
+                    clock: SharedClock::clone(&self.clock),
+                    apart: plan
+                        .faults
+                        .iter()
+                        .any(|fault| fault.what.group() == FaultGroup::Process),
+                };
+                Site::Embedded(EmbeddedSite::stand_up(&self.run, making)?)
+            }
             WorldKind::Docker => {
                 Site::Docker(DockerSite::stand_up(&self.run, &self.parts.served, &|text| progress.note(text)).await?)
             }

@@ -201,12 +201,8 @@ impl Faults {
                 continue;
             }
             match fault.order.what {
-                ByteFault::HalfOpen => {
-                    // A connection that was opened later has found the server again.
-                    if id.0 <= fault.youngest {
-                        return kill(connection, fault, Fate::ServerGone);
-                    }
-                }
+                // A connection that was opened later has found the server again.
+                ByteFault::HalfOpen if id.0 <= fault.youngest => return kill(connection, fault, Fate::ServerGone),
                 ByteFault::IdleDrop { after } => {
                     let forgotten = connection.last_piece.max(fault.since) + after;
                     if forgotten <= now {

@@ -41,6 +41,11 @@ impl Close {
         code: 1008,
         reason: "the token has expired",
     };
+    /// The key that the token was signed with is no longer valid.
+    pub(crate) const REKEYED: Self = Self {
+        code: 1008,
+        reason: "the key of the token was replaced",
+    };
     /// The listener has been silent for too long.
     pub(crate) const IDLE: Self = Self {
         code: 1008,

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::phases::Phases;
 
+/// The fault after which a person's account is gone.
+const DELETES: &str = "delete_people";
+
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
 
@@ -212,6 +215,12 @@ impl Builder {
     }
 
     fn inject(&mut self, event: FaultEvent) {
+        if event.fault == DELETES {
+            for user in &event.touched {
+                let person = self.person(*user, "") as usize;
+                self.ledger.people[person].deleted = true;
+            }
+        }
         self.ledger.faults.push(FaultWindow {
             fault: event.fault,
             target: event.target,

@@ -332,6 +332,7 @@ impl World {
             target: "the PDC emulator of corp.test to dc2.corp.test".into(),
             lease_us: None,
             bit,
+            touched: Vec::new(),
         };
         self.faults.push((event, false));
     }

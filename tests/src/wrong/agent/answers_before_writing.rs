@@ -10,7 +10,7 @@ use super::{Planted, writing};
 pub(super) const PLANTED: Planted = Planted {
     name: "answers-before-writing",
     does: "says \"applied\" as soon as the modify has left, whatever the directory says then",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: crate::wrong::MIXED,
     stand: |parts| writing(parts, |genuine| Arc::new(AnswersBeforeWriting { genuine })),
 };

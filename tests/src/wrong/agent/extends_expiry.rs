@@ -6,14 +6,14 @@ use agent::{Opened, Opener};
 use protocol::ProtocolError;
 
 use super::{Planted, opening};
-use crate::wrong::MIXED;
+use crate::wrong::LATE;
 use crate::wrong::relay::holding;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "extends-expiry",
     does: "lets a message live ten minutes longer than its seal says, on a relay that holds some back and loses the answer",
     caught_by: &["no-late-apply"],
-    scenario: MIXED,
+    scenario: LATE,
     stand: |parts| opening(holding(parts), |genuine| Arc::new(ExtendsExpiry { genuine })),
 };
 

@@ -12,7 +12,7 @@ use super::{Planted, writing};
 pub(super) const PLANTED: Planted = Planted {
     name: "keeps-the-older",
     does: "puts the person's password back to the one before when it writes, by writing the two in the wrong order",
-    caught_by: &["acknowledged-is-durable", "directory-holds-acknowledged"],
+    caught_by: &["acknowledged-is-durable"],
     scenario: crate::wrong::AGAIN,
     stand: |parts| {
         writing(parts, |genuine| {

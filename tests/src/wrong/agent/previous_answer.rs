@@ -13,7 +13,7 @@ use crate::wrong::MIXED;
 pub(super) const PLANTED: Planted = Planted {
     name: "previous-answer",
     does: "answers each operation with the result of the one before",
-    caught_by: &["no-lost-ack", "rejected-leaves-no-trace"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| {
         sealing(parts, |genuine| {

@@ -12,7 +12,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "previous-password",
     does: "writes the password of the person whom it served before, as a buffer that is used again would hold it",
-    caught_by: &["acknowledged-is-durable", "directory-holds-acknowledged"],
+    caught_by: &["directory-holds-acknowledged"],
     scenario: crate::wrong::MIXED,
     stand: |parts| {
         writing(parts, |genuine| {

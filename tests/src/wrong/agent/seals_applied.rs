@@ -13,7 +13,7 @@ use crate::wrong::MIXED;
 pub(super) const PLANTED: Planted = Planted {
     name: "seals-applied",
     does: "seals \"applied\" into every answer, and keeps the truth to its own journal",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| sealing(parts, |genuine| Arc::new(SealsApplied { genuine })),
 };

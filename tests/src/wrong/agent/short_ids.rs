@@ -13,7 +13,7 @@ use crate::wrong::MIXED;
 pub(super) const PLANTED: Planted = Planted {
     name: "short-ids",
     does: "knows operations by a part of their id, and answers a new one with how another of that part ended",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| {
         remembering(parts, |genuine| {

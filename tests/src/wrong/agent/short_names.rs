@@ -11,7 +11,7 @@ use super::{Planted, writing};
 pub(super) const PLANTED: Planted = Planted {
     name: "short-names",
     does: "finds people by the first letters of their name instead of by GUID, and takes the first who fits",
-    caught_by: &["no-lost-ack", "no-double-apply"],
+    caught_by: &["no-lost-ack"],
     scenario: crate::wrong::MIXED,
     stand: |parts| {
         writing(parts, |genuine| {

@@ -13,7 +13,7 @@ use super::{Planted, writing};
 pub(super) const PLANTED: Planted = Planted {
     name: "skips-the-second",
     does: "says \"applied\" and does nothing for a person whom it served less than a second ago",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: crate::wrong::AGAIN,
     stand: |parts| {
         writing(parts, |genuine| {

@@ -10,7 +10,7 @@ use super::{Planted, writing};
 pub(super) const PLANTED: Planted = Planted {
     name: "swallows-refusal",
     does: "says \"applied\" where the directory refused the password",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: crate::wrong::MIXED,
     stand: |parts| writing(parts, |genuine| Arc::new(SwallowsRefusal { genuine })),
 };

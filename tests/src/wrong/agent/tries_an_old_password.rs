@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::{Change, DirectoryWriter, Target, WriteFuture, WriteResult};
+use agent::{Change, DirectoryWriter, Target, WriteFuture};
 use vocabulary::Password;
 
 use super::{Planted, writing};
 
 pub(super) const PLANTED: Planted = Planted {
     name: "tries-an-old-password",
-    does: "tries a change with a password that is not the person's before it resets",
+    does: "tries a change with a password that is not the person's after it has reset",
     caught_by: &["no-lockout-by-writeback"],
     scenario: crate::wrong::MIXED,
     stand: |parts| writing(parts, |genuine| Arc::new(TriesAnOldPassword { genuine })),
@@ -22,11 +22,7 @@ struct TriesAnOldPassword {
 
 impl DirectoryWriter for TriesAnOldPassword {
     fn write<'a>(&'a self, target: &'a Target, change: &'a Change, expires: Duration) -> WriteFuture<'a> {
-        let Change::Reset {
-            password,
-            unlock: false,
-        } = change
-        else {
+        let Change::Reset { password, .. } = change else {
             return self.genuine.write(target, change, expires);
         };
         let guess = Change::Change {
@@ -34,10 +30,9 @@ impl DirectoryWriter for TriesAnOldPassword {
             new: password.clone(),
         };
         Box::pin(async move {
-            match self.genuine.write(target, &guess, expires).await {
-                WriteResult::Applied => WriteResult::Applied,
-                _ => self.genuine.write(target, change, expires).await,
-            }
+            let result = self.genuine.write(target, change, expires).await;
+            self.genuine.write(target, &guess, expires).await;
+            result
         })
     }
 }

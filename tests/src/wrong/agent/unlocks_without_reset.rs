@@ -11,7 +11,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "unlocks-without-reset",
     does: "clears the lock of a reset and forgets the password",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: crate::wrong::MIXED,
     stand: |parts| {
         writing(parts, |genuine| {

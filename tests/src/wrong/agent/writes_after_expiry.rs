@@ -14,7 +14,7 @@ pub(super) const PLANTED: Planted = Planted {
     name: "writes-after-expiry",
     does: "checks the expiry when it takes a write, and makes it when the message has long expired",
     caught_by: &["no-late-apply"],
-    scenario: crate::wrong::MIXED,
+    scenario: crate::wrong::LATE,
     stand: |parts| {
         writing(parts, |genuine| {
             Arc::new(WritesAfterExpiry {
@@ -45,7 +45,7 @@ impl DirectoryWriter for WritesAfterExpiry {
 }
 
 /// How long a write lies about: longer than any message of the zoo lives, shorter than the run.
-const STALL: Duration = Duration::from_secs(5);
+const STALL: Duration = Duration::from_secs(7);
 
 fn change_is_reset(change: &Change) -> bool {
     matches!(change, Change::Reset { .. })

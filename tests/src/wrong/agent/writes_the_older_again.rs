@@ -13,7 +13,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "writes-the-older-again",
     does: "sends the person's write before this one again after it, as a queue of retries would",
-    caught_by: &["no-double-apply", "acknowledged-is-durable"],
+    caught_by: &["no-double-apply"],
     scenario: crate::wrong::AGAIN,
     stand: |parts| {
         writing(parts, |genuine| {

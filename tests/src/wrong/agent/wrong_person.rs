@@ -11,7 +11,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "wrong-person",
     does: "writes to the person whom it served before, as a stale cache would",
-    caught_by: &["no-lost-ack", "no-double-apply"],
+    caught_by: &["no-lost-ack"],
     scenario: crate::wrong::MIXED,
     stand: |parts| {
         writing(parts, |genuine| {

@@ -12,7 +12,7 @@ use crate::wrong::MIXED;
 pub(super) const PLANTED: Planted = Planted {
     name: "answers-at-once",
     does: "says \"applied\" as soon as an order has left",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| dispatching(parts, |genuine| Arc::new(AnswersAtOnce { genuine })),
 };

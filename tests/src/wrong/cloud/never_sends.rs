@@ -13,7 +13,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "never-sends",
     does: "says \"applied\" for an order that never leaves",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| {
         dispatching(parts, |genuine| {

@@ -13,7 +13,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "previous-order",
     does: "sends an order for the person of the order before",
-    caught_by: &["no-lost-ack", "no-double-apply"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| {
         dispatching(parts, |genuine| {

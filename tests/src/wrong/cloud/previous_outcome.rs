@@ -12,7 +12,7 @@ use crate::wrong::MIXED;
 pub(super) const PLANTED: Planted = Planted {
     name: "previous-outcome",
     does: "tells each person how the operation before theirs ended",
-    caught_by: &["no-lost-ack", "rejected-leaves-no-trace"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| {
         dispatching(parts, |genuine| {

@@ -12,7 +12,7 @@ use crate::wrong::MIXED;
 pub(super) const PLANTED: Planted = Planted {
     name: "reads-no-refusal",
     does: "takes every answer of the agent for success, without reading what it says",
-    caught_by: &["no-lost-ack", "acknowledged-is-durable"],
+    caught_by: &["no-lost-ack"],
     scenario: MIXED,
     stand: |parts| dispatching(parts, |genuine| Arc::new(ReadsNoRefusal { genuine })),
 };

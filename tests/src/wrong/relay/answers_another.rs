@@ -7,14 +7,14 @@ use bytes::Bytes;
 use relay::{Carrier, Carrying, Errand, Reply};
 
 use super::{Planted, carrying};
-use crate::wrong::MIXED;
+use crate::wrong::LOSSY;
 use crate::wrong::pace::OneIn;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "answers-another",
     does: "gives a sender the answer that was meant for another",
     caught_by: &["unknown_ratio_max"],
-    scenario: MIXED,
+    scenario: LOSSY,
     stand: |parts| {
         carrying(parts, |genuine| {
             Arc::new(AnswersAnother {

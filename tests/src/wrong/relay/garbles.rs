@@ -5,14 +5,14 @@ use std::sync::Arc;
 use relay::{Carrier, Carrying, Errand};
 
 use super::{Planted, carrying};
-use crate::wrong::MIXED;
+use crate::wrong::LOSSY;
 use crate::wrong::pace::OneIn;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "garbles",
     does: "changes a byte of a sealed message",
     caught_by: &["unknown_ratio_max"],
-    scenario: MIXED,
+    scenario: LOSSY,
     stand: |parts| {
         carrying(parts, |genuine| {
             Arc::new(Garbles {

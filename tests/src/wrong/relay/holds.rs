@@ -7,7 +7,7 @@ use environment::Parts;
 use relay::{Carrier, Carrying, Errand, Failure, FailureWhy, Refusal};
 
 use super::{Planted, carrying};
-use crate::wrong::MIXED;
+use crate::wrong::LATE;
 use crate::wrong::clock::wait;
 use crate::wrong::pace::OneIn;
 
@@ -15,12 +15,12 @@ pub(super) const PLANTED: Planted = Planted {
     name: "holds",
     does: "holds some messages until they have expired, and loses what comes of them",
     caught_by: &["unknown_ratio_max"],
-    scenario: MIXED,
+    scenario: LATE,
     stand: holding,
 };
 
 /// How long it holds one: longer than any message of the zoo lives, shorter than the run.
-const HELD: Duration = Duration::from_secs(5);
+const HELD: Duration = Duration::from_secs(7);
 
 /// A relay that holds one message in six past its expiry and tells its sender at once that the answer was lost.
 pub(in crate::wrong) fn holding(parts: Parts) -> Parts {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use relay::{Carrier, Carrying, Errand, Failure, FailureWhy, Refusal};
 
 use super::{Planted, carrying};
-use crate::wrong::MIXED;
+use crate::wrong::LOSSY;
 use crate::wrong::pace::OneIn;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "loses-answers",
     does: "loses the answer to a message that was carried out",
     caught_by: &["unknown_ratio_max"],
-    scenario: MIXED,
+    scenario: LOSSY,
     stand: |parts| {
         carrying(parts, |genuine| {
             Arc::new(LosesAnswers {

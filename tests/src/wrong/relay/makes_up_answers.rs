@@ -8,14 +8,14 @@ use protocol::hybrid::Response;
 use relay::{Answer, Carrier, Carrying, Errand, Reply};
 
 use super::{Planted, carrying};
-use crate::wrong::MIXED;
+use crate::wrong::LOSSY;
 use crate::wrong::pace::OneIn;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "makes-up-answers",
     does: "loses a message and makes an answer up",
     caught_by: &["unknown_ratio_max"],
-    scenario: MIXED,
+    scenario: LOSSY,
     stand: |parts| {
         carrying(parts, |genuine| {
             Arc::new(MakesUpAnswers {

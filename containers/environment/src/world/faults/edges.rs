@@ -35,6 +35,7 @@ impl LabWorld {
         let injected = Injected {
             target: edge.to_string(),
             bit: None,
+            touched: Vec::new(),
         };
         Ok(Made::lasting(injected, super::Undo::Edges(Undo { path })))
     }
@@ -107,4 +108,33 @@ fn bytes(what: &FaultKind) -> Option<ByteFault> {
         FaultKind::Slice(slice) => ByteFault::Slice { bytes: slice.bytes },
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::FaultGroup;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_that_breaks_an_edge_is_known_to_the_gateway() {
+        let kinds = [
+            r#"{"partition":{}}"#,
+            r#""half_open""#,
+            r#"{"idle_drop":{"after":"4min"}}"#,
+            r#"{"delay":{"by":"200ms","jitter":"50ms"}}"#,
+            r#"{"loss":{"ratio":"1/10"}}"#,
+            r#"{"reset":{"ratio":"1/10"}}"#,
+            r#"{"slow_link":{"bytes_per_second":1000}}"#,
+            r#"{"corrupt":{"ratio":"1/10"}}"#,
+            r#""truncate""#,
+            r#"{"slice":{"bytes":7}}"#,
+        ];
+        for text in kinds {
+            let kind: FaultKind = serde_json::from_str(text).unwrap();
+            assert_eq!(kind.group(), FaultGroup::Edge);
+            let told = serde_json::to_string(&bytes(&kind)).unwrap();
+            assert!(told.contains(kind.as_str()), "{text} is told as {told}");
+        }
+    }
 }

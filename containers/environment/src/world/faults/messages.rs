@@ -34,6 +34,7 @@ impl LabWorld {
             }
             .to_owned(),
             bit: None,
+            touched: Vec::new(),
         };
         Ok(Made::lasting(injected, super::Undo::Messages(Undo { path })))
     }
@@ -72,4 +73,34 @@ fn message(what: &FaultKind) -> Option<MessageFault> {
         FaultKind::Unanswered => MessageFault::Unanswered,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::FaultGroup;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_message_fault_is_known_to_the_relay() {
+        let kinds = [
+            r#"{"lose_requests":{}}"#,
+            r#"{"lose_responses":{"share":"1/2"}}"#,
+            r#"{"duplicate_requests":{"copies":20}}"#,
+            r#"{"hold_requests":{"by":"5s"}}"#,
+            r#""reorder_requests""#,
+            r#""swap_requests""#,
+            r#""corrupt_requests""#,
+            r#""replay_requests""#,
+            r#""oversize_requests""#,
+            r#""delete_listener""#,
+            r#""unanswered""#,
+        ];
+        for text in kinds {
+            let kind: FaultKind = serde_json::from_str(text).unwrap();
+            assert_eq!(kind.group(), FaultGroup::Messages);
+            let told = serde_json::to_string(&message(&kind)).unwrap();
+            assert!(told.contains(kind.as_str()), "{text} is told as {told}");
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! Faults made in a world: one file for each group, and here what is there of them.
 
+mod accounts;
 mod clock;
 mod cloud;
 mod directory;
 mod edges;
 mod identity;
 mod messages;
+mod people;
 mod process;
 
 use engine::ports::{Healed, Injected};

@@ -86,8 +86,6 @@ kinds! {
     JournalTorn(JournalTorn) = "journal_torn", Process, true;
     /// The agent dies, and its journal is gone before it stands again.
     JournalLost = "journal_lost", Process, true;
-    /// A second agent works for the same tenant.
-    SecondAgent = "second_agent", Process, true;
 
     /// Nothing gets through; nobody is told.
     Partition(Partition) = "partition", Edge, true;
@@ -139,7 +137,7 @@ kinds! {
     WrongNameCertificate(OfPart) = "wrong_name_certificate", Identity, true;
     /// A part shows a certificate of an authority that nobody knows.
     UnknownAuthority(OfPart) = "unknown_authority", Identity, true;
-    /// Every token that the relay was shown has expired.
+    /// Every token that the cloud has given out is void.
     ExpireTokens = "expire_tokens", Identity, false;
     /// The relay's key for listeners is another.
     RotateListenKey = "rotate_listen_key", Identity, false;
