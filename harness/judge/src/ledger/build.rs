@@ -116,7 +116,7 @@ impl Builder {
         match event {
             Event::Dropped(dropped) => self.dropped(&dropped, known),
             Event::Phase(phase) => self.ledger.phases.enter(phase.phase, phase.enter, phase.at_us),
-            Event::Inject(fault) => self.inject(fault),
+            Event::Inject(fault) => self.inject(fault, known),
             Event::Heal(fault) => self.heal(&fault),
             Event::Observe(ObserveEvent {
                 observation: Observation::SecretScan(scan),
@@ -214,10 +214,10 @@ impl Builder {
         phase == Phase::Measure || (phase != Phase::WarmUp && placed())
     }
 
-    fn inject(&mut self, event: FaultEvent) {
+    fn inject(&mut self, event: FaultEvent, known: &HashMap<Uuid, u32>) {
         if event.fault == DELETES {
             for user in &event.touched {
-                let person = self.person(*user, "") as usize;
+                let person = self.who(Who::of(*user, "", known)) as usize;
                 self.ledger.people[person].deleted = true;
             }
         }
