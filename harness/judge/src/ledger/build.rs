@@ -217,8 +217,7 @@ impl Builder {
     fn inject(&mut self, event: FaultEvent, known: &HashMap<Uuid, u32>) {
         if event.fault == DELETES {
             for user in &event.touched {
-                let person = known.get(user).copied();
-                let person = person.unwrap_or_else(|| self.person(*user, "")) as usize;
+                let person = self.who(Who::of(*user, "", known)) as usize;
                 self.ledger.people[person].deleted = true;
             }
         }

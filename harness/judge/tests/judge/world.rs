@@ -347,6 +347,7 @@ impl World {
             target: target.into(),
             lease_us: Some(60 * SECOND),
             bit: Some(true),
+            touched: Vec::new(),
         };
         self.faults.push((event(from_us, Phase::Measure), false));
         self.faults.push((event(to_us, Phase::Measure), true));
