@@ -8,8 +8,9 @@ use crate::sheet;
 use crate::text::{self, clean};
 
 /// Checks of the run itself: what to do about them is the same whether they fail or cannot tell.
-const ABOUT_THE_RUN: [&str; 5] = [
+const ABOUT_THE_RUN: [&str; 6] = [
     "faults-bit",
+    "generator-kept-up",
     "every-arrival-accounted",
     "probe-complete",
     "run-complete",
@@ -182,6 +183,10 @@ fn hint(finding: &Finding) -> Option<String> {
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         "faults-bit" => {
             "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"
+        }
+        "generator-kept-up" => {
+            "the load generator itself was late, so that times and rates are its own as much as the chain's: lower the rate, \
+             give the machine less else to do, or more processors"
         }
         "every-arrival-accounted" => {
             "arrivals are missing from the history: trust none of its rates before that is understood"

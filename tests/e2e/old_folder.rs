@@ -68,7 +68,10 @@ fn assert_near(now: &mut Percentiles, then: Percentiles, error: f64) {
 }
 
 fn assert_near_value(now: &mut f64, then: f64, error: f64) {
-    assert!((then..=then * (1.0 + error) + 0.001).contains(now), "{now} is not near {then}");
+    assert!(
+        (then..=then * (1.0 + error) + 0.001).contains(now),
+        "{now} is not near {then}"
+    );
     *now = then;
 }
 

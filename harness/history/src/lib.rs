@@ -18,6 +18,7 @@ mod folder;
 mod frames;
 mod manifest;
 mod reader;
+mod samples;
 mod verdict;
 mod writer;
 
@@ -30,9 +31,10 @@ pub use folder::{PersonRow, RunFolder};
 pub use frames::Frames;
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
+pub use samples::{GeneratorSample, Lateness, PartSample, Sample, SampleWriter, Samples};
 pub use verdict::{
-    FaultBit, Finding, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles, Probed, Propagation, Rates,
-    StagePercentiles, UnknownResolved, Verdict,
+    FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles,
+    Probed, Propagation, Rates, Resource, StagePercentiles, UnknownResolved, Verdict,
 };
 pub use writer::HistoryWriter;
 

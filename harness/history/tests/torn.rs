@@ -91,7 +91,11 @@ fn a_cut_at_any_byte_leaves_every_frame_before_it() {
 fn a_tail_that_was_never_written_is_left_out() {
     let run = run(3);
     let all = run.whole(run.bytes.len()).1;
-    for (tail, what) in [(vec![0; 4096], "zeros"), (vec![0x28, 0xB5], "half a magic"), (b"noise".to_vec(), "noise")] {
+    for (tail, what) in [
+        (vec![0; 4096], "zeros"),
+        (vec![0x28, 0xB5], "half a magic"),
+        (b"noise".to_vec(), "noise"),
+    ] {
         let filled = [run.bytes.as_slice(), &tail].concat();
         assert_eq!(run.read(&filled), (all, Some(tail.len() as u64)), "{what}");
         // The same in the place of a frame's end, as a file system may leave it after a loss of power.
@@ -112,7 +116,10 @@ fn a_bit_that_flipped_ends_the_history_before_its_frame() {
         bytes[place] ^= 0x10;
         let (read, torn) = run.read(&bytes);
         let whole = run.ends.iter().find(|(_, events)| *events == read);
-        assert!(read >= events && whole.is_some(), "only whole frames: {read} at {place}");
+        assert!(
+            read >= events && whole.is_some(),
+            "only whole frames: {read} at {place}"
+        );
         // One bit of a frame's header means nothing (RFC 8878, section 3.1.1.1.1.3): nothing is lost with it.
         let left_out = (run.bytes.len() - whole.unwrap().0) as u64;
         assert_eq!(torn, (left_out > 0).then_some(left_out), "at {place}");
@@ -135,7 +142,11 @@ fn a_last_line_without_an_end_is_left_out() {
 #[test]
 fn frames_are_given_whole_and_a_history_is_written_once() {
     let run = run(4);
-    let lines = run.folder.frames().unwrap().map(|frame| frame.unwrap().split_inclusive(|byte| *byte == b'\n').count());
+    let lines = run
+        .folder
+        .frames()
+        .unwrap()
+        .map(|frame| frame.unwrap().split_inclusive(|byte| *byte == b'\n').count());
     assert_eq!(lines.collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert!(run.folder.writer().is_err());
 }
@@ -147,7 +158,10 @@ fn a_frame_larger_than_what_is_read_at_once_is_read_whole() {
     let line = |number: u32| {
         let text = serde_json::to_string(&phase(Phase::Measure)).unwrap();
         // Digits that compress badly.
-        text.replace(r#""seq":0"#, &format!(r#""seq":{}"#, number.wrapping_mul(2_654_435_761))) + "\n"
+        text.replace(
+            r#""seq":0"#,
+            &format!(r#""seq":{}"#, number.wrapping_mul(2_654_435_761)),
+        ) + "\n"
     };
     let text: String = (0..60_000).map(line).collect();
     let frame = zstd::bulk::compress(text.as_bytes(), 1).unwrap();

@@ -4,6 +4,7 @@ mod acknowledged_is_durable;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod faults_bit;
+mod generator_kept_up;
 mod no_cross_user_write;
 mod no_double_apply;
 mod no_lost_ack;
@@ -48,7 +49,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 14] = [
+const LAWS: [Law; 15] = [
     law(acknowledged_is_durable::NAME, acknowledged_is_durable::judge, true),
     law(
         directory_holds_acknowledged::NAME,
@@ -65,6 +66,8 @@ const LAWS: [Law; 14] = [
     law(no_cross_user_write::NAME, no_cross_user_write::judge, true),
     law(no_secret_at_rest::NAME, no_secret_at_rest::judge, false),
     law(faults_bit::NAME, faults_bit::judge, false).where_there_is(|ledger| !ledger.faults.is_empty()),
+    law(generator_kept_up::NAME, generator_kept_up::judge, false)
+        .where_there_is(|ledger| ledger.manifest.samples_every_us > 0),
     law(every_arrival_accounted::NAME, every_arrival_accounted::judge, false),
     law(probe_complete::NAME, probe_complete::judge, false),
     law(run_complete::NAME, run_complete::judge, false),

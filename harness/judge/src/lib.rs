@@ -31,11 +31,13 @@ mod resolve;
 mod statistics;
 mod subject;
 mod summary;
+mod usage;
 mod windows;
 
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
+    UsePoint, Window,
 };
 
 use history::RunFolder;

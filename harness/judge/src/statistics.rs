@@ -85,7 +85,10 @@ impl Statistics {
         let responses = values(&self.all.responses, count);
         let services = values(&self.all.services, self.all.services.len());
         let nothing = std::iter::repeat(None);
-        let curves = responses.into_iter().chain(nothing.clone()).zip(services.into_iter().chain(nothing));
+        let curves = responses
+            .into_iter()
+            .chain(nothing.clone())
+            .zip(services.into_iter().chain(nothing));
         let point = |(share, (response_us, service_us))| CurvePoint {
             share,
             response_us,

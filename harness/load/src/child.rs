@@ -42,6 +42,7 @@ impl Generators for ChildProcess {
         Ok(Generator {
             down: Box::new(down),
             up: Box::new(up),
+            pid: child.id(),
             guard: Box::new(child),
         })
     }

@@ -10,6 +10,7 @@ mod percentiles;
 mod propagation;
 mod rates;
 mod render;
+mod resources;
 mod response_time;
 mod scale;
 mod shape;
@@ -23,6 +24,7 @@ use judge::Figures;
 
 use crate::ReportError;
 use frame::Sheet;
+use resources::Use;
 use shape::Drawing;
 use svg::Place;
 
@@ -43,11 +45,15 @@ pub enum Chart {
     Percentiles,
     /// How long writes took to reach each domain controller.
     Propagation,
+    /// Processors that each part used.
+    Cpu,
+    /// Memory of each part.
+    Memory,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ResponseTime,
         Self::Rates,
         Self::Outcomes,
@@ -55,14 +61,20 @@ impl Chart {
         Self::Stages,
         Self::Percentiles,
         Self::Propagation,
+        Self::Cpu,
+        Self::Memory,
     ];
 
-    /// Those that a report of these figures has: what spreads between domain controllers only where there are several.
+    /// Those that a report of these figures has: what spreads between domain controllers only where there are several, what
+    /// parts used only where they were sampled.
     pub fn shown(figures: &Figures) -> impl Iterator<Item = Self> {
         let spreads = !figures.propagation.is_empty();
-        Self::ALL
-            .into_iter()
-            .filter(move |chart| *chart != Self::Propagation || spreads)
+        let sampled = !figures.resources.is_empty();
+        Self::ALL.into_iter().filter(move |chart| match chart {
+            Self::Propagation => spreads,
+            Self::Cpu | Self::Memory => sampled,
+            _ => true,
+        })
     }
 
     /// The name of its files.
@@ -76,6 +88,8 @@ impl Chart {
             Self::Stages => "stages",
             Self::Percentiles => "percentiles",
             Self::Propagation => "propagation",
+            Self::Cpu => "processors",
+            Self::Memory => "memory",
         }
     }
 
@@ -105,6 +119,13 @@ impl Chart {
             Self::Propagation => {
                 "The share of acknowledged writes of the measure phase whose effect each domain controller showed within that time. \
                  A line that ends below 100 % is of writes that were never seen there; watchers look every 20 ms, later after a tenth of the time."
+            }
+            Self::Cpu => {
+                "Processor time of each process or container, sampled once a second. Parts that share a process are counted together; \
+                 load is the generator, apart from the world it asks."
+            }
+            Self::Memory => {
+                "Resident memory of each process; of a container what it uses without files that can be dropped. Sampled once a second."
             }
         }
     }
@@ -138,6 +159,8 @@ impl Chart {
             Self::Stages => stages::draw(figures, sheet),
             Self::Percentiles => percentiles::draw(figures, sheet),
             Self::Propagation => propagation::draw(figures, sheet),
+            Self::Cpu => resources::draw(figures, sheet, Use::Cpu),
+            Self::Memory => resources::draw(figures, sheet, Use::Memory),
         }
     }
 

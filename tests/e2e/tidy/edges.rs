@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use super::tree::root;
 
 /// The crates, lowest first, each with those it uses. The table of `ARCHITECTURE.md`, as data.
-pub(super) const USES: [(&str, &[&str]); 16] = [
+pub(super) const USES: [(&str, &[&str]); 17] = [
     ("vocabulary", &[]),
     ("store", &[]),
     ("history", &["vocabulary"]),
@@ -17,6 +17,7 @@ pub(super) const USES: [(&str, &[&str]); 16] = [
     ("engine", &["history", "scenario", "vocabulary"]),
     ("judge", &["history", "vocabulary"]),
     ("reports", &["history", "judge", "vocabulary"]),
+    ("calibration", &["engine", "history", "judge", "scenario", "vocabulary"]),
     ("load", &["engine", "history", "scenario", "vocabulary"]),
     ("cloud", &["protocol", "store", "vocabulary"]),
     ("relay", &["protocol", "vocabulary"]),
@@ -41,6 +42,7 @@ pub(super) const USES: [(&str, &[&str]); 16] = [
     (
         "wblab",
         &[
+            "calibration",
             "cloud",
             "directory",
             "engine",

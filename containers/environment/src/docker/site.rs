@@ -16,6 +16,7 @@ use super::images::{self, Say, ServedBinary};
 use super::networks::{Networks, address_on};
 use super::owner::Owner;
 use super::parts::{Common, FOLDER, PART, Place, Shape};
+use super::usage::Usage;
 use super::{ready, snapshots, sweep};
 use crate::EnvironmentError;
 use crate::site::{Address, Kit, RoleConfig};
@@ -205,6 +206,11 @@ impl DockerSite {
             .get_host_port_ipv4(port.tcp())
             .await
             .map_err(|error| failed(&doing, error))
+    }
+
+    /// Who tells what each part's container has used.
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.engine.clone(), &self.common.run)
     }
 
     /// A file out of a part's container, running or not.

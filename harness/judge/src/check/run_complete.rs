@@ -9,7 +9,11 @@ pub(super) const NAME: &str = "run-complete";
 /// An interrupted run, one that was never sealed and one whose history is torn are at best inconclusive.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
     let torn = ledger.torn.map(|bytes| {
-        let whose = if bytes == 1 { "byte of the history was" } else { "bytes of the history were" };
+        let whose = if bytes == 1 {
+            "byte of the history was"
+        } else {
+            "bytes of the history were"
+        };
         format!("the last {bytes} {whose} torn and left out")
     });
     let interrupted = ledger.phases.entered(Phase::Interrupted);

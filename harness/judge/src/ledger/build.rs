@@ -12,6 +12,7 @@ use vocabulary::Outcome;
 use super::sightings::is_final;
 use super::{Bind, Domains, Dropped, Facts, FaultWindow, Ledger, Op, Person, Sighting, StageSamples};
 use crate::phases::Phases;
+use crate::usage::Usage;
 
 /// How the agent's journal calls a write that it made.
 const JOURNAL_APPLIED: &str = "applied";
@@ -57,6 +58,7 @@ impl Builder {
                 journal_applied: Vec::new(),
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
+                usage: Usage::read(folder)?,
                 events: 0,
                 torn: None,
                 ended_us: 0,

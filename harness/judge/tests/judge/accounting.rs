@@ -103,7 +103,10 @@ fn a_torn_history_is_judged_as_far_as_it_goes() {
         .and_then(|why| why.split_once(' '))
         .unwrap();
     assert!(left_out.parse::<u64>().unwrap() > 9, "the whole frame: {why}");
-    assert_eq!(rest, "bytes of the history were torn and left out; the history was never sealed");
+    assert_eq!(
+        rest,
+        "bytes of the history were torn and left out; the history was never sealed"
+    );
     assert_mark(&judgement, "no-lost-ack", Mark::Pass);
     assert_eq!(judgement.verdict.ops.applied, 8);
     assert_eq!(judgement.verdict.verdict, Mark::Inconclusive);

@@ -7,6 +7,8 @@ mod durable;
 #[cfg(test)]
 mod effects;
 #[cfg(test)]
+mod generator;
+#[cfg(test)]
 mod grounds;
 #[cfg(test)]
 mod mutations;

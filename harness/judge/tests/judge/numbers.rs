@@ -56,7 +56,11 @@ fn percentiles_are_what_was_seen_within_the_stated_error_and_warm_up_is_in_none(
     assert_eq!(verdict.percentile_error, Times::ERROR);
     assert!(near(response.p50, 50.0) && near(response.p90, 90.0), "{response:?}");
     assert!(near(response.p99, 99.0), "{response:?}");
-    assert_eq!((response.p999, response.max), (Some(100.0), Some(100.0)), "the largest is exact");
+    assert_eq!(
+        (response.p999, response.max),
+        (Some(100.0), Some(100.0)),
+        "the largest is exact"
+    );
     assert!(near(verdict.service_time_ms.p50, 49.6), "{:?}", verdict.service_time_ms);
     assert_eq!(verdict.ops.rejected, 1, "warm-up counts here");
 }
@@ -92,7 +96,10 @@ fn dropped_and_unknown_count_as_slower_than_every_finished_one() {
     assert_eq!(judgement.verdict.service_time_ms.max, Some(100.0), "finished ones only");
     assert_eq!(goal(&judgement, "response_time_p50_max").1, Mark::Pass);
     let (lasted, endless) = goal(&judgement, "response_time_p99_max");
-    assert!(near(lasted, 3000.0) && endless == Mark::Fail, "what never ended is over any limit");
+    assert!(
+        near(lasted, 3000.0) && endless == Mark::Fail,
+        "what never ended is over any limit"
+    );
 
     let curve = &judgement.figures.curve;
     assert_eq!(curve.first().unwrap().response_us, Some(1000));
@@ -213,7 +220,10 @@ fn stages_are_of_measured_operations_and_the_rest_is_network() {
     let network = &judgement.figures.stages[2];
     assert_eq!((network.p99_us, network.mean_us), (25_000, 20_500.0));
     assert!(near(Some(network.p50_us as f64), 20_000.0), "{network:?}");
-    assert_eq!(judgement.verdict.stages_ms["write"].p50, 20.0, "one value only, so the largest");
+    assert_eq!(
+        judgement.verdict.stages_ms["write"].p50, 20.0,
+        "one value only, so the largest"
+    );
 }
 
 #[test]
@@ -249,7 +259,10 @@ fn windows_cover_the_load_without_gaps_and_lose_nobody() {
     let first = &figures.windows[1];
     assert_eq!((first.offered, first.response_max_us), (21, Some(20_000)));
     let near = |us: Option<u64>, seen| near(us.map(|us| us as f64), seen);
-    assert!(near(first.response_p50_us, 10_000.0) && near(first.response_p95_us, 19_000.0), "{first:?}");
+    assert!(
+        near(first.response_p50_us, 10_000.0) && near(first.response_p95_us, 19_000.0),
+        "{first:?}"
+    );
     assert_eq!(first.response_p99_us, Some(20_000));
     assert_eq!(figures.windows[11].response_p50_us, None);
     let names: Vec<&str> = figures.phases.iter().map(|span| span.name.as_str()).collect();
@@ -313,17 +326,35 @@ fn success_and_failure_kinds_and_personas_are_timed_apart() {
     world.drop_arrival(100, 6 * SECOND);
     let verdict = world.judge().verdict;
     let by = &verdict.latency_by_outcome;
-    let counts: Vec<_> = by.iter().map(|(outcome, latency)| (outcome.as_str(), latency.count)).collect();
-    assert_eq!(counts, [("applied", 89), ("dropped", 1), ("failed", 1), ("rejected", 10), ("unknown", 1)]);
+    let counts: Vec<_> = by
+        .iter()
+        .map(|(outcome, latency)| (outcome.as_str(), latency.count))
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            ("applied", 89),
+            ("dropped", 1),
+            ("failed", 1),
+            ("rejected", 10),
+            ("unknown", 1)
+        ]
+    );
     assert!(near(by["rejected"].response_time_ms.p50, 5.0), "{by:?}");
     assert_eq!(by["rejected"].service_time_ms.max, Some(10.0));
     assert!(near(by["applied"].response_time_ms.p50, 55.0), "{by:?}");
     assert_eq!(by["failed"].response_time_ms.max, Some(100.0));
-    assert_eq!(by["dropped"].service_time_ms.max, None, "what never began has no service time");
+    assert_eq!(
+        by["dropped"].service_time_ms.max, None,
+        "what never began has no service time"
+    );
     let kinds = &verdict.latency_by_kind;
     assert_eq!((kinds["reset"].count, kinds["unlock"].count), (101, 1));
     let personas = &verdict.latency_by_persona;
     assert_eq!(personas["weak_password"].count, 10);
     assert_eq!(personas.values().map(|latency| latency.count).sum::<u64>(), 102);
-    assert_eq!(personas["weak_password"].response_time_ms, by["rejected"].response_time_ms);
+    assert_eq!(
+        personas["weak_password"].response_time_ms,
+        by["rejected"].response_time_ms
+    );
 }
