@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use engine::ports::{
-    Answer, Facts, Flow, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
+    Answer, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
 };
 use history::{BindRecord, ScanRecord};
 use scenario::{Fault, Person, Plan, Vault};
@@ -17,6 +17,10 @@ pub(crate) struct CountingWorld {
 
 fn at_once<'a, T: Send + 'a>(answer: T) -> Answer<'a, T> {
     Box::pin(async { Ok(answer) })
+}
+
+fn nothing_breaks<'a, T>() -> Answer<'a, T> {
+    Box::pin(async { Err("nothing stands there that could break".into()) })
 }
 
 impl World for CountingWorld {
@@ -67,8 +71,16 @@ impl World for CountingWorld {
         at_once(Vec::new())
     }
 
-    fn inject<'a>(&'a mut self, _: &'a Fault) -> Answer<'a, Injected> {
-        Box::pin(async { Err("nothing stands there that could break".into()) })
+    fn inject<'a>(&'a mut self, _: usize, _: &'a Fault) -> Answer<'a, Injected> {
+        nothing_breaks()
+    }
+
+    fn again<'a>(&'a mut self, _: usize, _: &'a Fault) -> Answer<'a, ()> {
+        nothing_breaks()
+    }
+
+    fn heal<'a>(&'a mut self, _: usize, _: &'a Fault) -> Answer<'a, Healed> {
+        nothing_breaks()
     }
 
     fn oracle<'a>(&'a mut self, _: &'a [Person], _: &'a Vault, _: &'a [u32]) -> Answer<'a, Vec<Held>> {

@@ -243,9 +243,8 @@ impl Stage<'_> {
         let end = self.drive(watching, interrupt).await;
         self.keeping.end();
         self.count_the_released()?;
-        let end = end?;
-        self.phase = Phase::Drain;
-        Ok(end)
+        self.phase = self.recorder.phase();
+        end
     }
 
     async fn drive(
