@@ -64,12 +64,8 @@ impl Use {
         let part = text::clean(&row.part);
         let (mean, most) = (row.used.cpu_mean_cores, row.used.cpu_max_cores);
         match self {
-            Self::Cpu => format!(
-                "{part}: {} on average, at most {}",
-                text::number(mean, 2),
-                text::number(most, 2)
-            ),
-            Self::Memory => format!("{part}: at most {}", text::bytes(row.used.memory_max_bytes)),
+            Self::Cpu => format!("{part}: mean {}, most {}", text::number(mean, 2), text::number(most, 2)),
+            Self::Memory => format!("{part}: most {}", text::bytes(row.used.memory_max_bytes)),
         }
     }
 }

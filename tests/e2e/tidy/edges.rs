@@ -69,10 +69,11 @@ const NEVER: [(&str, &str); 5] = [
 ];
 
 /// One heavy package, one home.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("clap", &["wblab"]),
     ("fake", &["scenario"]),
     ("goose", &["load"]),
+    ("hdrhistogram", &["vocabulary"]),
     ("plotters", &["reports"]),
     ("redb", &["store"]),
     ("testcontainers", &["environment"]),
