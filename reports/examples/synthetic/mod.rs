@@ -80,8 +80,8 @@ fn resources(seed: u64, start: u64, count: u64) -> Vec<ResourceRow> {
         ResourceRow {
             part: part.to_owned(),
             used: Resource {
-                cpu_mean_cores: cores * 0.9,
-                cpu_max_cores: cores * 1.1,
+                cpu_mean_cores: (cores * 90.0).round() / 100.0,
+                cpu_max_cores: (cores * 110.0).round() / 100.0,
                 memory_max_bytes: points.last().map_or(0, |point| point.memory_bytes),
                 threads_max: Some(12),
                 sockets_max: part.contains('a').then_some(64),

@@ -125,7 +125,7 @@ impl Chart {
                  load is the generator, apart from the world it asks."
             }
             Self::Memory => {
-                "Resident memory of each process; of a container what it uses without files that can be dropped. Sampled once a second."
+                "Resident memory of each process; of a container what it uses without files that can be dropped. Sampled once a second; the most is over the whole run."
             }
         }
     }
