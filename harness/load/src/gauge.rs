@@ -1,6 +1,6 @@
 //! How busy the generator is, counted as its users come and go.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use engine::pipe::Gauge;
 
@@ -8,6 +8,7 @@ use engine::pipe::Gauge;
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     users: u32,
+    ready: AtomicBool,
     busy: AtomicU32,
     waiting_max: AtomicU32,
 }
@@ -19,6 +20,11 @@ impl Counts {
             users,
             ..Self::default()
         }
+    }
+
+    /// The engine was told that all users are up.
+    pub fn ready(&self) {
+        self.ready.store(true, Ordering::Release);
     }
 
     /// A user has taken a ticket.
@@ -42,14 +48,14 @@ impl Counts {
         free
     }
 
-    /// How it stands with so many in the queue; the most that waited is counted anew.
-    pub fn gauge(&self, waiting: usize) -> Gauge {
+    /// How it stands with so many in the queue, once all users are up; the most that waited is counted anew.
+    pub fn gauge(&self, waiting: usize) -> Option<Gauge> {
         let waiting = u32::try_from(waiting).unwrap_or(u32::MAX);
-        Gauge {
+        self.ready.load(Ordering::Acquire).then(|| Gauge {
             waiting,
             waiting_max: self.waiting_max.swap(0, Ordering::Relaxed).max(waiting),
             busy: self.busy.load(Ordering::Relaxed),
-        }
+        })
     }
 }
 
@@ -65,22 +71,15 @@ mod tests {
         assert!(counts.comes(0) && !counts.comes(1), "one is busy, one is on its way");
         counts.took();
         assert!(!counts.comes(0));
-        assert_eq!(
-            counts.gauge(1),
-            Gauge {
-                waiting: 1,
-                waiting_max: 2,
-                busy: 2
-            }
-        );
+        assert_eq!(counts.gauge(1), None, "nobody was told that users are up");
+        counts.ready();
+        let told = |counts: &Counts, waiting| {
+            counts
+                .gauge(waiting)
+                .map(|gauge| (gauge.waiting, gauge.waiting_max, gauge.busy))
+        };
+        assert_eq!(told(&counts, 1), Some((1, 2, 2)));
         counts.ended();
-        assert_eq!(
-            counts.gauge(0),
-            Gauge {
-                waiting: 0,
-                waiting_max: 0,
-                busy: 1
-            }
-        );
+        assert_eq!(told(&counts, 0), Some((0, 0, 1)));
     }
 }

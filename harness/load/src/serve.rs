@@ -91,8 +91,9 @@ async fn run(
 async fn tell(waiting: async_channel::Receiver<Queued>, results: mpsc::Sender<Up>, counts: Arc<Counts>) {
     loop {
         wait(TELL_EVERY).await;
-        let gauge = Up::Gauge(counts.gauge(waiting.len()));
-        if results.send(gauge).await.is_err() {
+        if let Some(gauge) = counts.gauge(waiting.len())
+            && results.send(Up::Gauge(gauge)).await.is_err()
+        {
             return;
         }
     }

@@ -79,6 +79,7 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
             user.client = crew.portal.client().clone();
             if waiting.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
                 let _ = crew.results.send(Up::Ready).await;
+                crew.counts.ready();
             }
             while let Ok(queued) = crew.tickets.recv().await {
                 crew.counts.took();
