@@ -20,6 +20,7 @@ use crate::error::EngineError;
 use crate::keeping::Keeping;
 use crate::pipe::{Done, Down, Hello, PipeError, Ticket, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Target};
+use crate::probe;
 use crate::recorder::Recorder;
 use crate::release::{Ended, RELEASED, Release, Released, Unreleased, release};
 use crate::watch::Watching;
@@ -280,7 +281,9 @@ impl Load<'_> {
             finished_us: done.finished_us,
             class: done.outcome.class(),
         };
-        running.touched.entry(arrival.person).or_default().push(touch);
+        let touches = running.touched.entry(arrival.person).or_default();
+        touches.push(touch);
+        probe::forget(touches);
         if touch.class == OutcomeClass::Applied {
             self.watching.acknowledged(self.user(&arrival));
         }

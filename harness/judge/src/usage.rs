@@ -65,7 +65,7 @@ impl Usage {
     fn part(&mut self, sample: PartSample) {
         match self.parts.iter_mut().find(|part| part.first.part == sample.part) {
             Some(part) => part.add(sample),
-            None => self.parts.push(Part::of(sample)),
+            None => self.parts.push(Part::of(&sample)),
         }
     }
 
@@ -113,16 +113,16 @@ fn point(sample: &PartSample) -> Point {
 }
 
 impl Part {
-    fn of(sample: PartSample) -> Self {
+    fn of(sample: &PartSample) -> Self {
         let mut part = Self {
-            points: vec![point(&sample)],
+            points: vec![point(sample)],
             first: sample.clone(),
             last: sample.clone(),
             most: Most::default(),
             stride: 1,
             in_last: 1,
         };
-        part.most.take(&sample);
+        part.most.take(sample);
         part
     }
 

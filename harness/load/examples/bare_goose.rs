@@ -37,7 +37,7 @@ async fn attack() -> Result<(), Box<dyn std::error::Error>> {
     configuration.host = Some(host.clone());
     configuration.users = Some(users.parse()?);
     configuration.increase_rate = Some("1000000".to_owned());
-    configuration.run_time = seconds.clone();
+    configuration.run_time = Some(seconds.clone());
     configuration.quiet = 3;
     configuration.no_telnet = true;
     configuration.no_print_metrics = true;
