@@ -10,9 +10,12 @@
 mod clients;
 mod commands;
 mod conformance;
+mod deliveries;
 mod determinism;
 mod docker_job;
 mod executors;
+mod faults;
+mod judged;
 mod main_job;
 mod old_folder;
 mod overload;
@@ -24,3 +27,4 @@ mod support;
 mod tidy;
 mod topologies;
 mod wrong_parts;
+mod zoo;

@@ -33,9 +33,11 @@
 mod app;
 mod clock;
 mod config;
+mod dispatch;
 mod doubts;
 mod error;
 mod inbox;
+mod parts;
 mod placing;
 mod saving;
 mod secret;
@@ -46,6 +48,8 @@ mod token;
 mod web;
 
 pub use config::{Accounts, CloudConfig, RelayFiles};
+pub use dispatch::{Dispatcher, Dispatching, Sent};
 pub use error::CloudError;
-pub use server::{CloudHandle, start};
-pub use tenant::{JournalEntry, Licence, SettingsPatch, Sspr, Status, TenantSettings};
+pub use parts::{CloudParts, Wrap};
+pub use server::{CloudHandle, start, start_with};
+pub use tenant::{Gate, Gates, JournalEntry, Licence, Order, SettingsPatch, Sspr, Status, TenantSettings};

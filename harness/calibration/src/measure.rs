@@ -392,6 +392,7 @@ fn manifest(plan: &Plan) -> Manifest {
         arrivals: engine::arrivals(plan, &people).planned().unwrap_or_default(),
         message_lifetime_us: micros(plan.world.message_lifetime),
         start_within_us: plan.load.start_within.map_or(0, micros),
+        closed_to: Vec::new(),
         goals: Vec::new(),
         phases: engine::planned_phases(plan),
         samples_every_us: engine::SAMPLES_EVERY_US,

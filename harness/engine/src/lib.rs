@@ -14,6 +14,7 @@
 //! ```
 
 mod arrival;
+mod bucket;
 pub mod clock;
 mod error;
 mod host;

@@ -257,10 +257,16 @@ impl Load<'_> {
             .unwrap_or_default()
     }
 
+    fn person(&self, arrival: &Arrival) -> Option<&Person> {
+        self.people.get(usize::try_from(arrival.person).ok()?)
+    }
+
+    fn forest(&self, arrival: &Arrival) -> usize {
+        self.person(arrival).map_or(0, |person| person.forest)
+    }
+
     fn actor(&self, arrival: &Arrival) -> String {
-        let index = usize::try_from(arrival.person).ok();
-        index
-            .and_then(|index| self.people.get(index))
+        self.person(arrival)
             .map(|person| person.upn.clone())
             .unwrap_or_default()
     }
@@ -285,7 +291,8 @@ impl Load<'_> {
         touches.push(touch);
         probe::forget(touches);
         if touch.class == OutcomeClass::Applied {
-            self.watching.acknowledged(self.user(&arrival));
+            self.watching
+                .acknowledged(self.forest(&arrival), self.user(&arrival), arrival.op_id);
         }
         let event = OpEvent {
             seq: 0,

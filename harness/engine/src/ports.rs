@@ -116,10 +116,9 @@ pub fn lease(fault: &Fault) -> Option<Duration> {
     fault.lasts.map(|lasts| lasts.saturating_add(LEASE_SLACK))
 }
 
-/// Looks at people on every domain controller of one domain.
+/// Looks at people on every domain controller of one domain, over connections of its own.
 pub trait Watcher: Send {
-    /// What each domain controller tells of these people now; nothing of who does not live in this domain. One that does not
-    /// answer in a moment is left out.
+    /// What each domain controller tells of these people now. One that does not answer in a moment is left out.
     fn look<'a>(&'a mut self, users: &'a [Uuid]) -> Answer<'a, Vec<Seen>>;
 }
 
@@ -192,7 +191,7 @@ pub trait World: Send {
     /// The metadata of everyone on every domain controller.
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
 
-    /// A watcher of each domain of several controllers: when a change has arrived on all is how long it took.
+    /// A watcher of each domain, in the order of the forests: when a change has arrived on all controllers is how long it took.
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>>;
 
     /// Who tells what the parts use; none where they share the harness's process.

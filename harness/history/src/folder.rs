@@ -8,7 +8,9 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::frames::{FrameText, Frames};
-use crate::{EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Manifest, SampleWriter, Samples, Verdict};
+use crate::{
+    EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, SampleWriter, Samples, Verdict, scan,
+};
 
 const MANIFEST: &str = "manifest.json";
 const HISTORY: &str = "history.jsonl.zst";
@@ -122,6 +124,20 @@ impl RunFolder {
     /// [`HistoryError::Read`] when there is none.
     pub fn events(&self) -> Result<EventReader, HistoryError> {
         EventReader::open(&self.path(HISTORY))
+    }
+
+    /// Reads the whole history: every line goes through `map`, which may run on several threads, and what it made of them
+    /// comes to `take` in the file's order. Tells how many bytes were left out because the
+    /// history is torn at its end, as a killed run leaves it.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] when there is none, [`HistoryError::Format`] when a line does not read.
+    pub fn scan<T: Send>(
+        &self,
+        map: impl Fn(Line<'_>) -> T + Sync,
+        take: impl FnMut(T),
+    ) -> Result<Option<u64>, HistoryError> {
+        scan::scan(&self.path(HISTORY), self.frames()?, map, take)
     }
 
     /// The history's whole frames, decompressed: lines of JSON. For whoever reads the lines themselves.

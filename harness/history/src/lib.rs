@@ -16,9 +16,11 @@ mod error;
 mod event;
 mod folder;
 mod frames;
+mod line;
 mod manifest;
 mod reader;
 mod samples;
+mod scan;
 mod verdict;
 mod writer;
 
@@ -29,6 +31,7 @@ pub use event::{
 };
 pub use folder::{PersonRow, RunFolder};
 pub use frames::Frames;
+pub use line::{JournalLine, Line, OpLine, SeenLine, Sight};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use samples::{GeneratorSample, Lateness, PartSample, Sample, SampleWriter, Samples};

@@ -107,7 +107,7 @@ fn rank_of(share: f64, count: u64) -> Option<u64> {
 }
 
 fn measured_ops(ledger: &Ledger) -> impl Iterator<Item = &crate::ledger::Op> {
-    ledger.ops.iter().filter(|op| op.measured)
+    ledger.ops.iter().filter(|op| op.measured())
 }
 
 fn counts(ledger: &Ledger) -> OpCounts {

@@ -8,18 +8,21 @@ use history::{
 };
 use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
 
-use crate::figures::{Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow};
+use crate::figures::{
+    FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
+};
 use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
-use crate::{check, goals, propagation, resolve, windows};
+use crate::{case, check, goals, propagation, resolve, windows};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
     let statistics = Statistics::of(ledger);
-    let figures = figures(ledger, &statistics);
+    let mut figures = figures(ledger, &statistics);
     let verdict = verdict(ledger, &statistics, &figures);
+    figures.cases = case::cases(ledger, &verdict.findings);
     Judgement { verdict, figures }
 }
 
@@ -179,12 +182,14 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         windows,
         phases: phases(ledger),
         faults: ledger.faults.iter().map(|fault| fault_span(ledger, fault)).collect(),
+        fault_rows: ledger.faults.iter().map(|fault| fault_row(ledger, fault)).collect(),
         outcomes: outcomes(ops_by_kind(ledger)),
         reasons: reasons(ledger),
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
         resources: ledger.usage.rows(),
+        cases: Vec::new(),
     }
 }
 
@@ -197,14 +202,19 @@ fn phases(ledger: &Ledger) -> Vec<Span> {
     ledger.phases.spans(ledger.ended_us).map(span).collect()
 }
 
-/// Until it was healed, else until its lease or the run ended. What has neither is over at once: it is never healed.
 fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
-    let lease_end = fault.lease_us.map(|lease| fault.from_us.saturating_add(lease));
-    let unhealed = lease_end.map_or(fault.from_us, |end| end.min(ledger.ended_us));
     Span {
         name: fault.fault.clone(),
         from_us: fault.from_us,
-        to_us: fault.to_us.unwrap_or(unhealed),
+        to_us: fault.until_us(ledger.ended_us),
+    }
+}
+
+fn fault_row(ledger: &Ledger, fault: &FaultWindow) -> FaultRow {
+    FaultRow {
+        span: fault_span(ledger, fault),
+        target: fault.target.clone(),
+        bit: fault.bit,
     }
 }
 

@@ -8,8 +8,8 @@ use history::{
     StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
-    UsePoint, Window,
+    Case, CaseOp, CaseSight, CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow,
+    ReasonRow, ResourceRow, Span, StageRow, UsePoint, Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -33,6 +33,14 @@ fn figures(seed: u64, count: u64) -> Figures {
         from_us: start + from * SECOND,
         to_us: start + to * SECOND,
     };
+    let faults = if count > 20 {
+        vec![
+            span("agent-dc delay", count / 2, count / 2 + count / 8),
+            span("move_pdc", count * 4 / 5, count * 4 / 5),
+        ]
+    } else {
+        Vec::new()
+    };
     Figures {
         window_us: SECOND,
         phases: vec![
@@ -40,14 +48,8 @@ fn figures(seed: u64, count: u64) -> Figures {
             span("measure", warm_up, measured),
             span("drain", measured, count),
         ],
-        faults: if count > 20 {
-            vec![
-                span("agent-dc delay", count / 2, count / 2 + count / 8),
-                span("move_pdc", count * 4 / 5, count * 4 / 5),
-            ]
-        } else {
-            Vec::new()
-        },
+        fault_rows: faults.iter().map(fault_row).collect(),
+        faults,
         outcomes: outcomes(&windows),
         reasons: reasons(&windows),
         stages: stages(),
@@ -57,6 +59,7 @@ fn figures(seed: u64, count: u64) -> Figures {
             propagation(seed, "dc2.corp.test", 900_000.0),
         ],
         resources: resources(seed, start, count),
+        cases: if count > 20 { vec![case()] } else { Vec::new() },
         windows,
     }
 }
@@ -92,6 +95,45 @@ fn resources(seed: u64, start: u64, count: u64) -> Vec<ResourceRow> {
         }
     };
     parts.map(row).into()
+}
+
+/// A reset that expired in a held message and came after a newer one.
+fn case() -> Case {
+    let op = |name: &str, class, from: u64, to: u64, until: u64| CaseOp {
+        name: name.to_owned(),
+        class,
+        from_us: 61 * SECOND + from * 1000,
+        to_us: 61 * SECOND + to * 1000,
+        until_us: 61 * SECOND + until * 1000,
+    };
+    let sight = |what: &str| CaseSight {
+        at_us: 74 * SECOND,
+        what: what.to_owned(),
+    };
+    Case {
+        person: "anna.berg.17@corp.test".to_owned(),
+        checks: vec!["one-order-explains-all".to_owned(), "no-stale-overwrite".to_owned()],
+        story: vec![
+            "anna.berg.17@corp.test breaks one-order-explains-all, no-stale-overwrite. Times count from 61.000 s of the run.".to_owned(),
+            "0.000 s: reset 526a3eee: label 1 began; no answer by 2.000 s, and it could act until 5.000 s.".to_owned(),
+            "7.100 s: reset 383ab532: label 2 began; the password was acknowledged at 7.240 s.".to_owned(),
+            "13.000 s: dc1 holds label 1.".to_owned(),
+        ],
+        from_us: 61 * SECOND,
+        to_us: 74 * SECOND,
+        ops: vec![
+            op("reset 526a3eee: label 1", OutcomeClass::Unknown, 0, 2000, 5000),
+            op("reset 383ab532: label 2", OutcomeClass::Applied, 7100, 7240, 7240),
+            op("unlock a5fb6637", OutcomeClass::Rejected, 8000, 8300, 8300),
+        ],
+        left_out: 3,
+        sights: vec![sight("dc1: version 2 → 4"), sight("dc1 holds label 1"), sight("label 1 binds")],
+        faults: vec![Span {
+            name: "hold_requests (agent-relay)".to_owned(),
+            from_us: 60 * SECOND,
+            to_us: 69 * SECOND,
+        }],
+    }
 }
 
 /// Delays around a median, and until a watcher looks: none on a domain controller that is written to.
@@ -329,6 +371,14 @@ fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
     }
 }
 
+fn fault_row(span: &Span) -> FaultRow {
+    FaultRow {
+        span: span.clone(),
+        target: "dc1.corp.test".to_owned(),
+        bit: Some(true),
+    }
+}
+
 fn propagation_ms(row: &PropagationRow) -> (String, Propagation) {
     let ms = |us: Option<u64>| us.map(|us| us as f64 / 1e3);
     let times = Propagation {
@@ -519,6 +569,7 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
         arrivals: total(&figures.windows, |window| window.offered),
         message_lifetime_us: 30 * SECOND,
         start_within_us: 10 * SECOND,
+        closed_to: Vec::new(),
         goals: vec![GoalLimit {
             goal: "response_time_p99_max".to_owned(),
             limit: 250.0,

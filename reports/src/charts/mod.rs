@@ -7,6 +7,7 @@ mod frame;
 mod outcomes;
 pub(crate) mod palette;
 mod percentiles;
+mod person;
 mod propagation;
 mod rates;
 mod render;
@@ -49,11 +50,14 @@ pub enum Chart {
     Cpu,
     /// Memory of each part.
     Memory,
+    /// One person for whom a law does not hold.
+    Person,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Person,
         Self::ResponseTime,
         Self::Rates,
         Self::Outcomes,
@@ -65,13 +69,14 @@ impl Chart {
         Self::Memory,
     ];
 
-    /// Those that a report of these figures has: what spreads between domain controllers only where there are several, what
-    /// parts used only where they were sampled.
+    /// Those that a report of these figures has: what spreads between domain controllers only where there are several, a
+    /// person only where a law does not hold, what parts used only where they were sampled.
     pub fn shown(figures: &Figures) -> impl Iterator<Item = Self> {
-        let spreads = !figures.propagation.is_empty();
+        let (spreads, breaks) = (!figures.propagation.is_empty(), !figures.cases.is_empty());
         let sampled = !figures.resources.is_empty();
         Self::ALL.into_iter().filter(move |chart| match chart {
             Self::Propagation => spreads,
+            Self::Person => breaks,
             Self::Cpu | Self::Memory => sampled,
             _ => true,
         })
@@ -90,6 +95,7 @@ impl Chart {
             Self::Propagation => "propagation",
             Self::Cpu => "processors",
             Self::Memory => "memory",
+            Self::Person => "counter-example",
         }
     }
 
@@ -127,6 +133,10 @@ impl Chart {
             Self::Memory => {
                 "Resident memory of each process; of a container what it uses without files that can be dropped. Sampled once a second; the most is over the whole run."
             }
+            Self::Person => {
+                "The smallest part of one person's history that still contradicts itself. A bar is an operation from its begin to its \
+                 answer; an unknown one could act as long as its thin line. A dot is something seen. In words it stands below."
+            }
         }
     }
 
@@ -161,6 +171,7 @@ impl Chart {
             Self::Propagation => propagation::draw(figures, sheet),
             Self::Cpu => resources::draw(figures, sheet, Use::Cpu),
             Self::Memory => resources::draw(figures, sheet, Use::Memory),
+            Self::Person => person::draw(figures, sheet),
         }
     }
 

@@ -6,11 +6,12 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, UnknownWhy};
 
 use super::agent::Keys;
+use super::gates::Gate;
 use super::journal::{JournalEntry, SentOrder};
 use super::people::Person;
 use super::records::Activity;
 use super::session::{Code, Step};
-use super::{Now, Sspr, Tenant};
+use super::{Now, Tenant};
 
 /// Characters that a new password may have (Microsoft Learn, "Password policies": 256).
 const PASSWORD_MAX: usize = 256;
@@ -105,14 +106,20 @@ pub(crate) struct Ending {
 }
 
 /// An operation that is ready to leave.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) operation: Uuid,
-    pub(crate) person: Uuid,
-    pub(crate) upn: String,
-    pub(crate) anchor: String,
-    pub(crate) kind: OpKind,
-    pub(crate) password: Option<Password>,
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The operation id.
+    pub operation: Uuid,
+    /// The person's object id.
+    pub person: Uuid,
+    /// The name that the person signs in with.
+    pub upn: String,
+    /// The person's source anchor.
+    pub anchor: String,
+    /// What is asked.
+    pub kind: OpKind,
+    /// The new password, for a reset.
+    pub password: Option<Password>,
     pub(crate) proof: String,
     pub(crate) keys: Arc<Keys>,
     /// The journal of the agent that it is sealed for.
@@ -278,8 +285,13 @@ impl Tenant {
         self.journal.send(order.operation, sent, now.unix);
     }
 
-    /// Records what the agent told about an operation of an earlier life. Its password went with that life, so the cloud's
-    /// own write cannot follow.
+    /// To whom an operation went, if it left.
+    pub(crate) fn sent(&self, operation: Uuid) -> Option<SentOrder> {
+        self.journal.get(operation)?.sent().cloned()
+    }
+
+    /// Records what the agent told later about an operation in doubt. Its password is kept nowhere, so the cloud's own write
+    /// cannot follow.
     pub(crate) fn settle_late(&mut self, operation: Uuid, sent: &SentOrder, outcome: &Outcome, now: Now) {
         self.journal
             .settle(operation, outcome, sent.kind == OpKind::Unlock, now.unix);
@@ -303,7 +315,7 @@ impl Tenant {
         now: Now,
     ) -> Result<Order, Outcome> {
         let admitted = self.admit(self.people.by_id(person), now)?;
-        if kind == OpKind::Unlock && !self.settings.unlock_without_reset {
+        if kind == OpKind::Unlock && !self.is_open(Gate::Unlock) {
             return Err(Outcome::rejected(ReasonCode::UnlockDisabled));
         }
         if !self.journal.dispatch(operation, now.unix) {
@@ -323,22 +335,26 @@ impl Tenant {
         })
     }
 
+    fn is_open(&self, gate: Gate) -> bool {
+        self.gates.is_open(gate, &self.settings)
+    }
+
     /// The gates, in the order in which the product asks them.
     fn admit(&self, person: Option<&Person>, now: Now) -> Result<Admitted, Outcome> {
         let refused = |code, sspr| Outcome::Rejected(Reason::new(code).with_sspr(sspr));
-        if self.settings.sspr == Sspr::None {
+        if !self.is_open(Gate::SelfService) {
             return Err(refused(ReasonCode::SsprDisabled, SsprCode::TenantSsprFlagDisabled));
         }
         let person = person.ok_or_else(|| Outcome::rejected(ReasonCode::UnknownUser))?;
         if self.throttle.locked(person.id, now.monotonic) {
             return Err(Outcome::rejected(ReasonCode::Throttled));
         }
-        if !self.settings.licence.allows_writeback() {
+        if !self.is_open(Gate::Licence) {
             return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));
         }
         let mail = person.object.mail.clone().filter(|mail| !mail.trim().is_empty());
         let mail = mail.ok_or_else(|| refused(ReasonCode::NotRegistered, SsprCode::UserNotProperlyConfigured))?;
-        if !self.settings.writeback {
+        if !self.is_open(Gate::Writeback) {
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
         }
         let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);

@@ -78,6 +78,11 @@ impl JournalEntry {
         Some((outcome, kind, self.note.in_cloud))
     }
 
+    /// To whom it went, if it left.
+    pub(crate) fn sent(&self) -> Option<&SentOrder> {
+        self.note.sent.as_ref().filter(|_| self.note.dispatched)
+    }
+
     /// Whether it left.
     pub(crate) fn is_dispatched(&self) -> bool {
         self.note.dispatched
@@ -166,8 +171,7 @@ impl Journal {
         found.sort_by_key(|(id, note)| (note.unix_ms, *id));
         let mut doubtful = Vec::new();
         for (id, mut note) in found {
-            let open =
-                note.dispatched && matches!(note.outcome, None | Some(Outcome::Unknown(UnknownWhy::Interrupted)));
+            let open = note.dispatched && matches!(note.outcome, None | Some(Outcome::Unknown(_)));
             if let Some(sent) = note.sent.clone().filter(|_| open) {
                 doubtful.push((id, sent));
             }

@@ -171,3 +171,46 @@ fn a_frame_larger_than_what_is_read_at_once_is_read_whole() {
     assert_eq!(events.by_ref().filter(Result::is_ok).count(), 60_000);
     assert_eq!(events.torn(), None);
 }
+
+#[test]
+fn a_scan_tells_every_line_in_order_and_what_was_left_out() {
+    let run = run(60);
+    let told = |bytes: &[u8]| {
+        fs::write(run.path(), bytes).unwrap();
+        let mut seen = Vec::new();
+        let torn = run
+            .folder
+            .scan(|line| line.at_us(), |at_us| seen.push(at_us / 7))
+            .unwrap();
+        (seen, torn)
+    };
+    let (end, events) = run.ends[59];
+    assert_eq!(told(&run.bytes), ((0..run.ends[60].1).collect(), None));
+    let cut = &run.bytes[..end + 9];
+    assert_eq!(told(cut), ((0..events).collect(), Some(9)));
+    assert_eq!(run.read(cut), (events, Some(9)), "the same, event by event");
+}
+
+#[test]
+fn many_chunks_come_in_order_and_a_line_that_does_not_read_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(&home.path().join("run")).unwrap();
+    let mut writer = folder.writer().unwrap();
+    let count = 60_000;
+    for at_us in 0..count {
+        writer.append(phase(Phase::Populate), at_us, Phase::Provision).unwrap();
+    }
+    writer.seal().unwrap();
+    let mut seen = Vec::new();
+    assert_eq!(
+        folder.scan(|line| line.at_us(), |at_us| seen.push(at_us)).unwrap(),
+        None
+    );
+    assert!(seen.into_iter().eq(0..count));
+
+    let lines = b"{\"kind\":\"phase\",\"seq\":0,\"at_us\":1,\"phase\":\"provision\",\"enter\":\"populate\"}\n{}\n";
+    let path = folder.path("history.jsonl.zst");
+    fs::write(path, zstd::bulk::compress(lines, 1).unwrap()).unwrap();
+    let error = folder.scan(|line| line.at_us(), |_| ()).unwrap_err().to_string();
+    assert!(error.contains("line 2 does not read"), "{error}");
+}

@@ -49,10 +49,9 @@ fn sums(ledger: &Ledger) -> String {
 }
 
 fn recorded_twice(ledger: &Ledger, tally: &mut Tally) {
-    let mut ids: Vec<Uuid> = ledger.ops.iter().map(|op| op.id).collect();
-    ids.sort_unstable();
-    for same in ids.chunk_by(|one, next| one == next).filter(|same| same.len() > 1) {
-        tally.violate(|| format!("{}; expected one record, saw {}", whose(ledger, same[0]), same.len()));
+    for same in ledger.repeated_ids.chunk_by(|one, next| one == next) {
+        let (id, records) = (same[0], same.len() + 1);
+        tally.violate(|| format!("{}; expected one record, saw {records}", whose(ledger, id)));
     }
 }
 

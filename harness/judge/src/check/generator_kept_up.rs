@@ -59,7 +59,7 @@ fn finding(verdict: Mark, checked: u64, why: String) -> Finding {
 /// Late is what would be a good part of what the run reports.
 fn limit(ledger: &Ledger) -> u64 {
     let mut latency = Latency::default();
-    let measured = ledger.ops.iter().filter(|op| op.measured && op.ended());
+    let measured = ledger.ops.iter().filter(|op| op.measured() && op.ended());
     measured.for_each(|op| latency.add(op));
     let response_us = latency.response(Percentile::P99).unwrap_or_default();
     LATE_US.max(response_us / LATE_PART)

@@ -1,21 +1,23 @@
-//! One pass over the history.
+//! One pass over the history: lines are made small where they are read, and put together in their order.
 
 use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use history::{
-    BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OpEvent, Phase,
-    RunFolder,
+    DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase, RunFolder,
 };
 use uuid::Uuid;
 use vocabulary::Outcome;
 
+use super::index::OpIndex;
+use super::light::{Light, LightOp, Seen, Who};
 use super::sightings::is_final;
-use super::{Bind, Domains, Dropped, Facts, FaultWindow, Ledger, Op, Person, Sighting, StageSamples};
+use super::{
+    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Person, Sighting,
+    StageSamples,
+};
 use crate::phases::Phases;
 use crate::usage::Usage;
-
-/// How the agent's journal calls a write that it made.
-const JOURNAL_APPLIED: &str = "applied";
 
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
@@ -23,18 +25,19 @@ const UNNAMED_DC: &str = "the directory";
 /// Reads a run folder.
 pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
     let mut builder = Builder::new(folder)?;
-    let mut events = folder.events()?;
-    for event in events.by_ref() {
-        builder.take(event?);
-    }
+    let known = std::mem::take(&mut builder.index);
+    let strangers = &mut builder;
+    let torn = folder.scan(|line| Light::of(line, &known), |line| strangers.take(line, &known))?;
     let mut ledger = builder.finish();
-    ledger.torn = events.torn();
+    ledger.torn = torn;
     Ok(ledger)
 }
 
 struct Builder {
     ledger: Ledger,
+    /// People whom `people.csv` does not name, by objectGUID; while it is read, everyone.
     index: HashMap<Uuid, u32>,
+    places: OpIndex,
 }
 
 impl Builder {
@@ -51,19 +54,25 @@ impl Builder {
                 dcs: Vec::new(),
                 domains: Domains::default(),
                 sightings: Vec::new(),
+                held: Vec::new(),
                 watched: Vec::new(),
                 phases: Phases::default(),
                 faults: Vec::new(),
                 scans: Vec::new(),
-                journal_applied: Vec::new(),
+                strays: Vec::new(),
+                repeated_ids: Vec::new(),
+                in_flight: Vec::new(),
+                journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
                 usage: Usage::read(folder)?,
                 events: 0,
                 torn: None,
                 ended_us: 0,
+                stalls: Vec::new(),
             },
             index: HashMap::new(),
+            places: OpIndex::default(),
         };
         for row in folder.people()? {
             builder.person(row.user, &row.upn);
@@ -71,16 +80,56 @@ impl Builder {
         Ok(builder)
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, line: Light, known: &HashMap<Uuid, u32>) {
         self.ledger.events += 1;
-        self.ledger.ended_us = self.ledger.ended_us.max(event.stamp().at_us);
+        self.ledger.ended_us = self.ledger.ended_us.max(line.at_us());
+        match line {
+            Light::Op(op) => self.op(*op),
+            Light::Seen {
+                at_us,
+                phase,
+                who,
+                dc,
+                seen,
+            } => {
+                let person = self.who(who) as usize;
+                let dc = self.dc(dc.as_deref());
+                self.see(person, dc, &seen, at_us, phase);
+            }
+            Light::Journal {
+                op,
+                agent,
+                in_flight,
+                note,
+                ..
+            } => {
+                self.ledger.in_flight.extend(in_flight.then_some(op));
+                self.journal(op, agent, note);
+            }
+            Light::Nothing { .. } => {}
+            Light::Other(event) => self.other(event, known),
+        }
+    }
+
+    fn other(&mut self, event: Event, known: &HashMap<Uuid, u32>) {
         match event {
-            Event::Op(op) => self.op(&op),
-            Event::Dropped(dropped) => self.dropped(&dropped),
+            Event::Dropped(dropped) => self.dropped(&dropped, known),
             Event::Phase(phase) => self.ledger.phases.enter(phase.phase, phase.enter, phase.at_us),
             Event::Inject(fault) => self.inject(fault),
             Event::Heal(fault) => self.heal(&fault),
-            Event::Observe(seen) => self.observe(seen),
+            Event::Observe(ObserveEvent {
+                observation: Observation::SecretScan(scan),
+                ..
+            }) => self.ledger.scans.push(scan),
+            // Operations and observations of a person never come whole; the relay's log is not judged.
+            Event::Op(_) | Event::Observe(_) => {}
+        }
+    }
+
+    fn who(&mut self, who: Who) -> u32 {
+        match who {
+            Who::Known(person) => person,
+            Who::Stranger(user, name) => self.person(user, &name),
         }
     }
 
@@ -88,15 +137,7 @@ impl Builder {
     fn person(&mut self, user: Uuid, name: &str) -> u32 {
         let people = &mut self.ledger.people;
         let number = *self.index.entry(user).or_insert_with(|| {
-            people.push(Person {
-                user,
-                name: String::new(),
-                readings: Vec::new(),
-                binds: Vec::new(),
-                collided: None,
-                ops: 0..0,
-                sightings: 0..0,
-            });
+            people.push(Person::of(user));
             people.len() as u32 - 1
         });
         let person = &mut people[number as usize];
@@ -117,40 +158,42 @@ impl Builder {
         u8::try_from(index).unwrap_or_default()
     }
 
-    fn op(&mut self, event: &OpEvent) {
-        let op = Op {
-            id: event.op_id,
-            person: self.person(event.user, &event.actor),
-            persona: self.persona(&event.persona),
-            kind: event.op,
-            class: event.outcome.class(),
-            measured: self.measured(event.phase, event.intended_us),
-            writes: event.writes,
-            intended_us: event.intended_us,
-            started_us: event.started_us,
-            finished_us: event.finished_us,
-            expires_us: event.expires_us,
-        };
-        if let (true, Some(times)) = (op.measured, &event.stages_us) {
-            self.ledger.stages.add(times, op.service_us());
+    fn op(&mut self, light: LightOp) {
+        let mut op = light.op;
+        op.person = self.who(light.who);
+        op.persona = self.persona(&light.persona);
+        if self.measured(light.phase, op.intended_us) {
+            op.notes.add(Notes::MEASURED);
+            let stages = light.stages.as_ref();
+            stages
+                .into_iter()
+                .for_each(|times| self.ledger.stages.add(times, op.service_us()));
         }
-        self.ending(&event.outcome);
+        self.ending(light.ending);
+        let place = self.ledger.ops.len() as u32;
         self.ledger.ops.push(op);
-    }
-
-    fn ending(&mut self, outcome: &Outcome) {
-        if *outcome == Outcome::Applied {
-            return;
-        }
-        if let Some(count) = self.ledger.endings.get_mut(outcome) {
-            *count += 1;
-        } else {
-            self.ledger.endings.insert(outcome.clone(), 1);
+        if !self.places.insert(&self.ledger.ops, op.id, place) {
+            self.ledger.repeated_ids.push(op.id);
         }
     }
 
-    fn dropped(&mut self, event: &DroppedEvent) {
-        self.person(event.user, &event.actor);
+    fn ending(&mut self, ending: Option<Outcome>) {
+        let Some(outcome) = ending else { return };
+        *self.ledger.endings.entry(outcome).or_default() += 1;
+    }
+
+    fn journal(&mut self, op: Uuid, agent: bool, note: Option<Notes>) {
+        let lines = &mut self.ledger.journal_lines;
+        *(if agent { &mut lines.agent } else { &mut lines.cloud }) += 1;
+        let Some(note) = note else { return };
+        match self.places.find(&self.ledger.ops, op) {
+            Some(place) => self.ledger.ops[place].notes.add(note),
+            None => self.ledger.strays.push((op, note)),
+        }
+    }
+
+    fn dropped(&mut self, event: &DroppedEvent, known: &HashMap<Uuid, u32>) {
+        self.who(Who::of(event.user, &event.actor, known));
         let persona = self.persona(&event.persona);
         self.ledger.drops.push(Dropped {
             persona,
@@ -191,46 +234,40 @@ impl Builder {
         }
     }
 
-    fn observe(&mut self, event: ObserveEvent) {
-        let of_person = event
-            .user
-            .map(|user| (self.person(user, "") as usize, event.dc.as_deref()));
-        match (event.observation, of_person) {
-            (Observation::Baseline(seen), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.ledger.people[person].reading(dc).baseline = Some(seen);
-            }
-            (Observation::Probe(seen), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.probe(person, dc, seen, event.at_us, event.phase);
-            }
-            (Observation::Oracle(record), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.ledger.people[person].reading(dc).oracle = Some(record);
-            }
-            (Observation::Bind(record), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.bind(person, dc, event.phase, &record);
-            }
-            (Observation::AgentJournal(line), _) if line.result == JOURNAL_APPLIED => {
-                self.ledger.journal_applied.push(line.op_id);
-            }
-            (Observation::SecretScan(scan), _) => self.ledger.scans.push(scan),
-            _ => {}
+    fn see(&mut self, person: usize, dc: usize, seen: &Seen, at_us: u64, phase: Phase) {
+        match seen {
+            Seen::Baseline(seen) => self.ledger.people[person].reading(dc).baseline = Some(*seen),
+            Seen::Probe(seen, asked_us) => self.probe((person, dc), *seen, (at_us, *asked_us), phase),
+            Seen::Oracle(record) => self.oracle(person, dc, *record, at_us, phase),
+            Seen::Bind(record) => self.ledger.people[person].binds.push(Bind {
+                dc,
+                phase,
+                at_us,
+                label: record.label,
+                accepted: record.accepted,
+                data: record.data,
+            }),
         }
     }
 
     /// A later reading replaces an earlier one; one made while load ran is a sighting, and never stands for the end.
-    fn probe(&mut self, person: usize, dc: usize, seen: Metadata, at_us: u64, phase: Phase) {
+    fn probe(
+        &mut self,
+        (person, dc): (usize, usize),
+        seen: Metadata,
+        (at_us, asked_us): (u64, Option<NonZeroU64>),
+        phase: Phase,
+    ) {
         let last = is_final(phase);
         let changed = self.ledger.people[person].see(dc, seen, at_us, last);
         if last {
             return;
         }
         self.ledger.watched[dc] = true;
-        if changed {
+        if changed || asked_us.is_some() {
             self.ledger.sightings.push(Sighting {
                 at_us,
+                asked_us,
                 person: person as u32,
                 dc: dc as u32,
                 kvno: seen.kvno,
@@ -239,13 +276,16 @@ impl Builder {
         }
     }
 
-    fn bind(&mut self, person: usize, dc: usize, phase: Phase, record: &BindRecord) {
-        self.ledger.people[person].binds.push(Bind {
-            dc,
-            phase,
-            label: record.label,
-            accepted: record.accepted,
-            data: record.data,
+    fn oracle(&mut self, person: usize, dc: usize, record: OracleRecord, at_us: u64, phase: Phase) {
+        if is_final(phase) {
+            self.ledger.people[person].reading(dc).oracle = Some(record);
+        }
+        self.ledger.held.push(Held {
+            at_us,
+            from_us: self.ledger.phases.entered_last_us(),
+            person: person as u32,
+            kvno: record.metadata.kvno,
+            label: Label::of(record.holds),
         });
     }
 
@@ -260,22 +300,65 @@ impl Builder {
     }
 
     fn finish(mut self) -> Ledger {
-        let ledger = &mut self.ledger;
-        ledger.ops.sort_by_key(|op| (op.person, op.started_us, op.finished_us));
-        let mut from = 0;
-        for ops in ledger.ops.chunk_by(|one, next| one.person == next.person) {
-            ledger.people[ops[0].person as usize].ops = from..from + ops.len();
-            from += ops.len();
+        self.rejoin();
+        drop(self.places);
+        let mut ledger = self.ledger;
+        let people = &mut ledger.people;
+        ledger
+            .ops
+            .sort_unstable_by_key(|op| (op.person, op.started_us, op.finished_us, op.id));
+        for (person, part) in parts(&ledger.ops, |op| op.person) {
+            people[person].ops = part;
         }
-        let sightings = &mut ledger.sightings;
-        sightings.sort_by_key(|seen| (seen.person, seen.dc, seen.at_us));
-        let mut from = 0;
-        for seen in sightings.chunk_by(|one, next| one.person == next.person) {
-            ledger.people[seen[0].person as usize].sightings = from..from + seen.len();
-            from += seen.len();
+        ledger.sightings.sort_by_key(|seen| (seen.person, seen.dc, seen.at_us));
+        for (person, part) in parts(&ledger.sightings, |seen| seen.person) {
+            people[person].sightings = part;
         }
-        ledger.domains = Domains::of(&ledger.people, ledger.dcs.len());
-        ledger.people.iter_mut().for_each(Person::close);
-        self.ledger
+        ledger.held.sort_by_key(|held| (held.person, held.at_us));
+        for (person, part) in parts(&ledger.held, |held| held.person) {
+            people[person].held = part;
+        }
+        ledger.domains = Domains::of(people, ledger.dcs.len());
+        people.iter_mut().for_each(Person::close);
+        ledger.repeated_ids.sort_unstable();
+        ledger.in_flight.sort_unstable();
+        ledger.close_faults();
+        ledger
     }
+
+    /// A journal's line may stand before its operation: it is given back to it, and only what has none stays.
+    fn rejoin(&mut self) {
+        let ops = &mut self.ledger.ops;
+        let places = &self.places;
+        let mut strays = std::mem::take(&mut self.ledger.strays);
+        strays.retain(|(id, note)| match places.find(ops, *id) {
+            Some(place) => {
+                ops[place].notes.add(*note);
+                false
+            }
+            None => true,
+        });
+        strays.sort_by_key(|(id, _)| *id);
+        strays.dedup_by(|next, first| {
+            let same = next.0 == first.0;
+            if same {
+                first.1.add(next.1);
+            }
+            same
+        });
+        self.ledger.strays = strays;
+    }
+}
+
+/// The stretches of a sorted list that belong to each person.
+fn parts<T>(sorted: &[T], person: impl Fn(&T) -> u32) -> Vec<(usize, std::ops::Range<usize>)> {
+    let mut from = 0;
+    sorted
+        .chunk_by(|one, next| person(one) == person(next))
+        .filter_map(|part| {
+            let range = from..from + part.len();
+            from = range.end;
+            Some((person(part.first()?) as usize, range))
+        })
+        .collect()
 }

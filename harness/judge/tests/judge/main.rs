@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounting;
 #[cfg(test)]
+mod dice;
+#[cfg(test)]
 mod durable;
 #[cfg(test)]
 mod effects;
@@ -11,16 +13,28 @@ mod generator;
 #[cfg(test)]
 mod grounds;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod mutations;
 #[cfg(test)]
 mod numbers;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
+mod proofs;
+#[cfg(test)]
 mod propagation;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod tiers;
+#[cfg(test)]
 mod unknown;
+#[cfg(test)]
+mod visible;
 #[cfg(test)]
 mod world;
