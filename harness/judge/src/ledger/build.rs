@@ -17,6 +17,7 @@ use super::{
     StageSamples,
 };
 use crate::phases::Phases;
+use crate::usage::Usage;
 
 /// The fault after which a person's account is gone.
 const DELETES: &str = "delete_people";
@@ -67,6 +68,7 @@ impl Builder {
                 journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
+                usage: Usage::read(folder)?,
                 events: 0,
                 torn: None,
                 ended_us: 0,
