@@ -22,6 +22,7 @@ use crate::secret::is_secret;
 use crate::sender::{Sender, Sent};
 use crate::tenant::{Ending, Now, Order, SentOrder, Tenant};
 use crate::token::Tokens;
+use crate::followed::Followed;
 use crate::{CloudConfig, CloudError, doubts, saving};
 
 /// Writebacks in flight; one more is refused before it leaves.
@@ -52,6 +53,7 @@ pub(crate) struct App {
     ended: Notify,
     await_max: Duration,
     inbox: Mutex<Inbox>,
+    followed: Mutex<Followed>,
     sender: Sender,
     in_flight: Semaphore,
     tasks: TaskTracker,
@@ -117,6 +119,7 @@ impl App {
             ended: Notify::new(),
             await_max,
             inbox: Mutex::default(),
+            followed: Mutex::default(),
             sender,
             in_flight: Semaphore::new(WRITEBACKS_MAX),
             tasks,
@@ -191,6 +194,28 @@ impl App {
         let app = Arc::clone(self);
         let task = self.tasks.spawn(async move { app.carry(order, is_lab).await });
         task.await.unwrap_or_else(|_| interrupted(operation, kind))
+    }
+
+    /// Carries an order behind the back of whoever asked for it, who looks for its end.
+    pub(crate) fn writeback_behind(self: &Arc<Self>, order: Order, is_lab: bool) {
+        let (app, operation) = (Arc::clone(self), order.operation);
+        self.follows().begin(operation);
+        self.tasks.spawn(async move {
+            let begun = app.clock.monotonic();
+            let Spent { elsewhere, mut stages } = app.carry(order, is_lab).await.spent;
+            let whole = app.clock.monotonic().saturating_sub(begun);
+            stages.add(Stage::Cloud, whole.saturating_sub(elsewhere));
+            app.follows().end(operation, stages);
+        });
+    }
+
+    /// Where the time of an operation went that was carried so: nothing while it is under way, and not known of any other.
+    pub(crate) fn followed(&self, operation: Uuid) -> Option<Option<StageTimes>> {
+        self.follows().get(operation)
+    }
+
+    fn follows(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn carry(&self, order: Order, is_lab: bool) -> Carried {

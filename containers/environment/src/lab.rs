@@ -84,6 +84,24 @@ impl Lab {
         })
     }
 
+    /// Takes licences away and people out of the group that may reset.
+    pub async fn exempt(&self, exemptions: &cloud::Exemptions) -> Result<(), EnvironmentError> {
+        let doing = "tell the cloud who lacks what";
+        let request = self
+            .client
+            .patch(format!("{}/lab/people", self.url))
+            .header(LAB_TOKEN, self.token.expose())
+            .json(exemptions);
+        let response = request.send().await.map_err(|error| lab_error(doing, &error))?;
+        match response.status() {
+            StatusCode::NO_CONTENT => Ok(()),
+            status => Err(EnvironmentError::Lab {
+                doing: doing.to_owned(),
+                cause: format!("it answered {status}"),
+            }),
+        }
+    }
+
     /// What the cloud wrote down about each operation.
     pub async fn journal(&self) -> Result<Vec<JournalRecord>, EnvironmentError> {
         let text = self.get("/lab/journal").await?;

@@ -36,7 +36,18 @@ impl Standing {
     }
 
     pub fn portal_url(&self) -> String {
-        format!("https://{}:{}", cloud_host("portal"), self.cloud.outside.port())
+        self.cloud_url("portal")
+    }
+
+    /// One of the cloud's sites, by its role.
+    pub fn cloud_url(&self, role: &str) -> String {
+        format!("https://{}:{}", cloud_host(role), self.cloud.outside.port())
+    }
+
+    /// Where tokens are asked for.
+    pub fn token_url(&self) -> String {
+        let path = protocol::service::path(protocol::service::TOKEN_PATH, self.blueprint.tenant_id);
+        format!("{}{path}", self.cloud_url("login"))
     }
 
     pub fn lab(&self) -> Result<Lab, EnvironmentError> {

@@ -14,6 +14,7 @@
 //! ```
 
 mod arrival;
+pub mod attempt;
 pub mod clock;
 mod error;
 mod host;
@@ -26,6 +27,7 @@ mod probe;
 mod recorder;
 mod release;
 mod schedule;
+mod tickets;
 mod watch;
 
 pub use arrival::{Arrival, Arrivals, arrivals, arrivals_sha256, planned_phases};

@@ -16,7 +16,7 @@ use vocabulary::SystemClock;
 
 use crate::LoadError;
 use crate::portal::Portal;
-use crate::users::{Crew, attack};
+use crate::users::{Crew, attack, dropped};
 
 /// Results that may wait for the pipe.
 const RESULTS: usize = 8192;
@@ -61,6 +61,7 @@ where
         portal: Portal::new(&hello)?,
         clock: RunClock::continuing(SystemClock::shared(), hello.at_us, hello.unix_us),
         tickets: tickets.clone(),
+        again: queue.downgrade(),
         results: results.clone(),
         cancelled,
         users: hello.users,
@@ -85,30 +86,17 @@ async fn feed<R>(
     loop {
         match receive(&mut up).await {
             Ok(Some(Down::Ticket(ticket))) => {
-                let number = ticket.number;
-                if queue.try_send(ticket).is_err() {
-                    let _ = results
-                        .send(Up::Dropped {
-                            number,
-                            why: DropWhy::QueueFull,
-                        })
-                        .await;
+                if let Err(full) = queue.try_send(ticket) {
+                    let _ = results.send(dropped(&full.into_inner(), DropWhy::QueueFull)).await;
                 }
             }
             Ok(Some(Down::Hello(_))) => {}
-            Ok(Some(Down::End)) => {
-                queue.close();
-                break;
-            }
+            // Whoever is away holds the queue open until they are back.
+            Ok(Some(Down::End)) => break,
             Ok(Some(Down::Stop)) => {
                 queue.close();
                 while let Ok(ticket) = waiting.try_recv() {
-                    let _ = results
-                        .send(Up::Dropped {
-                            number: ticket.number,
-                            why: DropWhy::RunEnded,
-                        })
-                        .await;
+                    let _ = results.send(dropped(&ticket, DropWhy::RunEnded)).await;
                 }
                 wait(STOP_GRACE).await;
                 let _ = cancel.send(true);
@@ -122,6 +110,7 @@ async fn feed<R>(
             }
         }
     }
+    drop(queue);
     // From here on nothing comes but the end of the pipe.
     while let Ok(Some(_)) = receive::<Down>(&mut up).await {}
     let _ = cancel.send(true);

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use engine::clock::RunClock;
+use engine::attempt::away_us;
+use engine::clock::{RunClock, wait};
 use engine::pipe::{Done, Ticket, Up};
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
@@ -13,7 +15,9 @@ use tokio::sync::{mpsc, watch};
 use vocabulary::{Outcome, UnknownWhy};
 
 use crate::LoadError;
+use crate::course::{self, Next};
 use crate::portal::Portal;
+use crate::visit::Visit;
 
 /// More than goose can start in a second: all users come up at once.
 const AT_ONCE: &str = "1000000";
@@ -25,6 +29,8 @@ pub(crate) struct Crew {
     pub portal: Portal,
     pub clock: RunClock,
     pub tickets: async_channel::Receiver<Ticket>,
+    /// Where whoever has left comes back to.
+    pub again: async_channel::WeakSender<Ticket>,
     pub results: mpsc::Sender<Up>,
     pub cancelled: watch::Receiver<bool>,
     pub users: u32,
@@ -72,7 +78,7 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
                 let _ = crew.results.send(Up::Ready).await;
             }
             while let Ok(ticket) = crew.tickets.recv().await {
-                let _ = crew.results.send(crew.serve(user, &ticket).await).await;
+                crew.serve(user, ticket).await;
             }
             if ended.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
                 let _ = crew.results.send(Up::Ended).await;
@@ -83,27 +89,79 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
 }
 
 impl Crew {
-    /// Drives one ticket to its end, unless it waited too long.
-    async fn serve(&self, user: &GooseUser, ticket: &Ticket) -> Up {
+    /// Drives one ticket to its end, unless it waited too long: attempt after attempt.
+    async fn serve(&self, user: &GooseUser, mut ticket: Ticket) {
         let started_us = self.clock.at_us();
         if started_us > ticket.intended_us.saturating_add(self.start_within_us) {
-            return Up::Dropped {
-                number: ticket.number,
-                why: DropWhy::NotStartedInTime,
-            };
+            let dropped = dropped(&ticket, DropWhy::NotStartedInTime);
+            let _ = self.results.send(dropped).await;
+            return;
         }
-        let mut cancelled = self.cancelled.clone();
-        let (outcome, stages) = tokio::select! {
-            ended = self.portal.drive(&user.client, ticket) => ended,
-            _ = cancelled.wait_for(|cancelled| *cancelled) => (Outcome::Unknown(UnknownWhy::Interrupted), None),
-        };
-        let finished_us = self.clock.at_us();
-        Up::Done(Done {
-            number: ticket.number,
-            started_us,
-            finished_us,
-            outcome,
-            stages,
-        })
+        loop {
+            let (ended, next) = self.visit(user, &ticket).await;
+            let _ = self.results.send(Up::Done(ended)).await;
+            if next == Next::Done {
+                return;
+            }
+            let away = away_us(ticket.op_id);
+            ticket.attempt = 2;
+            ticket.intended_us = self.clock.at_us() + away;
+            if let Some(queue) = self.again.upgrade() {
+                tokio::spawn(come_back(ticket, away, queue, self.results.clone()));
+                return;
+            }
+            // No ticket comes any more, so nobody needs this user meanwhile.
+            wait(Duration::from_micros(away)).await;
+        }
+    }
+
+    /// One visit: attempts that follow at once. Gives the last one, and whether another follows later.
+    async fn visit(&self, user: &GooseUser, ticket: &Ticket) -> (Done, Next) {
+        let mut visit = Visit::new(&self.portal, &user.client, ticket);
+        let (mut attempt, mut intended_us) = (ticket.attempt, ticket.intended_us);
+        loop {
+            let started_us = self.clock.at_us();
+            let acts = course::acts(ticket, attempt);
+            let mut cancelled = self.cancelled.clone();
+            let (outcome, stages) = tokio::select! {
+                ended = visit.drive(attempt, &acts) => ended,
+                _ = cancelled.wait_for(|cancelled| *cancelled) => (Outcome::Unknown(UnknownWhy::Interrupted), None),
+            };
+            let next = course::next(ticket, attempt, &outcome);
+            let done = Done {
+                number: ticket.number,
+                attempt,
+                more: next != Next::Done,
+                proves: course::proves(ticket, attempt),
+                intended_us,
+                started_us,
+                finished_us: self.clock.at_us(),
+                outcome,
+                stages,
+            };
+            if next != Next::Again {
+                return (done, next);
+            }
+            (attempt, intended_us) = (attempt + 1, done.finished_us);
+            let _ = self.results.send(Up::Done(done)).await;
+        }
+    }
+}
+
+/// A ticket that is not begun.
+pub(crate) fn dropped(ticket: &Ticket, why: DropWhy) -> Up {
+    Up::Dropped {
+        number: ticket.number,
+        attempt: ticket.attempt,
+        intended_us: ticket.intended_us,
+        why,
+    }
+}
+
+/// Somebody is away for a while, and then waits for a free user like everybody else.
+async fn come_back(ticket: Ticket, away_us: u64, queue: async_channel::Sender<Ticket>, results: mpsc::Sender<Up>) {
+    wait(Duration::from_micros(away_us)).await;
+    if let Err(closed) = queue.send(ticket).await {
+        let _ = results.send(dropped(&closed.into_inner(), DropWhy::RunEnded)).await;
     }
 }

@@ -8,6 +8,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch};
 use axum::{Json, Router};
+use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -18,13 +19,17 @@ use super::portal::not_found;
 use super::request::BODY_MAX;
 use crate::app::App;
 use crate::inbox::Mail;
-use crate::tenant::{JournalEntry, SettingsPatch, Status, TenantSettings};
+use crate::tenant::{Exemptions, JournalEntry, SettingsPatch, Status, TenantSettings};
+
+/// The largest list of people who lack something, in bytes: about ten thousand names.
+const EXEMPTIONS_MAX: usize = 1024 * 1024;
 
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/inbox", get(inbox))
         .route("/status", get(status))
         .route("/tenant", patch(tenant))
+        .route("/people", patch(people))
         .route("/operations/{operation}", get(operation))
         .route("/journal", get(journal))
         .fallback(not_found)
@@ -55,6 +60,14 @@ async fn status(State(app): Shared) -> Json<Status> {
 async fn tenant(State(app): Shared, request: Request) -> Result<Json<TenantSettings>, ApiError> {
     let patch: SettingsPatch = json_body(request.into_body(), BODY_MAX).await?;
     Ok(Json(app.tenant().patch(patch, app.now())))
+}
+
+/// Who lacks a licence or stands outside of the group, by sign-in name.
+async fn people(State(app): Shared, request: Request) -> Result<StatusCode, ApiError> {
+    let exemptions: Exemptions = json_body(request.into_body(), EXEMPTIONS_MAX).await?;
+    let unknown = |upn: String| ApiError::not_found(format!("Nobody is called {upn}."));
+    app.tenant().exempt(&exemptions).map_err(unknown)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn operation(State(app): Shared, Path(operation): Path<Uuid>) -> Result<Json<JournalEntry>, ApiError> {

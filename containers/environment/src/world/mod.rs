@@ -261,6 +261,10 @@ impl World for LabWorld {
         })
     }
 
+    fn single_out<'a>(&'a mut self, people: &'a [Person]) -> Answer<'a, ()> {
+        Box::pin(async move { told(self.set_apart(people).await) })
+    }
+
     fn lock<'a>(
         &'a mut self,
         people: &'a [&'a Person],
@@ -274,6 +278,10 @@ impl World for LabWorld {
         let standing = self.standing()?;
         Ok(Target {
             portal_url: standing.portal_url(),
+            graph_url: standing.cloud_url("graph"),
+            token_url: standing.token_url(),
+            helpdesk_upn: Blueprint::helpdesk_upn(),
+            helpdesk_password: standing.blueprint.helpdesk.clone(),
             names: standing.names(),
             ca_pem: standing.blueprint.authority.pem(),
             lab_token: standing.blueprint.lab_token.clone(),
