@@ -179,6 +179,10 @@ fn hint(finding: &Finding) -> Option<String> {
         "no-cross-user-write" => {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
         }
+        "gates-hold" => "somebody passed who must be refused: look at the gates of the cloud, and at what the agent locates",
+        "no-wrong-password-of-its-own" => {
+            "the directory was shown a wrong password that nobody typed: look whether a change is sent again"
+        }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         "faults-bit" => {
             "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"
@@ -347,6 +351,31 @@ pub(crate) fn fault(name: &str) -> String {
 pub(crate) struct Arrivals {
     pub(crate) dc: String,
     pub(crate) cells: [String; 6],
+}
+
+/// What is said below a table of personas.
+pub(crate) const PERSONAS_NOTE: &str =
+    "Operations with the warm-up's. Whoever tries again has several: each attempt counts.";
+
+/// Endings of a persona put into words; the rest is only counted.
+const ENDINGS: usize = 4;
+
+/// A name of a file as people write it.
+pub(crate) fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// How a persona's operations ended that were not applied: the most frequent first.
+pub(crate) fn endings(row: &judge::PersonaRow) -> String {
+    let told = row.endings.iter().take(ENDINGS);
+    let mut told: Vec<String> = told
+        .map(|ending| format!("{} {}", text::count(ending.count), spaced(&ending.reason)))
+        .collect();
+    let rest: u64 = row.endings.iter().skip(ENDINGS).map(|ending| ending.count).sum();
+    if rest > 0 {
+        told.push(format!("{} more", text::count(rest)));
+    }
+    told.join(", ")
 }
 
 /// What the cells of [`Arrivals`] are.

@@ -4,10 +4,12 @@ mod acknowledged_is_durable;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod faults_bit;
+mod gates_hold;
 mod no_cross_user_write;
 mod no_double_apply;
 mod no_lost_ack;
 mod no_secret_at_rest;
+mod no_wrong_password_of_its_own;
 mod probe_complete;
 mod rejected_leaves_no_trace;
 mod replicas_agree;
@@ -18,8 +20,10 @@ mod trace;
 mod unlock_unlocks;
 
 use history::{Finding, Mark};
+use vocabulary::OpKind;
 
 use crate::ledger::Ledger;
+pub(crate) use gates_hold::BARRED;
 use tally::{Ground, Ruling, Tally};
 
 /// One law: its name and how it is judged.
@@ -48,7 +52,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 14] = [
+const LAWS: [Law; 16] = [
     law(acknowledged_is_durable::NAME, acknowledged_is_durable::judge, true),
     law(
         directory_holds_acknowledged::NAME,
@@ -63,6 +67,14 @@ const LAWS: [Law; 14] = [
     law(unlock_unlocks::NAME, unlock_unlocks::judge, true),
     law(reset_also_unlocks::NAME, reset_also_unlocks::judge, false),
     law(no_cross_user_write::NAME, no_cross_user_write::judge, true),
+    law(gates_hold::NAME, gates_hold::judge, false)
+        .where_there_is(|ledger| ledger.ops.iter().any(|op| op.barred)),
+    law(
+        no_wrong_password_of_its_own::NAME,
+        no_wrong_password_of_its_own::judge,
+        true,
+    )
+    .where_there_is(|ledger| ledger.ops.iter().any(|op| op.kind == OpKind::Change)),
     law(no_secret_at_rest::NAME, no_secret_at_rest::judge, false),
     law(faults_bit::NAME, faults_bit::judge, false).where_there_is(|ledger| !ledger.faults.is_empty()),
     law(every_arrival_accounted::NAME, every_arrival_accounted::judge, false),

@@ -6,10 +6,10 @@ mod facts;
 mod sightings;
 mod stages;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
-use history::{DropWhy, Manifest, Metadata, OracleRecord, Phase, ScanRecord};
+use history::{DropWhy, Manifest, Metadata, OpCounts, OracleRecord, Phase, ScanRecord};
 use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, OutcomeClass, Win32};
 
@@ -53,6 +53,8 @@ pub(crate) struct Ledger {
     pub journal_applied: Vec<Uuid>,
     /// How operations ended, other than applied.
     pub endings: HashMap<Outcome, u64>,
+    /// What became of each persona's operations, by name; none in folders that are older than attempts.
+    pub personas: BTreeMap<String, PersonaCounts>,
     /// Stage times of measured operations.
     pub stages: StageSamples,
     /// Events read.
@@ -110,6 +112,15 @@ impl Reading {
     }
 }
 
+/// What became of one persona's operations.
+#[derive(Debug, Default)]
+pub(crate) struct PersonaCounts {
+    /// By outcome.
+    pub counts: OpCounts,
+    /// How they ended, other than applied.
+    pub endings: HashMap<Outcome, u64>,
+}
+
 /// One bind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bind {
@@ -125,6 +136,14 @@ pub(crate) struct Bind {
     pub data: Option<Win32>,
 }
 
+impl Bind {
+    /// Whether the password was right: accepted, or refused for a reason that a directory gives only whom it has found right.
+    pub(crate) fn is_right(&self) -> bool {
+        let told = [Win32::PASSWORD_MUST_CHANGE, Win32::PASSWORD_EXPIRED];
+        self.accepted || self.data.is_some_and(|data| told.contains(&data))
+    }
+}
+
 /// One operation, kept small: a run may have ten million.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Op {
@@ -138,6 +157,14 @@ pub(crate) struct Op {
     pub class: OutcomeClass,
     /// Whether it was intended in the measure phase.
     pub measured: bool,
+    /// The number of the arrival that it is an attempt of, where the folder says so.
+    pub arrival: Option<u64>,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// Whether it is of a persona who must be refused.
+    pub barred: bool,
+    /// Whether the directory was shown a wrong old password.
+    pub wrong_proof: bool,
     /// The label of the new password.
     pub writes: Option<u32>,
     /// When it should have begun.
@@ -189,6 +216,12 @@ impl Op {
 /// An arrival that never began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dropped {
+    /// Index into [`Ledger::people`].
+    pub person: u32,
+    /// As in an operation.
+    pub arrival: Option<u64>,
+    /// Which attempt it would have been, from 1.
+    pub attempt: u32,
     /// What would have been asked.
     pub kind: OpKind,
     /// Why.
@@ -251,9 +284,17 @@ impl Ledger {
         !self.torn && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
     }
 
+    /// Arrivals on record, each by its first attempt: begun, and dropped.
+    pub(crate) fn first_attempts(&self) -> (u64, u64) {
+        let begun = self.ops.iter().filter(|op| op.attempt == 1).count();
+        let dropped = self.drops.iter().filter(|dropped| dropped.attempt == 1).count();
+        (begun as u64, dropped as u64)
+    }
+
     /// Arrivals on record: begun or dropped.
     pub(crate) fn arrivals(&self) -> u64 {
-        (self.ops.len() + self.drops.len()) as u64
+        let (begun, dropped) = self.first_attempts();
+        begun + dropped
     }
 
     /// Whether a closed run ended before it could tell how many operations it had released.

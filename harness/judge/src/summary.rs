@@ -7,8 +7,8 @@ use history::{
 };
 use vocabulary::{OpKind, Outcome, OutcomeClass};
 
-use crate::figures::{Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow};
-use crate::ledger::{FaultWindow, Ledger};
+use crate::figures::{Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow};
+use crate::ledger::{FaultWindow, Ledger, PersonaCounts};
 use crate::statistics::{self, Statistics, percentiles};
 use crate::subject::Subject;
 use crate::{check, goals, propagation, resolve, windows};
@@ -35,6 +35,11 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         plan_hash: manifest.plan_hash.clone(),
         ops: total(by_kind),
         ops_by_kind: by_kind,
+        personas: ledger
+            .personas
+            .iter()
+            .map(|(name, persona)| (name.clone(), persona.counts))
+            .collect(),
         unknown_resolved: resolve::unknown_resolved(ledger),
         probed: probed(ledger),
         locks_proven: ledger.subjects().filter(Subject::lock_proven).count() as u64,
@@ -138,6 +143,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         faults: ledger.faults.iter().map(|fault| fault_span(ledger, fault)).collect(),
         outcomes: outcomes(ops_by_kind(ledger)),
         reasons: reasons(ledger),
+        personas: personas(ledger),
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
@@ -182,17 +188,34 @@ fn reasons(ledger: &Ledger) -> Vec<ReasonRow> {
     for dropped in &ledger.drops {
         *drops.entry(dropped.why).or_default() += 1;
     }
-    let endings = ledger.endings.iter().map(|(outcome, count)| ReasonRow {
-        class: outcome.class(),
-        reason: reason(outcome),
-        count: *count,
-    });
     let drops = drops.into_iter().map(|(why, count)| ReasonRow {
         class: OutcomeClass::Dropped,
         reason: why.as_str().to_owned(),
         count,
     });
-    let mut rows: Vec<ReasonRow> = endings.chain(drops).collect();
+    sorted(ended(&ledger.endings).chain(drops))
+}
+
+fn personas(ledger: &Ledger) -> Vec<PersonaRow> {
+    let row = |(name, persona): (&String, &PersonaCounts)| PersonaRow {
+        persona: name.clone(),
+        counts: persona.counts,
+        endings: sorted(ended(&persona.endings)),
+    };
+    ledger.personas.iter().map(row).collect()
+}
+
+fn ended(endings: &HashMap<Outcome, u64>) -> impl Iterator<Item = ReasonRow> {
+    endings.iter().map(|(outcome, count)| ReasonRow {
+        class: outcome.class(),
+        reason: reason(outcome),
+        count: *count,
+    })
+}
+
+/// The most frequent first.
+fn sorted(rows: impl Iterator<Item = ReasonRow>) -> Vec<ReasonRow> {
+    let mut rows: Vec<ReasonRow> = rows.collect();
     rows.sort_by(|one, other| {
         let by_count = other.count.cmp(&one.count);
         by_count.then_with(|| (one.class, &one.reason).cmp(&(other.class, &other.reason)))

@@ -250,6 +250,11 @@ fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
             change: kind(OpKind::Change),
             admin_reset: kind(OpKind::AdminReset),
         },
+        personas: figures
+            .personas
+            .iter()
+            .map(|row| (row.persona.clone(), row.counts))
+            .collect(),
         unknown_resolved: UnknownResolved {
             applied: ops.unknown - ops.unknown / 3,
             not_applied: ops.unknown / 3,

@@ -1,16 +1,17 @@
 //! One pass over the history.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use history::{
     BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OpEvent, Phase,
     RunFolder,
 };
 use uuid::Uuid;
-use vocabulary::Outcome;
+use vocabulary::{Outcome, OutcomeClass, ReasonCode};
 
 use super::sightings::is_final;
-use super::{Bind, Domains, Dropped, Facts, FaultWindow, Ledger, Op, Person, Sighting, StageSamples};
+use super::{Bind, Domains, Dropped, Facts, FaultWindow, Ledger, Op, Person, PersonaCounts, Sighting, StageSamples};
+use crate::check::BARRED;
 use crate::phases::Phases;
 
 /// How the agent's journal calls a write that it made.
@@ -29,6 +30,22 @@ pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
     let mut ledger = builder.finish();
     ledger.torn = events.torn();
     Ok(ledger)
+}
+
+/// Counts how an operation ended, other than applied.
+fn count(endings: &mut HashMap<Outcome, u64>, outcome: &Outcome) {
+    if *outcome == Outcome::Applied {
+        return;
+    }
+    if let Some(count) = endings.get_mut(outcome) {
+        *count += 1;
+    } else {
+        endings.insert(outcome.clone(), 1);
+    }
+}
+
+fn is_wrong_proof(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Rejected(reason) if reason.code == ReasonCode::IncorrectPassword)
 }
 
 struct Builder {
@@ -55,6 +72,7 @@ impl Builder {
                 scans: Vec::new(),
                 journal_applied: Vec::new(),
                 endings: HashMap::new(),
+                personas: BTreeMap::new(),
                 stages: StageSamples::default(),
                 events: 0,
                 torn: false,
@@ -110,6 +128,10 @@ impl Builder {
             kind: event.op,
             class: event.outcome.class(),
             measured: self.measured(event.phase, event.intended_us),
+            arrival: event.arrival,
+            attempt: event.attempt,
+            barred: BARRED.contains(&event.persona.as_str()),
+            wrong_proof: is_wrong_proof(&event.outcome),
             writes: event.writes,
             intended_us: event.intended_us,
             started_us: event.started_us,
@@ -119,24 +141,28 @@ impl Builder {
         if let (true, Some(times)) = (op.measured, &event.stages_us) {
             self.ledger.stages.add(times, op.service_us());
         }
-        self.ending(&event.outcome);
+        count(&mut self.ledger.endings, &event.outcome);
+        if event.arrival.is_some() {
+            let persona = self.persona(&event.persona);
+            persona.counts.add(op.class);
+            count(&mut persona.endings, &event.outcome);
+        }
         self.ledger.ops.push(op);
     }
 
-    fn ending(&mut self, outcome: &Outcome) {
-        if *outcome == Outcome::Applied {
-            return;
-        }
-        if let Some(count) = self.ledger.endings.get_mut(outcome) {
-            *count += 1;
-        } else {
-            self.ledger.endings.insert(outcome.clone(), 1);
-        }
+    fn persona(&mut self, name: &str) -> &mut PersonaCounts {
+        self.ledger.personas.entry(name.to_owned()).or_default()
     }
 
     fn dropped(&mut self, event: &DroppedEvent) {
-        self.person(event.user, &event.actor);
+        let person = self.person(event.user, &event.actor);
+        if event.arrival.is_some() {
+            self.persona(&event.persona).counts.add(OutcomeClass::Dropped);
+        }
         self.ledger.drops.push(Dropped {
+            person,
+            arrival: event.arrival,
+            attempt: event.attempt,
             kind: event.op,
             why: event.why,
             measured: self.measured(event.phase, event.intended_us),

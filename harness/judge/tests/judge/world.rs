@@ -188,6 +188,7 @@ impl World {
             op_id: op_id(number),
             op,
             attempt: 1,
+            arrival: None,
             actor: name(person),
             persona: "office".into(),
             user: user(person),
@@ -240,6 +241,9 @@ impl World {
                 Phase::Measure
             },
             actor: name(person),
+            persona: "office".into(),
+            attempt: 1,
+            arrival: None,
             user: user(person),
             op: OpKind::Reset,
             intended_us: at_us,
