@@ -365,11 +365,19 @@ pub(crate) fn spaced(name: &str) -> String {
     name.replace('_', " ")
 }
 
+/// A reason as people read it: its name in words, the codes behind it as they are.
+fn reason_words(reason: &str) -> String {
+    match reason.split_once(' ') {
+        Some((name, codes)) => format!("{} {codes}", spaced(name)),
+        None => spaced(reason),
+    }
+}
+
 /// How a persona's operations ended that were not applied: the most frequent first.
 pub(crate) fn endings(row: &judge::PersonaRow) -> String {
     let told = row.endings.iter().take(ENDINGS);
     let mut told: Vec<String> = told
-        .map(|ending| format!("{} {}", text::count(ending.count), spaced(&ending.reason)))
+        .map(|ending| format!("{} {}", text::count(ending.count), reason_words(&ending.reason)))
         .collect();
     let rest: u64 = row.endings.iter().skip(ENDINGS).map(|ending| ending.count).sum();
     if rest > 0 {

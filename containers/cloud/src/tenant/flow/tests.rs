@@ -9,7 +9,10 @@ use std::time::Duration;
 use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::{Heartbeat, OnboardRequest, SyncExport, SyncObject};
 
+use vocabulary::{Reason, SsprCode};
+
 use super::*;
+use crate::tenant::Sspr;
 use crate::secret::RunSecret;
 use crate::tenant::{Licence, SettingsPatch, TenantSettings};
 
