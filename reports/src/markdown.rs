@@ -166,7 +166,7 @@ fn personas(out: &mut String, judgement: &Judgement) {
         let _ = writeln!(
             out,
             "| {} | {} | {} |",
-            plain(&row.persona),
+            plain(&words::spaced(&row.persona)),
             cells.join(" | "),
             plain(&words::endings(row))
         );

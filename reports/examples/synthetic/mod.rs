@@ -7,7 +7,7 @@ use history::{
     Percentiles, Phase, PlannedPhase, Probed, Propagation, Rates, StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow, Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -48,6 +48,7 @@ fn figures(seed: u64, count: u64) -> Figures {
         },
         outcomes: outcomes(&windows),
         reasons: reasons(&windows),
+        personas: personas(&windows),
         stages: stages(),
         curve: curve(),
         propagation: vec![
@@ -56,6 +57,35 @@ fn figures(seed: u64, count: u64) -> Figures {
         ],
         windows,
     }
+}
+
+/// Everybody's operations under two names, the last of whom were refused.
+fn personas(windows: &[Window]) -> Vec<PersonaRow> {
+    let reasons = reasons(windows);
+    let of = |class: OutcomeClass| -> u64 {
+        let rows = outcomes(windows).into_iter().filter(|row| row.class == class);
+        rows.map(|row| row.count).sum()
+    };
+    let row = |persona: &str, counts: OpCounts, endings: Vec<ReasonRow>| PersonaRow {
+        persona: persona.to_owned(),
+        counts,
+        endings,
+    };
+    let refused = OpCounts {
+        rejected: of(OutcomeClass::Rejected),
+        ..OpCounts::default()
+    };
+    let others = OpCounts {
+        applied: of(OutcomeClass::Applied),
+        rejected: 0,
+        failed: of(OutcomeClass::Failed),
+        unknown: of(OutcomeClass::Unknown),
+        dropped: of(OutcomeClass::Dropped),
+    };
+    let (no, rest): (Vec<ReasonRow>, Vec<ReasonRow>) = reasons
+        .into_iter()
+        .partition(|row| row.class == OutcomeClass::Rejected);
+    vec![row("forgot", others, rest), row("weak_password", refused, no)]
 }
 
 /// Delays around a median, and until a watcher looks: none on a domain controller that is written to.

@@ -15,6 +15,8 @@ mod numbers;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod personas;
+#[cfg(test)]
 mod propagation;
 #[cfg(test)]
 mod replicas;
