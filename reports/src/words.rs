@@ -179,7 +179,9 @@ fn hint(finding: &Finding) -> Option<String> {
         "no-cross-user-write" => {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
         }
-        "gates-hold" => "somebody passed who must be refused: look at the gates of the cloud, and at what the agent locates",
+        "gates-hold" => {
+            "somebody passed who must be refused: look at the gates of the cloud, and at what the agent locates"
+        }
         "no-wrong-password-of-its-own" => {
             "the directory was shown a wrong password that nobody typed: look whether a change is sent again"
         }

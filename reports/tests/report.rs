@@ -340,7 +340,10 @@ fn personas_have_a_table_on_every_face_and_none_in_an_older_folder() {
     };
     for face in faces(&judgement) {
         assert!(face.contains("Personas") && face.contains("weak password"), "{face}");
-        assert!(face.contains("password policy SSPR") && face.contains("event 33008 0000052D"), "the codes stay as they are: {face}");
+        assert!(
+            face.contains("password policy SSPR") && face.contains("event 33008 0000052D"),
+            "the codes stay as they are: {face}"
+        );
     }
     judgement.figures.personas.clear();
     assert!(faces(&judgement).iter().all(|face| !face.contains("Personas")));

@@ -16,13 +16,13 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, ReasonCode, SharedClock, Stage, StageTimes, UnknownWhy, lab_name};
 
 use crate::config::{Accounts, Secrets};
+use crate::followed::Followed;
 use crate::inbox::Inbox;
 use crate::saving::Held;
 use crate::secret::is_secret;
 use crate::sender::{Sender, Sent};
 use crate::tenant::{Ending, Now, Order, SentOrder, Tenant};
 use crate::token::Tokens;
-use crate::followed::Followed;
 use crate::{CloudConfig, CloudError, doubts, saving};
 
 /// Writebacks in flight; one more is refused before it leaves.

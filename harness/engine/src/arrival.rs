@@ -132,7 +132,12 @@ impl Asking {
     /// From the first on.
     pub fn of(plan: &Plan, people: &[Person]) -> Self {
         let seed = seed_of(plan);
-        let pool = |op: OpKind, name: &str| (op, Pool::of(people, |persona| persona.asks_for() == op, seed.child(name)));
+        let pool = |op: OpKind, name: &str| {
+            (
+                op,
+                Pool::of(people, |persona| persona.asks_for() == op, seed.child(name)),
+            )
+        };
         let drawn = plan.load.draw == Draw::Persona;
         Self {
             dice: seed.child("mix").rng(),
@@ -321,7 +326,11 @@ mod tests {
         for turn in all.chunks(40) {
             let mut people: Vec<u64> = turn.iter().map(|arrival| arrival.person).collect();
             people.sort_unstable();
-            assert_eq!(people, (0..40).collect::<Vec<u64>>(), "everybody once before anybody twice");
+            assert_eq!(
+                people,
+                (0..40).collect::<Vec<u64>>(),
+                "everybody once before anybody twice"
+            );
         }
     }
 
@@ -329,10 +338,16 @@ mod tests {
     fn labels_of_a_second_attempt_are_known_beforehand() {
         let labels = |persona: &str| -> Vec<(Option<u32>, Option<u32>)> {
             let all = drawn(1, &format!("{persona} = 1"));
-            all.iter().map(|arrival| (arrival.writes, arrival.then)).take(3).collect()
+            all.iter()
+                .map(|arrival| (arrival.writes, arrival.then))
+                .take(3)
+                .collect()
         };
         let (one, two, three, four) = (Some(1), Some(2), Some(3), Some(4));
-        assert_eq!(labels("weak_then_good"), [(one, two), (three, four), (Some(5), Some(6))]);
+        assert_eq!(
+            labels("weak_then_good"),
+            [(one, two), (three, four), (Some(5), Some(6))]
+        );
         assert_eq!(labels("reused_then_good"), [(Some(0), one), (one, two), (two, three)]);
         assert_eq!(labels("comes_back_later"), [(None, one), (None, two), (None, three)]);
         assert_eq!(labels("impostor"), [(None, None); 3]);

@@ -42,7 +42,13 @@ fn halves(op_id: Uuid, what: &str, number: u32) -> [u64; 2] {
     hash.update(what.as_bytes());
     hash.update(number.to_be_bytes());
     let digest = hash.finalize();
-    let half = |from: usize| digest.iter().skip(from).take(8).fold(0, |whole, byte| whole << 8 | u64::from(*byte));
+    let half = |from: usize| {
+        digest
+            .iter()
+            .skip(from)
+            .take(8)
+            .fold(0, |whole, byte| whole << 8 | u64::from(*byte))
+    };
     [half(0), half(8)]
 }
 

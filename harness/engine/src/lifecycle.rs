@@ -339,7 +339,10 @@ impl Stage<'_> {
             .asked()
             .flat_map(|arrival| arrival.labels().map(move |label| (arrival, label)))
             .map(|(arrival, label)| self.vault.password(arrival.person, arrival.persona, label));
-        let changers = self.people.iter().filter(|person| person.persona == Persona::VoluntaryChange);
+        let changers = self
+            .people
+            .iter()
+            .filter(|person| person.persona == Persona::VoluntaryChange);
         let mistyped = changers.map(|person| self.vault.mistyped(person.index, person.persona, 0));
         initial.chain(chosen).chain(mistyped).collect()
     }

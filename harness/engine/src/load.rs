@@ -1,9 +1,9 @@
 //! The load: tickets are released at their instants, results are written down, and every arrival is accounted for.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc as std_mpsc;
-use std::sync::Arc;
 use std::time::Duration;
 
 use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase};

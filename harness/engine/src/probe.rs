@@ -168,7 +168,11 @@ mod tests {
         assert_eq!(candidates(&[touch(1, 0, 5, Applied), touch(2, 6, 9, Applied)]), [2]);
         assert_eq!(candidates(&[touch(1, 0, 5, Applied), touch(2, 3, 9, Applied)]), [2, 1]);
         assert_eq!(candidates(&[touch(1, 0, 5, Rejected)]), [0]);
-        assert_eq!(candidates(&[touch(0, 0, 5, Unknown)]), [0], "a reused label is tried once");
+        assert_eq!(
+            candidates(&[touch(0, 0, 5, Unknown)]),
+            [0],
+            "a reused label is tried once"
+        );
         assert_eq!(candidates(&[touch(1, 0, 5, Unknown)]), [1, 0]);
         assert_eq!(
             candidates(&[Touch {

@@ -147,7 +147,10 @@ mod tests {
         assert!(book.attempted(0, 1, false).is_none(), "an attempt ends once");
         assert_eq!(book.open()[0].attempts, 1);
         let ended = book.attempted(0, 2, false).unwrap();
-        assert_eq!([1, 2, 3].map(|attempt| ended.writes_at(attempt)), [Some(1), Some(2), Some(2)]);
+        assert_eq!(
+            [1, 2, 3].map(|attempt| ended.writes_at(attempt)),
+            [Some(1), Some(2), Some(2)]
+        );
         assert!(book.open().is_empty() && book.attempted(0, 3, false).is_none());
     }
 

@@ -67,8 +67,7 @@ const LAWS: [Law; 16] = [
     law(unlock_unlocks::NAME, unlock_unlocks::judge, true),
     law(reset_also_unlocks::NAME, reset_also_unlocks::judge, false),
     law(no_cross_user_write::NAME, no_cross_user_write::judge, true),
-    law(gates_hold::NAME, gates_hold::judge, false)
-        .where_there_is(|ledger| ledger.ops.iter().any(|op| op.barred)),
+    law(gates_hold::NAME, gates_hold::judge, false).where_there_is(|ledger| ledger.ops.iter().any(|op| op.barred)),
     law(
         no_wrong_password_of_its_own::NAME,
         no_wrong_password_of_its_own::judge,

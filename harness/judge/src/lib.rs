@@ -34,7 +34,8 @@ mod windows;
 
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow,
+    Window,
 };
 
 use history::RunFolder;

@@ -38,7 +38,8 @@ pub(crate) enum Act {
 }
 
 use Act::{
-    CallHelpdesk, Change, ChangeMistyped, Finish, FinishTwice, Guess, Identify, Leave, Open, OpenChange, SendCode, Verify,
+    CallHelpdesk, Change, ChangeMistyped, Finish, FinishTwice, Guess, Identify, Leave, Open, OpenChange, SendCode,
+    Verify,
 };
 
 /// The pages up to the last form.
@@ -177,7 +178,10 @@ mod tests {
             assert_eq!(next(&ticket, attempt, &rejected(ReasonCode::WrongCode)), Next::Again);
         }
         assert_eq!(next(&ticket, 5, &rejected(ReasonCode::Throttled)), Next::Done);
-        assert_eq!(next(&ticket, ATTEMPTS_MAX, &rejected(ReasonCode::WrongCode)), Next::Done);
+        assert_eq!(
+            next(&ticket, ATTEMPTS_MAX, &rejected(ReasonCode::WrongCode)),
+            Next::Done
+        );
         assert_eq!(guess(Uuid::from_u128(3)).len(), 6);
     }
 
@@ -185,7 +189,10 @@ mod tests {
     fn whoever_leaves_has_seen_a_page_and_not_the_last_form() {
         for number in 0..50 {
             let acts = leaves(Uuid::from_u128(number));
-            assert!((2..=5).contains(&acts.len()) && acts[0] == Open && acts.ends_with(&[Leave]), "{acts:?}");
+            assert!(
+                (2..=5).contains(&acts.len()) && acts[0] == Open && acts.ends_with(&[Leave]),
+                "{acts:?}"
+            );
         }
         let ticket = ticket(Persona::ComesBackLater);
         assert_eq!(next(&ticket, 1, &rejected(ReasonCode::Abandoned)), Next::Later);

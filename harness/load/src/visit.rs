@@ -118,7 +118,13 @@ impl<'a> Visit<'a> {
         let called = self
             .portal
             .helpdesk
-            .reset(self.client, &self.portal.lab_token, &self.ticket.upn, &password, operation)
+            .reset(
+                self.client,
+                &self.portal.lab_token,
+                &self.ticket.upn,
+                &password,
+                operation,
+            )
             .await;
         self.stages = called.stages;
         called.outcome

@@ -44,7 +44,7 @@ pub use plan::{Choices, Executor, Goal, Load, Mix, Plan, Population, Spike};
 pub use schema::{schema_json, schema_text};
 pub use timeline::{Moment, Timeline};
 pub use written::{
-    AccountState, Directory, Draw, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Level, Licence,
-    Lockout, MovePdc, Persona, Policy, ProcessModel, Ramp, Rights, Scenario, ServiceTime, Sspr, Step, Tenant,
+    AccountState, Directory, Draw, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Level,
+    Licence, Lockout, MovePdc, Persona, Policy, ProcessModel, Ramp, Rights, Scenario, ServiceTime, Sspr, Step, Tenant,
     ThinkTime, World, WorldKind, WritebackDc,
 };

@@ -7,7 +7,8 @@ use history::{
     Percentiles, Phase, PlannedPhase, Probed, Propagation, Rates, StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow,
+    Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -82,9 +83,8 @@ fn personas(windows: &[Window]) -> Vec<PersonaRow> {
         unknown: of(OutcomeClass::Unknown),
         dropped: of(OutcomeClass::Dropped),
     };
-    let (no, rest): (Vec<ReasonRow>, Vec<ReasonRow>) = reasons
-        .into_iter()
-        .partition(|row| row.class == OutcomeClass::Rejected);
+    let (no, rest): (Vec<ReasonRow>, Vec<ReasonRow>) =
+        reasons.into_iter().partition(|row| row.class == OutcomeClass::Rejected);
     vec![row("forgot", others, rest), row("weak_password", refused, no)]
 }
 

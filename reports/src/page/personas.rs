@@ -14,7 +14,7 @@ pub(super) fn table(judgement: &Judgement) -> Markup {
     let row = |row: &PersonaRow| {
         html! {
             tr {
-                th scope="row" { (clean(&words::spaced(&row.persona))) }
+                th.persona scope="row" { (clean(&words::spaced(&row.persona))) }
                 @for class in OutcomeClass::ALL { td.number { (text::count(row.counts.get(class))) } }
                 td.endings { (clean(&words::endings(row))) }
             }

@@ -24,9 +24,13 @@ const PASSWORD_MAX: usize = 256;
 /// What a person sends to the portal.
 #[derive(Debug)]
 pub(crate) enum PortalEvent {
-    Identify { userid: String },
+    Identify {
+        userid: String,
+    },
     SendCode,
-    Verify { code: String },
+    Verify {
+        code: String,
+    },
     Finish(Choice),
     /// The one form of a voluntary change.
     Change(Asked),

@@ -5,8 +5,8 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use protocol::service::{SyncExport, SyncObject};
-use sha2::{Digest as _, Sha256};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use store::Write;
 use uuid::Uuid;
 

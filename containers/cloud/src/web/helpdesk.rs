@@ -35,7 +35,10 @@ pub(super) fn router() -> Router<Arc<App>> {
             "/v1.0/users/{user}/authentication/methods/{method}/resetPassword",
             post(reset),
         )
-        .route("/v1.0/users/{user}/authentication/operations/{operation}", get(operation))
+        .route(
+            "/v1.0/users/{user}/authentication/operations/{operation}",
+            get(operation),
+        )
 }
 
 /// `Debug` is not derived: it would show the password.
@@ -46,7 +49,11 @@ struct Asked {
     new_password: String,
 }
 
-async fn reset(State(app): Shared, Path((user, method)): Path<(String, Uuid)>, request: Request) -> Result<Response, ApiError> {
+async fn reset(
+    State(app): Shared,
+    Path((user, method)): Path<(String, Uuid)>,
+    request: Request,
+) -> Result<Response, ApiError> {
     let (head, body) = request.into_parts();
     let claims = bearer(&app, &head.headers, &RESETTERS)?;
     if method != PASSWORD_METHOD {
@@ -96,7 +103,11 @@ fn refused(outcome: &Outcome, is_lab: bool) -> Response {
             ApiError::not_found("Resource does not exist or is not accessible.")
         }
         Outcome::Rejected(reason) => ApiError::denied(reason.to_string()),
-        Outcome::Failed(reason) => ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", reason.to_string()),
+        Outcome::Failed(reason) => ApiError::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "ServiceUnavailable",
+            reason.to_string(),
+        ),
         Outcome::Applied | Outcome::Unknown(_) => {
             ApiError::new(StatusCode::CONFLICT, "Conflict", "The operation is under way.")
         }

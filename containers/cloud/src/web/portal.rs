@@ -229,7 +229,9 @@ fn outcome_of(page: &Page) -> Option<Outcome> {
     match page {
         Page::End(ending) => Some(ending.outcome.clone()),
         Page::WrongCode { .. } => Some(Outcome::rejected(ReasonCode::WrongCode)),
-        Page::Choose { problem: Some(_), .. } | Page::Change { problem: Some(_) } => Some(Outcome::Rejected(Reason::new(ReasonCode::PasswordPolicy))),
+        Page::Choose { problem: Some(_), .. } | Page::Change { problem: Some(_) } => {
+            Some(Outcome::Rejected(Reason::new(ReasonCode::PasswordPolicy)))
+        }
         Page::AskCode { .. }
         | Page::EnterCode
         | Page::Choose { problem: None, .. }

@@ -29,7 +29,12 @@ async fn a_change_carries_the_old_password_sealed_and_unlocks_nothing() {
     browser.operation = Some(Uuid::from_u128(5));
     assert_eq!(browser.get("/changepassword").await.step(), "change");
     let page = change(&browser, "Old-Password-1", "New-Password-1").await;
-    assert_eq!((page.step(), page.outcome()), ("done", Some(Outcome::Applied)), "{}", page.html);
+    assert_eq!(
+        (page.step(), page.outcome()),
+        ("done", Some(Outcome::Applied)),
+        "{}",
+        page.html
+    );
     assert!(page.html.contains("has been changed"));
     let seen = lab.relays[0].seen().pop().unwrap();
     assert_eq!((seen.header.kind, seen.unlock), (OpKind::Change, false));
@@ -37,7 +42,11 @@ async fn a_change_carries_the_old_password_sealed_and_unlocks_nothing() {
     assert_eq!(seen.password.as_deref(), Some("New-Password-1"));
     assert!(page.stages().get(Stage::Write).is_some());
     let again = change(&browser, "Old-Password-1", "New-Password-1").await;
-    assert_eq!(again.outcome(), Some(Outcome::Applied), "the same form twice is one operation");
+    assert_eq!(
+        again.outcome(),
+        Some(Outcome::Applied),
+        "the same form twice is one operation"
+    );
     assert_eq!(lab.relays[0].seen().len(), 1);
     lab.password_token(ANN, "New-Password-1").await;
 }
@@ -71,7 +80,11 @@ async fn wrong_old_passwords_are_told_and_after_ten_not_even_asked() {
     assert_eq!(lab.relays[0].seen().len(), 10);
     lab.relays[0].set(Mood::Applied);
     let reset = browser.reset("New-Password-2").await;
-    assert_eq!(reset.outcome(), Some(Outcome::Applied), "a reset proves a person otherwise");
+    assert_eq!(
+        reset.outcome(),
+        Some(Outcome::Applied),
+        "a reset proves a person otherwise"
+    );
 }
 
 /// Takes the licence from Ann, or her place in the group.
@@ -99,7 +112,12 @@ async fn who_lacks_a_licence_changes_and_resets_nothing() {
     let token = lab.password_token("helpdesk@wblab.test", "helpdesk password").await;
     let answer = ask(&lab.client(), &token, METHOD, 9).await;
     assert_eq!(answer.status(), StatusCode::FORBIDDEN);
-    assert!(answer.headers()["lab-outcome"].to_str().unwrap().contains("not_licensed"));
+    assert!(
+        answer.headers()["lab-outcome"]
+            .to_str()
+            .unwrap()
+            .contains("not_licensed")
+    );
     assert!(lab.relays[0].seen().is_empty());
 }
 
@@ -141,7 +159,12 @@ async fn follow(client: &Client, token: &str, place: &str) -> (Value, Option<Out
         let request = client.get(place).bearer_auth(token).header("lab-token", LAB_TOKEN);
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
-        let text = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let text = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .map(|value| value.to_str().unwrap().to_owned())
+        };
         let outcome = text("lab-outcome").map(|text| serde_json::from_str(&text).unwrap());
         let stages = StageTimes::from_server_timing(&text("server-timing").unwrap_or_default());
         let body: Value = answer.json().await.unwrap();
@@ -163,7 +186,10 @@ async fn the_helpdesk_is_answered_at_once_and_looks_for_the_end() {
     let place = accepted.headers()["location"].to_str().unwrap().to_owned();
     assert!(place.contains("/authentication/operations/"), "{place}");
     let (body, outcome, stages) = follow(&client, &token, &place).await;
-    assert_eq!((&body["status"], &body["statusDetail"]), (&json!("succeeded"), &json!("ResetSuccess")));
+    assert_eq!(
+        (&body["status"], &body["statusDetail"]),
+        (&json!("succeeded"), &json!("ResetSuccess"))
+    );
     assert_eq!(outcome, Some(Outcome::Applied));
     assert!(stages.get(Stage::Write).is_some() && stages.get(Stage::Cloud).is_some());
     let seen = lab.relays[0].seen().pop().unwrap();
@@ -198,7 +224,10 @@ async fn only_the_helpdesk_and_administrators_reset_others() {
     let client = lab.client();
     let app = lab.app_token().await;
     assert_eq!(ask(&client, &app, METHOD, 1).await.status(), StatusCode::FORBIDDEN);
-    assert_eq!(ask(&client, "no token", METHOD, 1).await.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        ask(&client, "no token", METHOD, 1).await.status(),
+        StatusCode::UNAUTHORIZED
+    );
     let admin = lab.admin_token().await;
     let other = Uuid::nil().to_string();
     assert_eq!(ask(&client, &admin, &other, 1).await.status(), StatusCode::NOT_FOUND);

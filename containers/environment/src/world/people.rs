@@ -105,11 +105,19 @@ impl LabWorld {
         let lab = standing.lab()?;
         for some in unlicensed.chunks(EXEMPTED) {
             let unlicensed = some.to_vec();
-            lab.exempt(&cloud::Exemptions { unlicensed, ..cloud::Exemptions::default() }).await?;
+            lab.exempt(&cloud::Exemptions {
+                unlicensed,
+                ..cloud::Exemptions::default()
+            })
+            .await?;
         }
         for some in outside.chunks(EXEMPTED) {
             let outside_group = some.to_vec();
-            lab.exempt(&cloud::Exemptions { outside_group, ..cloud::Exemptions::default() }).await?;
+            lab.exempt(&cloud::Exemptions {
+                outside_group,
+                ..cloud::Exemptions::default()
+            })
+            .await?;
         }
         for forest in 0..standing.domains.len() {
             let leaves = |person: &&Person| person.persona == Persona::DisabledOnPremises && person.forest == forest;

@@ -61,7 +61,10 @@ type Attempt = (u64, u32, u32);
 
 fn attempts(ledger: &Ledger, tally: &mut Tally) {
     let ops = ledger.ops.iter().map(|op| (op.arrival, op.attempt, op.person));
-    let drops = ledger.drops.iter().map(|dropped| (dropped.arrival, dropped.attempt, dropped.person));
+    let drops = ledger
+        .drops
+        .iter()
+        .map(|dropped| (dropped.arrival, dropped.attempt, dropped.person));
     let mut known: Vec<Attempt> = Vec::new();
     for (arrival, attempt, person) in ops.chain(drops) {
         match arrival {
@@ -75,20 +78,38 @@ fn attempts(ledger: &Ledger, tally: &mut Tally) {
     }
     known.sort_unstable();
     for of_one in known.chunk_by(|one, next| one.0 == next.0) {
-        if !of_one.iter().map(|(_, attempt, _)| *attempt).eq(1..=of_one.len() as u32) {
+        if !of_one
+            .iter()
+            .map(|(_, attempt, _)| *attempt)
+            .eq(1..=of_one.len() as u32)
+        {
             let saw: Vec<String> = of_one.iter().map(|(_, attempt, _)| attempt.to_string()).collect();
             let name = name(ledger, of_one[0].2);
             let saw = saw.join(", ");
-            tally.violate(|| format!("{name}: arrival {}; expected its attempts from 1 on, each once, saw {saw}", of_one[0].0));
+            tally.violate(|| {
+                format!(
+                    "{name}: arrival {}; expected its attempts from 1 on, each once, saw {saw}",
+                    of_one[0].0
+                )
+            });
         }
         if of_one.iter().any(|(_, _, person)| *person != of_one[0].2) {
-            tally.violate(|| format!("{}: arrival {} stands in other names too", name(ledger, of_one[0].2), of_one[0].0));
+            tally.violate(|| {
+                format!(
+                    "{}: arrival {} stands in other names too",
+                    name(ledger, of_one[0].2),
+                    of_one[0].0
+                )
+            });
         }
     }
 }
 
 fn name(ledger: &Ledger, person: u32) -> &str {
-    ledger.people.get(person as usize).map_or("an unknown person", |person| &person.name)
+    ledger
+        .people
+        .get(person as usize)
+        .map_or("an unknown person", |person| &person.name)
 }
 
 fn recorded_twice(ledger: &Ledger, tally: &mut Tally) {

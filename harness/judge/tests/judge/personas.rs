@@ -38,7 +38,10 @@ fn attempts_are_one_arrival() {
     let judgement = world.judge();
     assert_mark(&judgement, ACCOUNTED, Mark::Pass);
     let why = &finding(&judgement, ACCOUNTED).why;
-    assert!(why.ends_with("12 planned, 11 begun, 1 dropped, 1 later attempt"), "{why}");
+    assert!(
+        why.ends_with("12 planned, 11 begun, 1 dropped, 1 later attempt"),
+        "{why}"
+    );
     assert_eq!(judgement.verdict.ops.started(), 12, "each attempt is an operation");
     world.arrivals = Some(13);
     assert_mark(&world.judge(), ACCOUNTED, Mark::Fail);
@@ -49,7 +52,11 @@ fn an_attempt_without_the_one_before_it_is_caught() {
     let mut world = tried_twice();
     let last = world.ops.len() - 1;
     world.ops[last].attempt = 3;
-    assert_fails(&world.judge(), ACCOUNTED, &["person2@corp.test", "from 1 on", "saw 1, 3"]);
+    assert_fails(
+        &world.judge(),
+        ACCOUNTED,
+        &["person2@corp.test", "from 1 on", "saw 1, 3"],
+    );
     world.ops[last].arrival = None;
     assert_fails(&world.judge(), ACCOUNTED, &["attempt 3 to belong to an arrival"]);
 }
@@ -80,7 +87,12 @@ fn personas_are_counted_where_the_folder_tells_arrivals() {
     let others = OutcomeClass::ALL.map(|class| personas["others"].get(class));
     assert_eq!(others, [4, 1, 1, 0, 1]);
     let row = judgement.figures.personas.iter().find(|row| row.persona == "others");
-    let endings: Vec<&str> = row.unwrap().endings.iter().map(|ending| ending.reason.as_str()).collect();
+    let endings: Vec<&str> = row
+        .unwrap()
+        .endings
+        .iter()
+        .map(|ending| ending.reason.as_str())
+        .collect();
     assert_eq!(endings, ["password_policy", "no_listener"]);
 }
 
@@ -93,7 +105,11 @@ fn whoever_must_be_refused_and_is_not_is_caught() {
     let id = op_id(6).to_string();
     world.take_effect(6);
     let judgement = world.judge();
-    assert_fails(&judgement, GATES, &["person6@corp.test", &id, "that the agent applied it"]);
+    assert_fails(
+        &judgement,
+        GATES,
+        &["person6@corp.test", &id, "that the agent applied it"],
+    );
     world.ops[6].outcome = Outcome::Applied;
     assert_fails(&world.judge(), GATES, &[&id, "an acknowledgement"]);
     world.ops[0].persona = "unlicensed".to_owned();
@@ -103,7 +119,13 @@ fn whoever_must_be_refused_and_is_not_is_caught() {
 /// The clean run, in which person 9 changed the password after mistyping the old one.
 fn mistyped() -> World {
     let mut world = World::clean();
-    world.op(9, OpKind::Change, 7 * SECOND, 1000, Outcome::rejected(ReasonCode::IncorrectPassword));
+    world.op(
+        9,
+        OpKind::Change,
+        7 * SECOND,
+        1000,
+        Outcome::rejected(ReasonCode::IncorrectPassword),
+    );
     let second = world.op(9, OpKind::Change, 8 * SECOND, 1000, Outcome::Applied);
     world.take_effect(second);
     world.after(9).bad_pwd_count = 1;

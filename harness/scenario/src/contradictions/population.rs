@@ -77,7 +77,11 @@ fn scope(found: &mut Contradictions<'_>, scenario: &Scenario) {
     }
     let policies = scenario.world.fine_grained_policies.iter();
     let own = policies.filter_map(|policy| policy.lockout_threshold);
-    if is_there(Persona::VoluntaryChange) && own.chain([scenario.world.lockout.threshold]).any(|threshold| threshold == 1) {
+    if is_there(Persona::VoluntaryChange)
+        && own
+            .chain([scenario.world.lockout.threshold])
+            .any(|threshold| threshold == 1)
+    {
         found.say(
             "population.personas.voluntary_change",
             "one in sixteen mistypes the old password once, which a lockout threshold of 1 locks",

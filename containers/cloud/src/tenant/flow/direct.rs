@@ -30,7 +30,11 @@ impl Tenant {
     /// itself says whether it was right.
     pub(super) fn change(&mut self, operation: Uuid, asked: Asked, now: Now) -> Result<Vec<Effect>, Outcome> {
         let admitted = self.admit(Door::Change, self.people.by_upn(&asked.userid), now)?;
-        let same = if asked.old == asked.new { Err(Problem::Same) } else { Ok(()) };
+        let same = if asked.old == asked.new {
+            Err(Problem::Same)
+        } else {
+            Ok(())
+        };
         if let Err(problem) = presentable(&asked.new, &asked.confirmed).and(same) {
             let problem = Some(problem);
             return Ok(vec![Effect::Show(Page::Change { problem })]);

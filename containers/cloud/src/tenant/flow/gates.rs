@@ -82,7 +82,10 @@ impl Tenant {
             return Err(Outcome::rejected(ReasonCode::Throttled));
         }
         if self_service && self.settings.sspr == Sspr::Selected && person.exempt.outside_group {
-            return Err(refused(ReasonCode::NotInScope, SsprCode::UserNotMemberOfScopedAccessGroup));
+            return Err(refused(
+                ReasonCode::NotInScope,
+                SsprCode::UserNotMemberOfScopedAccessGroup,
+            ));
         }
         if !self.settings.licence.allows_writeback() || person.exempt.unlicensed {
             return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));

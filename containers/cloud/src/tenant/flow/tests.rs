@@ -12,8 +12,8 @@ use protocol::service::{Heartbeat, OnboardRequest, SyncExport, SyncObject};
 use vocabulary::{Reason, SsprCode};
 
 use super::*;
-use crate::tenant::Sspr;
 use crate::secret::RunSecret;
+use crate::tenant::Sspr;
 use crate::tenant::{Licence, SettingsPatch, TenantSettings};
 
 const ANN: &str = "ann@corp.test";
