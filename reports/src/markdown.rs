@@ -27,6 +27,7 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
     list(&mut out, "What to do", &words::next_steps(verdict, manifest));
     figures(&mut out, judgement);
     findings(&mut out, &verdict.findings);
+    cases(&mut out, judgement);
     let limits = sheet::limits(manifest);
     if !limits.is_empty() {
         list(&mut out, "What this run cannot show", &limits);
@@ -100,6 +101,16 @@ fn findings(out: &mut String, findings: &[Finding]) {
     out.push('\n');
     for finding in findings.iter().filter(|finding| !finding.violations.is_empty()) {
         violations(out, finding);
+    }
+}
+
+fn cases(out: &mut String, judgement: &Judgement) {
+    for case in &judgement.figures.cases {
+        let _ = writeln!(out, "### Step by step: {}\n", plain(&case.person));
+        for sentence in &case.story {
+            let _ = writeln!(out, "1. {}", plain(sentence));
+        }
+        out.push('\n');
     }
 }
 

@@ -182,9 +182,6 @@ fn hint(finding: &Finding) -> Option<String> {
         "gates-hold" => {
             "somebody passed who must be refused: look at the gates of the cloud, and at what the agent locates"
         }
-        "no-wrong-password-of-its-own" => {
-            "the directory was shown a wrong password that nobody typed: look whether a change is sent again"
-        }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         "faults-bit" => {
             "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"

@@ -13,6 +13,7 @@ mod conformance;
 mod determinism;
 mod docker_job;
 mod executors;
+mod judged;
 mod main_job;
 mod old_folder;
 mod overload;

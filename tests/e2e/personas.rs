@@ -137,7 +137,7 @@ fn in_a_mixed_day_everybody_gets_the_answer_that_is_theirs() {
             "{persona}: nothing of it reached the agent"
         );
     }
-    for check in ["gates-hold", "no-wrong-password-of-its-own", "every-arrival-accounted"] {
+    for check in ["gates-hold", "no-lockout-by-writeback", "every-arrival-accounted"] {
         expect_pass(&ran.verdict, check);
     }
     assert_eq!(ran.verdict.personas.len(), names.len());

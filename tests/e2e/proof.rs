@@ -11,6 +11,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::judged::{simulated, tiers};
 use crate::support::{Job, Stopwatch, alone, eventually, ops, root};
 
 /// How large a proof is.
@@ -46,6 +47,11 @@ impl Size {
             sets: full,
             kept: Some(folder.join(format!("{proof}.jsonl"))),
         }
+    }
+
+    /// So many at full size, else so many.
+    fn of(&self, full: u64, small: u64) -> u64 {
+        if self.kept.is_some() { full } else { small }
     }
 
     /// Rounds that an earlier night has done.
@@ -155,5 +161,40 @@ fn a_kill_at_any_moment_leaves_a_history_that_reads() {
         let judged = Job::new(&["report"]).with(&[folder.root().to_str().unwrap()]).finish();
         let held = begun > 0 && judged.code() == Some(2);
         json!({ "held": held, "ops": begun, "judged": judged.code() })
+    });
+}
+
+#[test]
+fn the_fast_tiers_agree_with_exhaustive_search() {
+    let size = Size::asked("tiers", &[]);
+    let count = size.of(1_000_000, 1_000);
+    size.prove("tiers", |round| match tiers::compare(round * count, count) {
+        Ok(tried) => json!({ "held": tried.right > 0 && tried.wrong > 0, "right": tried.right, "wrong": tried.wrong }),
+        Err(what) => json!({ "held": false, "what": what }),
+    });
+}
+
+#[test]
+fn what_is_right_is_never_called_wrong() {
+    let size = Size::asked("false-alarms", &[]);
+    let worlds = size.of(1_000, 2);
+    size.prove("false-alarms", |round| {
+        match simulated::false_alarms(round * worlds, worlds, 100) {
+            Ok(people) => json!({ "held": people == worlds * 100, "people": people }),
+            Err(what) => json!({ "held": false, "what": what }),
+        }
+    });
+}
+
+#[test]
+fn one_thing_wrong_is_always_caught() {
+    let size = Size::asked("bent", &[]);
+    let worlds = size.of(200, 1);
+    size.prove("bent", |round| {
+        let caught = (round * worlds..(round + 1) * worlds).map(|seed| simulated::caught(seed, 60));
+        match caught.sum::<Result<u64, String>>() {
+            Ok(caught) => json!({ "held": caught > 0, "caught": caught }),
+            Err(what) => json!({ "held": false, "what": what }),
+        }
     });
 }

@@ -72,6 +72,14 @@ pub enum EnvironmentError {
         /// The cause.
         cause: String,
     },
+    /// A fault could not be made or ended.
+    #[error("could not make or end {fault}: {cause}")]
+    Fault {
+        /// The fault.
+        fault: &'static str,
+        /// The cause.
+        cause: String,
+    },
     /// Something was asked of a world that does not stand.
     #[error("the world does not stand yet")]
     NotStanding,

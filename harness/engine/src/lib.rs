@@ -15,6 +15,7 @@
 
 mod arrival;
 pub mod attempt;
+mod bucket;
 pub mod clock;
 mod error;
 mod host;

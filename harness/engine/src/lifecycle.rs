@@ -134,7 +134,7 @@ impl Stage<'_> {
             _ = early.changed() => return Ok(true),
         }
         let watchers = self.world.watchers().await.map_err(EngineError::World)?;
-        let watching = Watching::start(watchers, &self.recorder, &self.clock);
+        let watching = Watching::start(watchers, self.plan.world.probes, &self.recorder, &self.clock);
         let end = self.load(&watching, interrupt).await?;
         if end.interrupted {
             return Ok(true);
@@ -220,9 +220,8 @@ impl Stage<'_> {
     ) -> Result<LoadEnd, EngineError> {
         let end = self.drive(watching, interrupt).await;
         self.count_the_released()?;
-        let end = end?;
-        self.phase = Phase::Drain;
-        Ok(end)
+        self.phase = self.recorder.phase();
+        end
     }
 
     async fn drive(
@@ -290,17 +289,14 @@ impl Stage<'_> {
         self.progress.step("probe: databases", None);
         let labels = self.labels();
         probe::oracle(self.world, &self.recorder, &self.people, &self.vault, &labels).await?;
-        let (people, users, vault) = (&self.people, &self.users, &self.vault);
-        probe::binds(
-            self.world,
-            &self.recorder,
-            people,
-            users,
-            vault,
-            &end.touched,
-            self.progress,
-        )
-        .await?;
+        let binds = probe::Binds {
+            people: &self.people,
+            users: &self.users,
+            vault: &self.vault,
+            touched: &end.touched,
+            lock_attempts: self.plan.world.lock_attempts_least(),
+        };
+        binds.make(self.world, &self.recorder, self.progress).await?;
         probe::journals(self.world, &self.recorder).await?;
         self.progress.step("search for secrets", None);
         self.recorder.flush().await;

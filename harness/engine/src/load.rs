@@ -256,10 +256,16 @@ impl Load<'_> {
             .unwrap_or_default()
     }
 
+    fn person(&self, arrival: &Arrival) -> Option<&Person> {
+        self.people.get(usize::try_from(arrival.person).ok()?)
+    }
+
+    fn forest(&self, arrival: &Arrival) -> usize {
+        self.person(arrival).map_or(0, |person| person.forest)
+    }
+
     fn actor(&self, arrival: &Arrival) -> String {
-        let index = usize::try_from(arrival.person).ok();
-        index
-            .and_then(|index| self.people.get(index))
+        self.person(arrival)
             .map(|person| person.upn.clone())
             .unwrap_or_default()
     }
@@ -280,15 +286,17 @@ impl Load<'_> {
             class: done.outcome.class(),
         };
         running.touched.entry(arrival.person).or_default().push(touch);
+        let operation = attempt_id(arrival.op_id, done.attempt);
         if touch.class == OutcomeClass::Applied {
             running.book.now_holds(arrival.person, writes);
-            self.watching.acknowledged(self.user(&arrival));
+            self.watching
+                .acknowledged(self.forest(&arrival), self.user(&arrival), operation);
         }
         let event = OpEvent {
             seq: 0,
             at_us: 0,
             phase: self.phase_of(&arrival),
-            op_id: attempt_id(arrival.op_id, done.attempt),
+            op_id: operation,
             op: arrival.op,
             attempt: done.attempt,
             arrival: Some(arrival.number),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::time::Duration;
 
 use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, OracleRecord, ScanRecord};
 use scenario::{Fault, Person, Plan, Vault};
@@ -92,10 +93,25 @@ pub struct Injected {
     pub bit: Option<bool>,
 }
 
-/// Looks at people on every domain controller of one domain.
+/// What was seen of a fault while it was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Healed {
+    /// Whether the effect was seen, where it could not be told when the fault was made; none keeps what was said then.
+    pub bit: Option<bool>,
+}
+
+/// How much longer than it was meant to last a fault may live before it ends by itself.
+pub const LEASE_SLACK: Duration = Duration::from_secs(10);
+
+/// After how long a fault ends by itself, whatever became of who made it; none where it does not last.
+#[must_use]
+pub fn lease(fault: &Fault) -> Option<Duration> {
+    fault.lasts.map(|lasts| lasts.saturating_add(LEASE_SLACK))
+}
+
+/// Looks at people on every domain controller of one domain, over connections of its own.
 pub trait Watcher: Send {
-    /// What each domain controller tells of these people now; nothing of who does not live in this domain. One that does not
-    /// answer in a moment is left out.
+    /// What each domain controller tells of these people now. One that does not answer in a moment is left out.
     fn look<'a>(&'a mut self, users: &'a [Uuid]) -> Answer<'a, Vec<Seen>>;
 }
 
@@ -166,11 +182,17 @@ pub trait World: Send {
     /// The metadata of everyone on every domain controller.
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
 
-    /// A watcher of each domain of several controllers: when a change has arrived on all is how long it took.
+    /// A watcher of each domain, in the order of the forests: when a change has arrived on all controllers is how long it took.
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>>;
 
-    /// Makes a fault happen.
-    fn inject<'a>(&'a mut self, fault: &'a Fault) -> Answer<'a, Injected>;
+    /// Makes a fault happen; it is the one of that number in the plan. Where it lasts, it ends by itself after its [`lease`].
+    fn inject<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Injected>;
+
+    /// Makes a fault that was made and that comes several times happen once more.
+    fn again<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, ()>;
+
+    /// Ends a fault that was made; when this returns, the world can do again what it could before.
+    fn heal<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Healed>;
 
     /// What each domain controller's own database holds of everyone, read without LDAP and compared in memory; of each person's
     /// labels from 0 to `labels[index]`.

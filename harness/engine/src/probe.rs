@@ -12,8 +12,18 @@ use crate::load::Touch;
 use crate::ports::{Journaled, Progress, World};
 use crate::recorder::Recorder;
 
-/// Binds for one person at most: below every lockout threshold that counts.
+/// Binds for one person at most.
 const BINDS_MAX: usize = 3;
+
+/// Binds of one person on one domain controller that cannot lock, though each may count as a wrong password: two less than lock.
+fn harmless(threshold: u32) -> usize {
+    let spare = usize::try_from(threshold.saturating_sub(2)).unwrap_or(BINDS_MAX);
+    if threshold == 0 {
+        BINDS_MAX
+    } else {
+        spare.min(BINDS_MAX)
+    }
+}
 
 /// Reads and records the metadata of everyone on every domain controller.
 pub(crate) async fn metadata(
@@ -49,34 +59,45 @@ pub(crate) async fn oracle(
     Ok(())
 }
 
-/// Binds once for each person touched, with the label expected; again only where several labels may be right.
-pub(crate) async fn binds(
-    world: &mut dyn World,
-    recorder: &Recorder,
-    people: &[Person],
-    users: &[Uuid],
-    vault: &Vault,
-    touched: &HashMap<u64, Vec<Touch>>,
-    progress: &dyn Progress,
-) -> Result<(), EngineError> {
-    progress.step("probe: binds", u64::try_from(touched.len()).ok());
-    let mut done = 0;
-    for (person, user) in people.iter().zip(users) {
-        let Some(touches) = touched.get(&person.index) else {
-            continue;
-        };
-        for label in candidates(touches) {
-            let (dc, record) = world.bind(person, vault, label).await.map_err(EngineError::World)?;
-            let wrong = !record.accepted && record.data == Some(Win32::LOGON_FAILURE);
-            record_bind(recorder, Phase::Probe, dc, *user, record).await;
-            if !wrong {
-                break;
+/// Who is bound, and with what.
+pub(crate) struct Binds<'a> {
+    pub people: &'a [Person],
+    pub users: &'a [Uuid],
+    pub vault: &'a Vault,
+    pub touched: &'a HashMap<u64, Vec<Touch>>,
+    /// Wrong passwords that lock somebody; 0 where nobody is ever locked.
+    pub lock_attempts: u32,
+}
+
+impl Binds<'_> {
+    /// Binds once for each person touched, with the label expected; again only where several labels may be right.
+    pub async fn make(
+        &self,
+        world: &mut dyn World,
+        recorder: &Recorder,
+        progress: &dyn Progress,
+    ) -> Result<(), EngineError> {
+        progress.step("probe: binds", u64::try_from(self.touched.len()).ok());
+        let allowed = harmless(self.lock_attempts);
+        let mut done = 0;
+        for (person, user) in self.people.iter().zip(self.users) {
+            let Some(touches) = self.touched.get(&person.index) else {
+                continue;
+            };
+            for label in candidates(touches).into_iter().take(allowed) {
+                let bound = world.bind(person, self.vault, label).await;
+                let (dc, record) = bound.map_err(EngineError::World)?;
+                let wrong = !record.accepted && record.data == Some(Win32::LOGON_FAILURE);
+                record_bind(recorder, Phase::Probe, dc, *user, record).await;
+                if !wrong {
+                    break;
+                }
             }
+            done += 1;
+            progress.at(done);
         }
-        done += 1;
-        progress.at(done);
+        Ok(())
     }
-    Ok(())
 }
 
 pub(crate) async fn record_bind(recorder: &Recorder, phase: Phase, dc: String, user: Uuid, record: BindRecord) {
@@ -115,6 +136,7 @@ pub(crate) fn observed(
         dc,
         user,
         op_id,
+        asked_us: None,
         observation,
     })
 }
@@ -145,7 +167,6 @@ fn candidates(touches: &[Touch]) -> Vec<u32> {
     // A reused label may have been written twice.
     let mut known = HashSet::new();
     labels.retain(|label| known.insert(*label));
-    labels.truncate(BINDS_MAX);
     labels
 }
 
@@ -160,6 +181,11 @@ mod tests {
             finished_us,
             class,
         }
+    }
+
+    #[test]
+    fn binds_never_lock_anyone() {
+        assert_eq!([0, 1, 2, 3, 4, 5, 100].map(harmless), [3, 0, 0, 1, 2, 3, 3]);
     }
 
     #[test]

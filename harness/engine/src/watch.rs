@@ -1,16 +1,21 @@
-//! Follows acknowledged writes through the domains of several controllers: when each shows a write is how long it took.
+//! Looks for acknowledged writes while load runs: whether the directory shows each to whoever asks after the acknowledgement, and
+//! when each of several controllers does.
 //!
 //! Only people who were just written are looked at, each less often the longer it takes: a look costs a domain controller a
-//! tenth of a millisecond, and asking for everything that changed would cost Samba a walk through its whole database.
+//! tenth of a millisecond, and asking for everything that changed would cost Samba a walk through its whole database. Nobody
+//! binds here: on a Samba a bind costs as much as 80 looks, and a password that is wrong by now would count.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-use history::{Metadata, Observation};
+use history::{Event, Metadata, Observation};
+use scenario::Probes;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
+use vocabulary::Ratio;
 
+use crate::bucket::Bucket;
 use crate::clock::{RunClock, micros, wait};
 use crate::ports::{Seen, Watcher};
 use crate::probe::observed;
@@ -25,6 +30,8 @@ const GIVE_UP: Duration = Duration::from_secs(120);
 
 /// Watchers at work; they end when this is dropped.
 pub(crate) struct Watching {
+    share: Ratio,
+    /// One for each domain.
     tell: Vec<mpsc::UnboundedSender<Uuid>>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -32,7 +39,7 @@ pub(crate) struct Watching {
 
 impl Watching {
     /// Starts them, each by itself: a slow domain delays nobody else's news.
-    pub fn start(watchers: Vec<Box<dyn Watcher>>, recorder: &Recorder, clock: &RunClock) -> Self {
+    pub fn start(watchers: Vec<Box<dyn Watcher>>, probes: Probes, recorder: &Recorder, clock: &RunClock) -> Self {
         let stop = watch::Sender::new(false);
         let (mut tasks, mut tell) = (JoinSet::new(), Vec::new());
         for watcher in watchers {
@@ -43,15 +50,22 @@ impl Watching {
                 recorder: recorder.clone(),
                 clock: clock.clone(),
                 awaited: HashMap::new(),
+                searches: Bucket::of(probes.searches_max),
             };
             tasks.spawn(follower.follow(acknowledged, stop.subscribe()));
         }
-        Self { tell, stop, tasks }
+        Self {
+            share: probes.share,
+            tell,
+            stop,
+            tasks,
+        }
     }
 
-    /// A write of this person was acknowledged just now.
-    pub fn acknowledged(&self, user: Uuid) {
-        for sender in &self.tell {
+    /// A write of a person of this forest was acknowledged just now.
+    pub fn acknowledged(&self, forest: usize, user: Uuid, op_id: Uuid) {
+        let watcher = self.tell.get(forest).filter(|_| sampled(op_id, self.share));
+        if let Some(sender) = watcher {
             // A watcher that has ended follows nobody any more.
             let _ = sender.send(user);
         }
@@ -62,6 +76,12 @@ impl Watching {
         self.stop.send_replace(true);
         while self.tasks.join_next().await.is_some() {}
     }
+}
+
+/// Whether an operation is of the share that is looked for. Its id follows from the seed: so does this.
+fn sampled(op_id: Uuid, share: Ratio) -> bool {
+    let (drawn, _) = op_id.as_u64_pair();
+    (drawn as f64) < share.as_f64() * u64::MAX as f64 || share == Ratio::ONE
 }
 
 /// A person whose write has not arrived everywhere.
@@ -76,6 +96,7 @@ struct Follower {
     recorder: Recorder,
     clock: RunClock,
     awaited: HashMap<Uuid, Awaited>,
+    searches: Bucket,
 }
 
 impl Follower {
@@ -90,17 +111,30 @@ impl Follower {
             while let Ok(user) = acknowledged.try_recv() {
                 self.expect(user);
             }
-            let now = self.clock.at_us();
-            let due = self.awaited.iter().filter(|(_, person)| last || person.due_us <= now);
-            let due: Vec<Uuid> = due.map(|(user, _)| *user).collect();
+            let due = self.due(last);
             if !due.is_empty() {
                 self.look(&due).await;
             }
         }
     }
 
+    /// Who is to be looked at now, those who wait longest first; at the end everyone, though no faster than is allowed.
+    fn due(&mut self, last: bool) -> Vec<Uuid> {
+        let now = self.clock.at_us();
+        let due = self.awaited.iter().filter(|(_, person)| last || person.due_us <= now);
+        let mut due: Vec<(u64, Uuid)> = due.map(|(user, person)| (person.due_us, *user)).collect();
+        let allowed = self.searches.take(now, due.len());
+        due.sort_unstable();
+        due.into_iter().take(allowed).map(|(_, user)| user).collect()
+    }
+
+    /// Waits for a write of this person, unless more wait already than may be looked at in a second: what is not looked for now is
+    /// read after the load.
     fn expect(&mut self, user: Uuid) {
         let now = self.clock.at_us();
+        if self.awaited.len() >= self.searches.capacity() && !self.awaited.contains_key(&user) {
+            return;
+        }
         let person = self.awaited.entry(user).or_insert_with(|| Awaited {
             since_us: now,
             due_us: now,
@@ -110,6 +144,7 @@ impl Follower {
     }
 
     async fn look(&mut self, due: &[Uuid]) {
+        let asked_us = self.clock.at_us();
         let mut readings: HashMap<Uuid, Vec<Seen>> = HashMap::new();
         for seen in self.watcher.look(due).await.unwrap_or_default() {
             readings.entry(seen.user).or_default().push(seen);
@@ -122,7 +157,7 @@ impl Follower {
             let readings = readings.remove(user).unwrap_or_default();
             let age = now.saturating_sub(person.since_us);
             person.due_us = now + (age / PATIENCE).max(micros(GRAIN));
-            let done = agree(&readings) || age > micros(GIVE_UP);
+            let done = (!readings.is_empty() && agree(&readings)) || age > micros(GIVE_UP);
             let news: Vec<Seen> = readings
                 .into_iter()
                 .filter(|seen| person.last.insert(seen.dc.clone(), seen.metadata) != Some(seen.metadata))
@@ -130,21 +165,19 @@ impl Follower {
             if done {
                 self.awaited.remove(user);
             }
-            record(&self.recorder, news).await;
+            record(&self.recorder, asked_us, news).await;
         }
     }
 }
 
-async fn record(recorder: &Recorder, news: Vec<Seen>) {
+async fn record(recorder: &Recorder, asked_us: u64, news: Vec<Seen>) {
     for seen in news {
         let phase = recorder.phase();
-        let event = observed(
-            phase,
-            Some(seen.dc),
-            Some(seen.user),
-            None,
-            Observation::Probe(seen.metadata),
-        );
+        let shown = Observation::Probe(seen.metadata);
+        let mut event = observed(phase, Some(seen.dc), Some(seen.user), None, shown);
+        if let Event::Observe(event) = &mut event {
+            event.asked_us = Some(asked_us);
+        }
         recorder.record(event, phase).await;
     }
 }

@@ -272,6 +272,9 @@ pub struct ObserveEvent {
     /// The operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub op_id: Option<Uuid>,
+    /// When the question was put, microseconds since the run's start: what was true before must show in the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_us: Option<u64>,
     /// Who saw, and what.
     #[serde(flatten)]
     pub observation: Observation,
@@ -376,6 +379,7 @@ mod tests {
             dc: Some("dc1.corp.test".into()),
             user: Some(Uuid::from_u128(5)),
             op_id: None,
+            asked_us: None,
             observation: Observation::Bind(BindRecord {
                 label: 1,
                 accepted: false,

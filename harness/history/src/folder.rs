@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::{EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Manifest, Verdict};
+use crate::frames::{FrameText, Frames};
+use crate::{EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, Verdict, scan};
 
 const MANIFEST: &str = "manifest.json";
 const HISTORY: &str = "history.jsonl.zst";
@@ -122,18 +123,34 @@ impl RunFolder {
         EventReader::open(&self.path(HISTORY))
     }
 
-    /// The history's decompressed bytes, for a search over what it says.
+    /// Reads the whole history: every line goes through `map`, which may run on several threads, and what it made of them
+    /// comes to `take` in the file's order. Tells how many bytes were left out because the
+    /// history is torn at its end, as a killed run leaves it.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] when there is none, [`HistoryError::Format`] when a line does not read.
+    pub fn scan<T: Send>(
+        &self,
+        map: impl Fn(Line<'_>) -> T + Sync,
+        take: impl FnMut(T),
+    ) -> Result<Option<u64>, HistoryError> {
+        scan::scan(&self.path(HISTORY), self.frames()?, map, take)
+    }
+
+    /// The history's whole frames, decompressed: lines of JSON. For whoever reads the lines themselves.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] when there is none.
+    pub fn frames(&self) -> Result<Frames, HistoryError> {
+        Frames::open(&self.path(HISTORY))
+    }
+
+    /// The history's decompressed bytes up to a torn tail, for a search over what it says.
     ///
     /// # Errors
     /// [`HistoryError::Read`] when there is none.
     pub fn history_text(&self) -> Result<Box<dyn std::io::Read + Send>, HistoryError> {
-        let path = self.path(HISTORY);
-        let open = || zstd::stream::read::Decoder::new(fs::File::open(&path)?);
-        let decoder = open().map_err(|source| HistoryError::Read {
-            path: path.clone(),
-            source,
-        })?;
-        Ok(Box::new(decoder))
+        Ok(Box::new(FrameText::of(self.frames()?)))
     }
 
     /// Writes the verdict.
@@ -225,40 +242,6 @@ impl RunFolder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Event, Phase, PhaseEvent};
-
-    fn phase(enter: Phase) -> Event {
-        Event::Phase(PhaseEvent {
-            seq: 0,
-            at_us: 0,
-            phase: Phase::Provision,
-            enter,
-        })
-    }
-
-    #[test]
-    fn a_torn_tail_is_trimmed_and_said() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = RunFolder::create(&dir.path().join("run")).unwrap();
-        let mut writer = folder.writer().unwrap();
-        writer.append(phase(Phase::Populate), 5, Phase::Provision).unwrap();
-        writer.flush().unwrap();
-        writer.append(phase(Phase::Baseline), 9, Phase::Populate).unwrap();
-        assert_eq!(writer.seal().unwrap(), 2);
-        let whole: Vec<_> = folder.events().unwrap().map(|event| event.unwrap().stamp()).collect();
-        assert_eq!(
-            whole.iter().map(|stamp| (stamp.seq, stamp.at_us)).collect::<Vec<_>>(),
-            [(0, 5), (1, 9)]
-        );
-
-        let path = folder.path(HISTORY);
-        let bytes = fs::read(&path).unwrap();
-        fs::write(&path, &bytes[..bytes.len() - 7]).unwrap();
-        let mut reader = folder.events().unwrap();
-        assert_eq!(reader.by_ref().filter_map(Result::ok).count(), 1);
-        assert!(reader.torn());
-        assert!(folder.writer().is_err(), "a history is written once");
-    }
 
     #[test]
     fn a_newer_folder_is_refused() {

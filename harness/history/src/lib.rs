@@ -15,8 +15,11 @@
 mod error;
 mod event;
 mod folder;
+mod frames;
+mod line;
 mod manifest;
 mod reader;
+mod scan;
 mod verdict;
 mod writer;
 
@@ -26,10 +29,12 @@ pub use event::{
     OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp,
 };
 pub use folder::{PersonRow, RunFolder};
+pub use frames::Frames;
+pub use line::{JournalLine, Line, OpLine, SeenLine, Sight};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use verdict::{
-    FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Percentiles, Probed, Propagation, Rates,
+    FaultBit, Finding, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles, Probed, Propagation, Rates,
     StagePercentiles, UnknownResolved, Verdict,
 };
 pub use writer::HistoryWriter;

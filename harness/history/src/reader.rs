@@ -1,18 +1,19 @@
 //! Reading a history back, a torn one too.
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
+use crate::frames::{FrameText, Frames};
 use crate::{Event, HistoryError};
 
-/// The events of a history, in order. A torn tail (a killed run) ends the iteration and sets [`Self::torn`].
+/// The events of a history, in order. A torn tail (a killed run) ends the iteration and is told by [`Self::torn`].
 pub struct EventReader {
     path: PathBuf,
-    lines: BufReader<Box<dyn Read + Send>>,
+    lines: BufReader<FrameText>,
     line: String,
     number: u64,
-    torn: bool,
+    /// Bytes of a last line without an end.
+    unended: u64,
 }
 
 impl std::fmt::Debug for EventReader {
@@ -23,25 +24,22 @@ impl std::fmt::Debug for EventReader {
 
 impl EventReader {
     pub(crate) fn open(path: &Path) -> Result<Self, HistoryError> {
-        let read_error = |source| HistoryError::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let file = File::open(path).map_err(read_error)?;
-        let decoder = zstd::stream::read::Decoder::new(file).map_err(read_error)?;
         Ok(Self {
             path: path.to_owned(),
-            lines: BufReader::new(Box::new(decoder)),
+            lines: BufReader::new(FrameText::of(Frames::open(path)?)),
             line: String::new(),
             number: 0,
-            torn: false,
+            unended: 0,
         })
     }
 
-    /// Whether the file ended in the middle of a frame or of a line. What came before it is whole.
+    /// Bytes that were left out at the end, if the file ended in the middle of a frame or of a line, or is damaged from there
+    /// on. What came before them is whole.
     #[must_use]
-    pub fn torn(&self) -> bool {
-        self.torn
+    pub fn torn(&self) -> Option<u64> {
+        let frames = self.lines.get_ref().frames.torn();
+        let bytes = frames.unwrap_or_default() + self.unended;
+        (frames.is_some() || self.unended > 0).then_some(bytes)
     }
 }
 
@@ -49,16 +47,22 @@ impl Iterator for EventReader {
     type Item = Result<Event, HistoryError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.torn {
+        if self.unended > 0 {
             return None;
         }
         self.line.clear();
         match self.lines.read_line(&mut self.line) {
             Ok(0) => return None,
             Ok(_) if self.line.ends_with('\n') => {}
-            Ok(_) | Err(_) => {
-                self.torn = true;
+            Ok(count) => {
+                self.unended = count as u64;
                 return None;
+            }
+            Err(source) => {
+                return Some(Err(HistoryError::Read {
+                    path: self.path.clone(),
+                    source,
+                }));
             }
         }
         self.number += 1;

@@ -61,6 +61,19 @@ pub struct Verdict {
     pub response_time_ms: Percentiles,
     /// From the actual start, finished operations only.
     pub service_time_ms: Percentiles,
+    /// By how much of itself a percentile may be too long; it is never too short, and the largest is exact. 0 in older
+    /// folders, whose percentiles are exact.
+    #[serde(default)]
+    pub percentile_error: f64,
+    /// Latency by outcome: success and failure apart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latency_by_outcome: BTreeMap<String, Latency>,
+    /// Latency by kind of operation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latency_by_kind: BTreeMap<String, Latency>,
+    /// Latency by persona.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub latency_by_persona: BTreeMap<String, Latency>,
     /// Exclusive time of each stage, `network` included.
     pub stages_ms: BTreeMap<String, StagePercentiles>,
     /// How long an acknowledged write took to be seen on each domain controller that has partners, by its name; absent
@@ -196,6 +209,17 @@ pub struct Percentiles {
     pub p999: Option<f64>,
     /// The largest.
     pub max: Option<f64>,
+}
+
+/// Latency of the arrivals of one sort over the measure phase, by the rules of the whole run's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Latency {
+    /// Arrivals, however they ended.
+    pub count: u64,
+    /// From the intended start; dropped and unknown count as slower than every finished operation.
+    pub response_time_ms: Percentiles,
+    /// From the actual start, finished operations only.
+    pub service_time_ms: Percentiles,
 }
 
 /// Two percentiles of a stage in milliseconds.

@@ -4,6 +4,9 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::CParameter;
+
 use crate::{Event, HistoryError, Phase, Stamp};
 
 const LEVEL: i32 = 3;
@@ -12,20 +15,33 @@ const LEVEL: i32 = 3;
 const FRAME_BYTES: usize = 256 * 1024;
 
 /// Appends events, numbered in the order they come. Frames of zstd follow one another, so that a torn one can be trimmed.
-#[derive(Debug)]
 pub struct HistoryWriter {
     path: PathBuf,
     file: File,
+    compressor: Compressor<'static>,
     pending: Vec<u8>,
     next_seq: u64,
 }
 
+impl std::fmt::Debug for HistoryWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "HistoryWriter({} event {})", self.path.display(), self.next_seq)
+    }
+}
+
 impl HistoryWriter {
     pub(crate) fn create(path: &Path) -> Result<Self, HistoryError> {
-        let file = File::create_new(path).map_err(|source| write_error(path, source))?;
+        let make = || {
+            let mut compressor = Compressor::new(LEVEL)?;
+            // A frame that was written in part and filled up with something else is known by it.
+            compressor.set_parameter(CParameter::ChecksumFlag(true))?;
+            Ok((File::create_new(path)?, compressor))
+        };
+        let (file, compressor) = make().map_err(|source| write_error(path, source))?;
         Ok(Self {
             path: path.to_owned(),
             file,
+            compressor,
             pending: Vec::with_capacity(FRAME_BYTES),
             next_seq: 0,
         })
@@ -59,11 +75,10 @@ impl HistoryWriter {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let write = |file: &mut File, pending: &[u8]| {
-            let frame = zstd::bulk::compress(pending, LEVEL)?;
-            file.write_all(&frame)
-        };
-        write(&mut self.file, &self.pending).map_err(|source| write_error(&self.path, source))?;
+        let frame = self.compressor.compress(&self.pending);
+        frame
+            .and_then(|frame| self.file.write_all(&frame))
+            .map_err(|source| write_error(&self.path, source))?;
         self.pending.clear();
         Ok(())
     }

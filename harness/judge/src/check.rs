@@ -1,34 +1,45 @@
 //! The laws, one file each, in the order of the report.
 
+mod account_state_unchanged;
 mod acknowledged_is_durable;
+mod acknowledged_is_visible;
+mod acknowledged_opens_the_account;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
+mod every_operation_ends;
 mod faults_bit;
 mod gates_hold;
+mod journals_agree;
 mod no_cross_user_write;
 mod no_double_apply;
+mod no_late_apply;
+mod no_lockout_by_writeback;
 mod no_lost_ack;
 mod no_secret_at_rest;
-mod no_wrong_password_of_its_own;
+mod no_stale_overwrite;
+mod one_order_explains_all;
 mod probe_complete;
 mod rejected_leaves_no_trace;
+mod replays_take_no_effect;
 mod replicas_agree;
 mod reset_also_unlocks;
+mod reset_is_whole;
 mod run_complete;
+mod service_resumes_after_faults;
 mod tally;
 mod trace;
 mod unlock_unlocks;
 
 use history::{Finding, Mark};
-use vocabulary::OpKind;
 
 use crate::ledger::Ledger;
-pub(crate) use gates_hold::BARRED;
 use tally::{Ground, Ruling, Tally};
 
 /// One law: its name and how it is judged.
 struct Law {
     name: &'static str,
+    /// The invariants it holds up, as `docs/checks.md` numbers them.
+    invariants: &'static [&'static str],
     judge: fn(&Ledger) -> Finding,
     /// Whether an operation that ran and is not on record could explain a violation.
     excused_by_lost_records: bool,
@@ -36,13 +47,17 @@ struct Law {
     applies: fn(&Ledger) -> bool,
 }
 
-const fn law(name: &'static str, judge: fn(&Ledger) -> Finding, excused_by_lost_records: bool) -> Law {
-    Law {
-        name,
-        judge,
-        excused_by_lost_records,
-        applies: |_| true,
-    }
+/// A law by its module: every module has `NAME` and `judge`.
+macro_rules! law {
+    ($module:ident, $invariants:expr) => {
+        Law {
+            name: $module::NAME,
+            invariants: &$invariants,
+            judge: $module::judge,
+            excused_by_lost_records: false,
+            applies: |_| true,
+        }
+    };
 }
 
 impl Law {
@@ -50,36 +65,57 @@ impl Law {
         self.applies = applies;
         self
     }
+
+    const fn excused_by_lost_records(mut self) -> Self {
+        self.excused_by_lost_records = true;
+        self
+    }
 }
 
-const LAWS: [Law; 16] = [
-    law(acknowledged_is_durable::NAME, acknowledged_is_durable::judge, true),
-    law(
-        directory_holds_acknowledged::NAME,
-        directory_holds_acknowledged::judge,
-        true,
-    )
-    .where_there_is(Ledger::oracle_asked),
-    law(no_lost_ack::NAME, no_lost_ack::judge, false),
-    law(no_double_apply::NAME, no_double_apply::judge, true),
-    law(replicas_agree::NAME, replicas_agree::judge, false).where_there_is(|ledger| ledger.domains.replicated()),
-    law(rejected_leaves_no_trace::NAME, rejected_leaves_no_trace::judge, true),
-    law(unlock_unlocks::NAME, unlock_unlocks::judge, true),
-    law(reset_also_unlocks::NAME, reset_also_unlocks::judge, false),
-    law(no_cross_user_write::NAME, no_cross_user_write::judge, true),
-    law(gates_hold::NAME, gates_hold::judge, false).where_there_is(|ledger| ledger.ops.iter().any(|op| op.barred)),
-    law(
-        no_wrong_password_of_its_own::NAME,
-        no_wrong_password_of_its_own::judge,
-        true,
-    )
-    .where_there_is(|ledger| ledger.ops.iter().any(|op| op.kind == OpKind::Change)),
-    law(no_secret_at_rest::NAME, no_secret_at_rest::judge, false),
-    law(faults_bit::NAME, faults_bit::judge, false).where_there_is(|ledger| !ledger.faults.is_empty()),
-    law(every_arrival_accounted::NAME, every_arrival_accounted::judge, false),
-    law(probe_complete::NAME, probe_complete::judge, false),
-    law(run_complete::NAME, run_complete::judge, false),
+const LAWS: [Law; 27] = [
+    law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
+    law!(acknowledged_is_visible, ["I1"])
+        .excused_by_lost_records()
+        .where_there_is(Ledger::looked),
+    law!(directory_holds_acknowledged, ["I1", "I5"])
+        .excused_by_lost_records()
+        .where_there_is(Ledger::oracle_asked),
+    law!(acknowledged_opens_the_account, ["I23"]).where_there_is(acknowledged_opens_the_account::applies),
+    law!(no_lost_ack, ["I2"]),
+    law!(no_double_apply, ["I3"]).excused_by_lost_records(),
+    law!(one_order_explains_all, ["I5", "I6", "I7"]).excused_by_lost_records(),
+    law!(no_stale_overwrite, ["I6"]).where_there_is(no_stale_overwrite::applies),
+    law!(no_late_apply, ["I7"])
+        .excused_by_lost_records()
+        .where_there_is(no_late_apply::applies),
+    law!(replays_take_no_effect, ["I13"])
+        .excused_by_lost_records()
+        .where_there_is(replays_take_no_effect::applies),
+    law!(replicas_agree, ["I24"]).where_there_is(|ledger| ledger.domains.replicated()),
+    law!(rejected_leaves_no_trace, ["I4"]).excused_by_lost_records(),
+    law!(unlock_unlocks, ["I8", "I9"]).excused_by_lost_records(),
+    law!(reset_also_unlocks, ["I10"]),
+    law!(reset_is_whole, ["I10"])
+        .excused_by_lost_records()
+        .where_there_is(reset_is_whole::applies),
+    law!(no_cross_user_write, ["I11"]).excused_by_lost_records(),
+    law!(account_state_unchanged, ["I22"]),
+    law!(no_lockout_by_writeback, ["I21"]).excused_by_lost_records(),
+    law!(journals_agree, ["I18"]).where_there_is(journals_agree::applies),
+    law!(gates_hold, []).where_there_is(gates_hold::applies),
+    law!(no_secret_at_rest, ["I17"]),
+    law!(faults_bit, []).where_there_is(|ledger| !ledger.faults.is_empty()),
+    law!(service_resumes_after_faults, ["I20"]).where_there_is(service_resumes_after_faults::applies),
+    law!(every_operation_ends, ["I19"]),
+    law!(every_arrival_accounted, ["I19"]),
+    law!(probe_complete, []),
+    law!(run_complete, []),
 ];
+
+/// Every law by its name, with the invariants that it holds up.
+pub(crate) fn laws() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    LAWS.iter().map(|law| (law.name, law.invariants))
+}
 
 /// One finding for each law of which there is anything to say.
 pub(crate) fn findings(ledger: &Ledger) -> Vec<Finding> {

@@ -35,6 +35,8 @@ pub struct Figures {
     /// How long acknowledged writes of the measure phase took to be seen on each domain controller that has partners, by
     /// name; none where nobody watched.
     pub propagation: Vec<PropagationRow>,
+    /// The first people of whom a law does not hold.
+    pub cases: Vec<crate::Case>,
 }
 
 /// One window of time. An operation belongs to the window of its intended start.

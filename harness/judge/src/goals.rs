@@ -3,7 +3,7 @@
 use history::{Finding, GoalLimit, GoalResult, Mark};
 use vocabulary::Percentile;
 
-use crate::statistics::{Statistics, at, to_ms};
+use crate::statistics::{Statistics, to_ms};
 
 /// Reported only when a goal is not known here.
 const UNKNOWN_GOALS: &str = "goals-known";
@@ -37,8 +37,8 @@ impl Goal {
 
     fn measure(self, statistics: &Statistics) -> Option<f64> {
         match self {
-            Self::ResponseAtMost(percentile) => at(&statistics.responses, percentile).map(to_ms),
-            Self::ServiceAtMost(percentile) => at(&statistics.services, percentile).map(to_ms),
+            Self::ResponseAtMost(percentile) => statistics.all.response(percentile).map(to_ms),
+            Self::ServiceAtMost(percentile) => statistics.all.service(percentile).map(to_ms),
             Self::UnknownAtMost => share(statistics, statistics.counts.unknown),
             Self::FailedAtMost => share(statistics, statistics.counts.failed),
             Self::DroppedAtMost => share(statistics, statistics.counts.dropped),
@@ -48,7 +48,7 @@ impl Goal {
 
     fn holds(self, statistics: &Statistics, measured: f64, limit: f64) -> bool {
         match self {
-            Self::ResponseAtMost(percentile) => measured <= limit && !statistics.endless(percentile),
+            Self::ResponseAtMost(percentile) => measured <= limit && !statistics.all.is_endless(percentile),
             Self::AchievedAtLeast => measured >= limit,
             _ => measured <= limit,
         }

@@ -1,22 +1,30 @@
 //! What a run folder says, person by person, from one pass over its history.
 
+mod attempts;
 mod build;
 mod domains;
 mod facts;
+mod faults;
+mod index;
+mod op;
+mod personas;
 mod sightings;
 mod stages;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
 
-use history::{DropWhy, Manifest, Metadata, OpCounts, OracleRecord, Phase, ScanRecord};
+use history::{DropWhy, Manifest, Metadata, OracleRecord, Phase, ScanRecord};
 use uuid::Uuid;
-use vocabulary::{OpKind, Outcome, OutcomeClass, Win32};
+use vocabulary::{OpKind, Outcome, Win32};
 
 pub(crate) use build::read;
 pub(crate) use domains::Domains;
 pub(crate) use facts::Facts;
-pub(crate) use sightings::Sighting;
+pub(crate) use faults::FaultWindow;
+pub(crate) use op::{Label, Notes, Op};
+pub(crate) use personas::PersonaCounts;
+pub(crate) use sightings::{Held, Sighting};
 pub(crate) use stages::StageSamples;
 
 use crate::phases::Phases;
@@ -29,6 +37,8 @@ pub(crate) struct Ledger {
     pub manifest: Manifest,
     /// Everyone who is known, from `people.csv`, from metadata or from an operation.
     pub people: Vec<Person>,
+    /// Every persona on record, the nameless one of older folders first.
+    pub personas: Vec<String>,
     /// Every operation, sorted by person, then by start.
     pub ops: Vec<Op>,
     /// Every arrival that never began.
@@ -41,6 +51,8 @@ pub(crate) struct Ledger {
     pub facts: Facts,
     /// Changes as they arrived on domain controllers, by person, domain controller and instant.
     pub sightings: Vec<Sighting>,
+    /// Whose password domain controllers' own databases held, by person and instant.
+    pub held: Vec<Held>,
     /// Domain controllers that somebody watched while load ran, by index.
     pub watched: Vec<bool>,
     /// The phases as they were.
@@ -49,20 +61,30 @@ pub(crate) struct Ledger {
     pub faults: Vec<FaultWindow>,
     /// The searches for secrets.
     pub scans: Vec<ScanRecord>,
-    /// The operation of each `applied` line of the agent's journal.
-    pub journal_applied: Vec<Uuid>,
+    /// What journals tell of operations that are not on record.
+    pub strays: Vec<(Uuid, Notes)>,
+    /// Operation ids on record more than once, one for each time too many.
+    pub repeated_ids: Vec<Uuid>,
+    /// Operations that have not ended by the cloud's journal, sorted.
+    pub in_flight: Vec<Uuid>,
+    /// Lines that the journals of agent and cloud have.
+    pub journal_lines: JournalLines,
     /// How operations ended, other than applied.
     pub endings: HashMap<Outcome, u64>,
-    /// What became of each persona's operations, by name; none in folders that are older than attempts.
-    pub personas: BTreeMap<String, PersonaCounts>,
+    /// What became of each persona's operations, by index; nothing in folders that are older than attempts.
+    pub persona_counts: Vec<PersonaCounts>,
+    /// The attempts of arrivals.
+    pub attempts: attempts::Attempts,
     /// Stage times of measured operations.
     pub stages: StageSamples,
     /// Events read.
     pub events: u64,
-    /// Whether the history ends in the middle of a line or frame.
-    pub torn: bool,
+    /// Bytes left out because the history is torn at its end.
+    pub torn: Option<u64>,
     /// The instant of the last event.
     pub ended_us: u64,
+    /// From when to when domain controllers were held up by faults.
+    stalls: Vec<(u64, u64)>,
 }
 
 /// One person.
@@ -82,6 +104,24 @@ pub(crate) struct Person {
     pub ops: Range<usize>,
     /// This person's part of [`Ledger::sightings`].
     pub sightings: Range<usize>,
+    /// This person's part of [`Ledger::held`].
+    pub held: Range<usize>,
+}
+
+impl Person {
+    /// Somebody of whom nothing is known yet.
+    fn of(user: Uuid) -> Self {
+        Self {
+            user,
+            name: String::new(),
+            readings: Vec::new(),
+            binds: Vec::new(),
+            collided: None,
+            ops: 0..0,
+            sightings: 0..0,
+            held: 0..0,
+        }
+    }
 }
 
 /// What one domain controller said of one person, before the load and after it.
@@ -112,15 +152,6 @@ impl Reading {
     }
 }
 
-/// What became of one persona's operations.
-#[derive(Debug, Default)]
-pub(crate) struct PersonaCounts {
-    /// By outcome.
-    pub counts: OpCounts,
-    /// How they ended, other than applied.
-    pub endings: HashMap<Outcome, u64>,
-}
-
 /// One bind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bind {
@@ -128,6 +159,8 @@ pub(crate) struct Bind {
     pub dc: usize,
     /// The phase it was made in.
     pub phase: Phase,
+    /// When it was over.
+    pub at_us: u64,
     /// The label of the password presented.
     pub label: u32,
     /// Whether it was accepted.
@@ -144,84 +177,20 @@ impl Bind {
     }
 }
 
-/// One operation, kept small: a run may have ten million.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Op {
-    /// The operation id.
-    pub id: Uuid,
-    /// Index into [`Ledger::people`].
-    pub person: u32,
-    /// What was asked.
-    pub kind: OpKind,
-    /// How it ended.
-    pub class: OutcomeClass,
-    /// Whether it was intended in the measure phase.
-    pub measured: bool,
-    /// The number of the arrival that it is an attempt of, where the folder says so.
-    pub arrival: Option<u64>,
-    /// Which attempt it is, from 1.
-    pub attempt: u32,
-    /// Whether it is of a persona who must be refused.
-    pub barred: bool,
-    /// Whether the directory was shown a wrong old password.
-    pub wrong_proof: bool,
-    /// The label of the new password.
-    pub writes: Option<u32>,
-    /// When it should have begun.
-    pub intended_us: u64,
-    /// When it began.
-    pub started_us: u64,
-    /// When its end was known.
-    pub finished_us: u64,
-    /// From when on its message is void.
-    pub expires_us: u64,
-}
-
-impl Op {
-    /// Whether it is an operation on the password that ended so.
-    pub(crate) fn is_write(&self, class: OutcomeClass) -> bool {
-        self.kind.writes_password() && self.class == class
-    }
-
-    /// Whether it surely had no effect.
-    pub(crate) fn refused(&self) -> bool {
-        matches!(self.class, OutcomeClass::Rejected | OutcomeClass::Failed)
-    }
-
-    /// Whether its end is known.
-    pub(crate) fn ended(&self) -> bool {
-        self.class != OutcomeClass::Unknown
-    }
-
-    /// From the intended start.
-    pub(crate) fn response_us(&self) -> u64 {
-        self.finished_us.saturating_sub(self.intended_us)
-    }
-
-    /// From the actual start.
-    pub(crate) fn service_us(&self) -> u64 {
-        self.finished_us.saturating_sub(self.started_us)
-    }
-
-    /// The last instant at which it may have taken effect. Nothing bounds an unknown operation but its expiry.
-    pub(crate) fn latest_effect_us(&self) -> u64 {
-        if self.ended() {
-            self.finished_us
-        } else {
-            self.finished_us.max(self.expires_us)
-        }
-    }
+/// How many lines there are in each journal.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct JournalLines {
+    /// The agent's.
+    pub agent: u64,
+    /// The cloud's.
+    pub cloud: u64,
 }
 
 /// An arrival that never began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dropped {
-    /// Index into [`Ledger::people`].
-    pub person: u32,
-    /// As in an operation.
-    pub arrival: Option<u64>,
-    /// Which attempt it would have been, from 1.
-    pub attempt: u32,
+    /// Index into [`Ledger::personas`].
+    pub persona: u8,
     /// What would have been asked.
     pub kind: OpKind,
     /// Why.
@@ -232,28 +201,42 @@ pub(crate) struct Dropped {
     pub intended_us: u64,
 }
 
-/// A fault from its injection to its end.
-#[derive(Debug, Clone)]
-pub(crate) struct FaultWindow {
-    /// The fault.
-    pub fault: String,
-    /// What it was done to.
-    pub target: String,
-    /// When it was injected.
-    pub from_us: u64,
-    /// When it was healed.
-    pub to_us: Option<u64>,
-    /// After how long it ends by itself.
-    pub lease_us: Option<u64>,
-    /// What the efficacy probe said.
-    pub bit: Option<bool>,
-}
+/// How long after its expiry a write may still take effect: it left in time, and the directory takes a moment.
+pub(crate) const GRACE_US: u64 = 1_000_000;
 
 impl Ledger {
+    /// The last instant at which an operation may have taken effect: its end if that is known. Nothing bounds an unknown one but
+    /// its expiry; a domain controller that was held up meanwhile may carry it out when it goes on.
+    pub(crate) fn latest_effect_us(&self, op: &Op) -> u64 {
+        if op.ended() {
+            return op.finished_us;
+        }
+        let last = op.finished_us.max(op.expires_us);
+        let meanwhile = self
+            .stalls
+            .iter()
+            .filter(|(from, to)| *from <= last && *to >= op.started_us);
+        let stalled = meanwhile.map(|(_, to)| *to).max();
+        last.max(stalled.unwrap_or(0)).saturating_add(GRACE_US)
+    }
+
+    fn close_faults(&mut self) {
+        let stalling = |fault: &&FaultWindow| fault.may_have_bit() && fault.stalls_directory();
+        let ended_us = self.ended_us;
+        let faults = self.faults.iter().filter(stalling);
+        self.stalls = faults.map(|fault| (fault.from_us, fault.until_us(ended_us))).collect();
+    }
+
     /// Whether anyone's password was read in a domain controller's own database.
     pub(crate) fn oracle_asked(&self) -> bool {
         let mut readings = self.people.iter().flat_map(|person| &person.readings);
         readings.any(|reading| reading.oracle.is_some())
+    }
+
+    /// Whether anybody looked for writes, and said when, on a domain controller that has no partners.
+    pub(crate) fn looked(&self) -> bool {
+        let asked = |seen: &Sighting| seen.asked_us.is_some() && self.domains.size(seen.dc as usize) == 1;
+        self.sightings.iter().any(asked)
     }
 
     /// Whether a domain controller of that name told metadata of nobody.
@@ -267,6 +250,11 @@ impl Ledger {
         self.people.iter().map(|person| Subject { ledger: self, person })
     }
 
+    /// The name of a persona; empty where none is on record.
+    pub(crate) fn persona(&self, index: u8) -> &str {
+        self.personas.get(usize::from(index)).map_or("", String::as_str)
+    }
+
     /// The name of the person of an operation.
     pub(crate) fn name_of(&self, op: &Op) -> &str {
         self.people
@@ -274,21 +262,16 @@ impl Ledger {
             .map_or("an unknown person", |person| &person.name)
     }
 
-    /// The operation of that id. Slow: for sentences only.
-    pub(crate) fn find(&self, id: Uuid) -> Option<&Op> {
-        self.ops.iter().find(|op| op.id == id)
-    }
-
     /// Whether the run went all its way.
     pub(crate) fn complete(&self) -> bool {
-        !self.torn && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
+        self.torn.is_none() && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
     }
 
     /// Arrivals on record, each by its first attempt: begun, and dropped.
     pub(crate) fn first_attempts(&self) -> (u64, u64) {
-        let begun = self.ops.iter().filter(|op| op.attempt == 1).count();
-        let dropped = self.drops.iter().filter(|dropped| dropped.attempt == 1).count();
-        (begun as u64, dropped as u64)
+        let begun = self.ops.len() as u64 - self.attempts.begun_later;
+        let dropped = self.drops.len() as u64 - self.attempts.dropped_later;
+        (begun, dropped)
     }
 
     /// Arrivals on record: begun or dropped.

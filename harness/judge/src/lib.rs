@@ -19,19 +19,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod case;
 mod check;
 mod error;
 mod figures;
 mod goals;
+mod latency;
 mod ledger;
+pub mod order;
 mod phases;
 mod propagation;
 mod resolve;
 mod statistics;
+mod story;
 mod subject;
 mod summary;
 mod windows;
 
+pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
     CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow,
@@ -39,6 +44,11 @@ pub use figures::{
 };
 
 use history::RunFolder;
+
+/// Every check by its name, with the invariants of `docs/checks.md` that it holds up.
+pub fn laws() -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    check::laws()
+}
 
 /// Judges a run folder from its manifest, its history and its `people.csv` alone. The folder is not written to.
 ///

@@ -20,6 +20,11 @@ impl Phases {
         self.0.iter().any(|(entered, _)| *entered == phase)
     }
 
+    /// When the last phase was entered.
+    pub(crate) fn entered_last_us(&self) -> u64 {
+        self.0.last().map_or(0, |(_, at_us)| *at_us)
+    }
+
     /// Every phase with its begin and end; the last ends with the run.
     pub(crate) fn spans(&self, ended_us: u64) -> impl Iterator<Item = (Phase, u64, u64)> + '_ {
         let ends = self.0.iter().skip(1).map(|(_, at_us)| *at_us).chain([ended_us]);

@@ -63,7 +63,7 @@ fn is_watched(ledger: &Ledger, subject: &Subject<'_>) -> bool {
 fn signs<'a>(subject: &Subject<'a>) -> Vec<(&'a Op, Sign)> {
     let mut signs = versions(subject);
     signs.extend(unlock(subject).map(|op| (op, Sign::Unlocked)));
-    signs.retain(|(op, _)| op.measured);
+    signs.retain(|(op, _)| op.measured());
     signs
 }
 

@@ -57,10 +57,10 @@ impl<'a> LastWrites<'a> {
         let sure = |op: &&Op| op.is_write(OutcomeClass::Applied) || unknown_sure;
         let candidates: Vec<&Op> = subject.ops().iter().filter(possible).collect();
         let latest_start = candidates.iter().copied().filter(sure).map(|op| op.started_us).max();
-        let standing = |op: &&Op| latest_start.is_none_or(|start| start <= op.latest_effect_us());
+        let standing = |op: &&Op| latest_start.is_none_or(|start| start <= subject.ledger.latest_effect_us(op));
         let writes: Vec<&Op> = candidates.into_iter().filter(standing).collect();
         Self {
-            unlabelled: writes.iter().any(|op| op.writes.is_none()),
+            unlabelled: writes.iter().any(|op| op.writes().is_none()),
             initial: subject.write_count(OutcomeClass::Applied) == 0
                 && matches!(counted, Counted::None | Counted::Untold),
             writes,
@@ -69,12 +69,12 @@ impl<'a> LastWrites<'a> {
 
     /// Whether a password of that label may be the last.
     pub(crate) fn allows(&self, label: u32) -> bool {
-        self.writes.iter().any(|op| op.writes == Some(label))
+        self.writes.iter().any(|op| op.writes() == Some(label))
     }
 
     /// Their labels.
     pub(crate) fn labels(&self) -> Vec<u32> {
-        self.writes.iter().filter_map(|op| op.writes).collect()
+        self.writes.iter().filter_map(|op| op.writes()).collect()
     }
 
     /// Whether each of them is among these labels, so that none is left.
@@ -130,7 +130,7 @@ fn binding(subject: &Subject<'_>) -> u64 {
         let binds = subject.final_binds().any(|bind| bind.is_right() && bind.label == label);
         binds || subject.held().any(|(_, held)| held.holds == Some(label))
     };
-    let accepted = |op: &&Op| op.writes.is_some_and(shown);
+    let accepted = |op: &&Op| op.writes().is_some_and(shown);
     subject.writes(OutcomeClass::Unknown).filter(accepted).count() as u64
 }
 

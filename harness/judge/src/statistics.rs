@@ -1,23 +1,28 @@
 //! The numbers of the measure phase.
 
-use history::{OpCounts, Percentiles, Phase, Rates};
-use vocabulary::{OutcomeClass, Percentile};
+use std::collections::BTreeMap;
+
+use history::{OpCounts, Phase, Rates};
+use vocabulary::{OpKind, OutcomeClass, Percentile, Times};
 
 use crate::figures::{CurvePoint, StageRow};
+use crate::latency::Latency;
 use crate::ledger::Ledger;
 
 /// Steps of the percentile curve before its end.
 const CURVE_STEPS: u32 = 100;
 
-/// Response and service times, counts and rates.
+/// Counts, rates and latency.
 #[derive(Debug)]
 pub(crate) struct Statistics {
-    /// Response times in microseconds, sorted: first those of finished operations, then those of the rest.
-    pub responses: Vec<u64>,
-    /// How many of them finished with a known end.
-    pub finished: usize,
-    /// Service times of finished operations in microseconds, sorted.
-    pub services: Vec<u64>,
+    /// Latency of everything.
+    pub all: Latency,
+    /// The same by how it ended: success and failure apart.
+    pub by_outcome: BTreeMap<&'static str, Latency>,
+    /// The same by kind of operation.
+    pub by_kind: BTreeMap<&'static str, Latency>,
+    /// The same by persona, where that is on record.
+    pub by_persona: BTreeMap<String, Latency>,
     /// Arrivals by outcome.
     pub counts: OpCounts,
     /// Rates; absent when nothing was measured.
@@ -27,19 +32,35 @@ pub(crate) struct Statistics {
 impl Statistics {
     /// Those of a run.
     pub(crate) fn of(ledger: &Ledger) -> Self {
-        let (responses, finished) = responses(ledger);
-        let mut services: Vec<u64> = measured_ops(ledger)
-            .filter(|op| op.ended())
-            .map(crate::ledger::Op::service_us)
-            .collect();
-        services.sort_unstable();
         let counts = counts(ledger);
-        Self {
-            responses,
-            finished,
-            services,
+        let mut statistics = Self {
+            all: Latency::default(),
+            by_outcome: BTreeMap::new(),
+            by_kind: BTreeMap::new(),
+            by_persona: BTreeMap::new(),
             counts,
             rates: rates(ledger, counts),
+        };
+        for op in measured_ops(ledger) {
+            let sort = (op.class, op.kind, ledger.persona(op.persona));
+            statistics.each(sort, |latency| latency.add(op));
+        }
+        for dropped in ledger.drops.iter().filter(|dropped| dropped.measured) {
+            let sort = (OutcomeClass::Dropped, dropped.kind, ledger.persona(dropped.persona));
+            let lasted_us = ledger.manifest.start_within_us;
+            statistics.each(sort, |latency| latency.add_endless(lasted_us));
+        }
+        statistics
+    }
+
+    fn each(&mut self, (class, kind, persona): (OutcomeClass, OpKind, &str), add: impl Fn(&mut Latency)) {
+        add(&mut self.all);
+        add(self.by_outcome.entry(class.as_str()).or_default());
+        add(self.by_kind.entry(kind.as_str()).or_default());
+        if let Some(known) = self.by_persona.get_mut(persona) {
+            add(known);
+        } else if !persona.is_empty() {
+            add(self.by_persona.entry(persona.to_owned()).or_default());
         }
     }
 
@@ -48,68 +69,45 @@ impl Statistics {
         self.counts.started() + self.counts.dropped
     }
 
-    /// Whether that percentile of the response time is one of an operation that never ended: slower than any limit.
-    pub(crate) fn endless(&self, percentile: Percentile) -> bool {
-        let rank = percentile.rank(self.responses.len());
-        rank.is_some_and(|rank| rank >= self.finished)
-    }
-
     /// The percentile curves: shares in even steps towards 1 by the logarithm of the distance to it, and 1 itself.
     pub(crate) fn curve(&self) -> Vec<CurvePoint> {
-        let count = self.responses.len() as f64;
-        let share = |step: u32| 1.0 - count.powf(-f64::from(step) / f64::from(CURVE_STEPS));
-        if self.responses.is_empty() {
+        let count = self.all.arrivals();
+        let share = |step: u32| 1.0 - (count as f64).powf(-f64::from(step) / f64::from(CURVE_STEPS));
+        if count == 0 {
             return Vec::new();
         }
         let mut shares: Vec<f64> = (0..=CURVE_STEPS).map(share).chain([1.0]).collect();
         shares.dedup();
-        shares.into_iter().map(|share| self.curve_point(share)).collect()
-    }
-
-    fn curve_point(&self, share: f64) -> CurvePoint {
-        let known = |rank: &usize| *rank < self.finished;
-        CurvePoint {
+        let values = |times: &Times, of: u64| {
+            let ranks: Vec<u64> = shares.iter().filter_map(|share| rank_of(*share, of)).collect();
+            times.at_ranks(ranks).map(Some).collect::<Vec<_>>()
+        };
+        let responses = values(&self.all.responses, count);
+        let services = values(&self.all.services, self.all.services.len());
+        let nothing = std::iter::repeat(None);
+        let curves = responses
+            .into_iter()
+            .chain(nothing.clone())
+            .zip(services.into_iter().chain(nothing));
+        let point = |(share, (response_us, service_us))| CurvePoint {
             share,
-            response_us: rank_of(share, self.responses.len())
-                .filter(known)
-                .map(|rank| self.responses[rank]),
-            service_us: rank_of(share, self.services.len()).map(|rank| self.services[rank]),
-        }
+            response_us,
+            service_us,
+        };
+        shares.iter().copied().zip(curves).map(point).collect()
     }
 }
 
-/// Nearest rank of a share, as an index.
-fn rank_of(share: f64, count: usize) -> Option<usize> {
+/// Nearest rank of a share, from 0.
+fn rank_of(share: f64, count: u64) -> Option<u64> {
     let last = count.checked_sub(1)?;
     // A share that is a whole number of ranks must not be pushed one up by the last bit of the product.
-    let rank = (share * count as f64 - 1e-6).ceil().max(1.0) as usize;
+    let rank = (share * count as f64 - 1e-6).ceil().max(1.0) as u64;
     Some((rank - 1).min(last))
 }
 
 fn measured_ops(ledger: &Ledger) -> impl Iterator<Item = &crate::ledger::Op> {
-    ledger.ops.iter().filter(|op| op.measured)
-}
-
-/// Dropped and unknown arrivals count as slower than every finished one. So that their numbers stay finite, each is the
-/// largest finished response or what it surely lasted: until it was given up, or as long as a ticket may wait.
-fn responses(ledger: &Ledger) -> (Vec<u64>, usize) {
-    let mut all: Vec<u64> = measured_ops(ledger)
-        .filter(|op| op.ended())
-        .map(crate::ledger::Op::response_us)
-        .collect();
-    all.sort_unstable();
-    let (finished, slowest) = (all.len(), all.last().copied().unwrap_or(0));
-    let given_up = measured_ops(ledger)
-        .filter(|op| !op.ended())
-        .map(crate::ledger::Op::response_us);
-    let dropped = ledger
-        .drops
-        .iter()
-        .filter(|dropped| dropped.measured)
-        .map(|_| ledger.manifest.start_within_us);
-    all.extend(given_up.chain(dropped).map(|lasted| lasted.max(slowest)));
-    all[finished..].sort_unstable();
-    (all, finished)
+    ledger.ops.iter().filter(|op| op.measured())
 }
 
 fn counts(ledger: &Ledger) -> OpCounts {
@@ -135,23 +133,6 @@ fn rates(ledger: &Ledger, counts: OpCounts) -> Option<Rates> {
     })
 }
 
-/// A percentile of a sorted sample.
-pub(crate) fn at<T: Copy>(sorted: &[T], percentile: Percentile) -> Option<T> {
-    sorted.get(percentile.rank(sorted.len())?).copied()
-}
-
-/// Percentiles of a sorted sample of microseconds, in milliseconds.
-pub(crate) fn percentiles(sorted: &[u64]) -> Percentiles {
-    let ms = |percentile| at(sorted, percentile).map(to_ms);
-    Percentiles {
-        p50: ms(Percentile::P50),
-        p90: ms(Percentile::P90),
-        p99: ms(Percentile::P99),
-        p999: ms(Percentile::P999),
-        max: ms(Percentile::MAX),
-    }
-}
-
 /// Microseconds as milliseconds.
 pub(crate) fn to_ms(micros: u64) -> f64 {
     micros as f64 / 1e3
@@ -166,16 +147,13 @@ pub(crate) fn stages(ledger: &Ledger) -> Vec<StageRow> {
         .collect()
 }
 
-fn stage_row(stage: &str, times: &[u32]) -> Option<StageRow> {
-    let mut sorted = times.to_vec();
-    sorted.sort_unstable();
-    let sum: u64 = sorted.iter().copied().map(u64::from).sum();
+fn stage_row(stage: &str, times: &Times) -> Option<StageRow> {
     Some(StageRow {
         stage: stage.to_owned(),
-        count: sorted.len() as u64,
-        mean_us: sum as f64 / sorted.len() as f64,
-        p50_us: at(&sorted, Percentile::P50)?.into(),
-        p99_us: at(&sorted, Percentile::P99)?.into(),
+        count: times.len(),
+        mean_us: times.mean_us(),
+        p50_us: times.at(Percentile::P50)?,
+        p99_us: times.at(Percentile::P99)?,
     })
 }
 

@@ -3,7 +3,7 @@
 use history::{Metadata, OracleRecord, Phase};
 use vocabulary::{OpKind, OutcomeClass, Win32};
 
-use crate::ledger::{Bind, Ledger, Op, Person, Reading};
+use crate::ledger::{Bind, Ledger, Op, Person, Reading, Sighting};
 
 /// Operation ids named in one sentence.
 const NAMED_OPS: usize = 5;
@@ -115,6 +115,24 @@ impl<'a> Subject<'a> {
         readings.filter_map(move |reading| Some((ledger.dcs[reading.dc].as_str(), reading.oracle?)))
     }
 
+    /// Labels of passwords that are in force after the load: held by a database, or, where old ones do not bind, bound with.
+    pub(crate) fn shown_labels(&self) -> Vec<u32> {
+        let telling = !self.ledger.facts.old_passwords_bind();
+        let bound = self.final_binds().filter(|bind| telling && bind.accepted);
+        let mut labels: Vec<u32> = self.held().filter_map(|(_, held)| held.holds).collect();
+        labels.extend(bound.map(|bind| bind.label));
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+
+    /// Looks while load ran that say when the question was put: that instant, and what was seen.
+    pub(crate) fn looks(&self) -> impl Iterator<Item = (u64, &'a Sighting)> + use<'a> {
+        let all = self.ledger.sightings.get(self.person.sightings.clone());
+        let asked = |seen: &'a Sighting| Some((seen.asked_us?.get(), seen));
+        all.unwrap_or_default().iter().filter_map(asked)
+    }
+
     /// Binds after the load.
     pub(crate) fn final_binds(&self) -> impl Iterator<Item = &'a Bind> + use<'a> {
         self.person.binds.iter().filter(|bind| bind.phase >= Phase::Probe)
@@ -146,6 +164,11 @@ impl<'a> Subject<'a> {
         let left = self.locks_left().next().is_some();
         (left || self.complete()).then_some(!left)
     }
+}
+
+/// An instant or a length of time, for a sentence.
+pub(crate) fn seconds(micros: u64) -> String {
+    format!("{:.3} s", micros as f64 / 1e6)
 }
 
 /// By how much the key version number went up.

@@ -1,23 +1,25 @@
 //! Everything put together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use history::{
     DropWhy, FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Probed, Propagation, StagePercentiles, Verdict,
 };
-use vocabulary::{OpKind, Outcome, OutcomeClass};
+use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
 
 use crate::figures::{Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow};
-use crate::ledger::{FaultWindow, Ledger, PersonaCounts};
-use crate::statistics::{self, Statistics, percentiles};
+use crate::latency::Latency;
+use crate::ledger::{FaultWindow, Ledger};
+use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
-use crate::{check, goals, propagation, resolve, windows};
+use crate::{case, check, goals, propagation, resolve, windows};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
     let statistics = Statistics::of(ledger);
-    let figures = figures(ledger, &statistics);
+    let mut figures = figures(ledger, &statistics);
     let verdict = verdict(ledger, &statistics, &figures);
+    figures.cases = case::cases(ledger, &verdict.findings);
     Judgement { verdict, figures }
 }
 
@@ -27,6 +29,7 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
     findings.extend(goals::unknown_goals(&manifest.goals));
     let goals = goals::results(&manifest.goals, statistics, ledger.complete());
     let by_kind = ops_by_kind(ledger);
+    let latency = statistics.all.stored();
     Verdict {
         verdict: merged(&findings, &goals),
         scenario: manifest.scenario.clone(),
@@ -35,17 +38,21 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         plan_hash: manifest.plan_hash.clone(),
         ops: total(by_kind),
         ops_by_kind: by_kind,
-        personas: ledger
+        personas: figures
             .personas
             .iter()
-            .map(|(name, persona)| (name.clone(), persona.counts))
+            .map(|row| (row.persona.clone(), row.counts))
             .collect(),
         unknown_resolved: resolve::unknown_resolved(ledger),
         probed: probed(ledger),
         locks_proven: ledger.subjects().filter(Subject::lock_proven).count() as u64,
         rates: statistics.rates.unwrap_or_default(),
-        response_time_ms: percentiles(&statistics.responses),
-        service_time_ms: percentiles(&statistics.services),
+        response_time_ms: latency.response_time_ms,
+        service_time_ms: latency.service_time_ms,
+        percentile_error: Times::ERROR,
+        latency_by_outcome: stored(&statistics.by_outcome),
+        latency_by_kind: stored(&statistics.by_kind),
+        latency_by_persona: stored(&statistics.by_persona),
         stages_ms: figures.stages.iter().map(stage_percentiles).collect(),
         propagation_ms: figures.propagation.iter().map(propagation_percentiles).collect(),
         findings,
@@ -53,6 +60,13 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         faults: fault_bits(&ledger.faults),
         reproduce: manifest.reproduce.clone(),
     }
+}
+
+fn stored<K: ToString>(sorts: &BTreeMap<K, Latency>) -> BTreeMap<String, history::Latency> {
+    let sorts = sorts.iter();
+    sorts
+        .map(|(sort, latency)| (sort.to_string(), latency.stored()))
+        .collect()
 }
 
 /// Fail > inconclusive > pass.
@@ -147,6 +161,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
+        cases: Vec::new(),
     }
 }
 
@@ -159,14 +174,11 @@ fn phases(ledger: &Ledger) -> Vec<Span> {
     ledger.phases.spans(ledger.ended_us).map(span).collect()
 }
 
-/// Until it was healed, else until its lease or the run ended. What has neither is over at once: it is never healed.
 fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
-    let lease_end = fault.lease_us.map(|lease| fault.from_us.saturating_add(lease));
-    let unhealed = lease_end.map_or(fault.from_us, |end| end.min(ledger.ended_us));
     Span {
         name: fault.fault.clone(),
         from_us: fault.from_us,
-        to_us: fault.to_us.unwrap_or(unhealed),
+        to_us: fault.until_us(ledger.ended_us),
     }
 }
 
@@ -196,13 +208,19 @@ fn reasons(ledger: &Ledger) -> Vec<ReasonRow> {
     sorted(ended(&ledger.endings).chain(drops))
 }
 
+/// By name; those that came.
 fn personas(ledger: &Ledger) -> Vec<PersonaRow> {
-    let row = |(name, persona): (&String, &PersonaCounts)| PersonaRow {
-        persona: name.clone(),
-        counts: persona.counts,
-        endings: sorted(ended(&persona.endings)),
-    };
-    ledger.personas.iter().map(row).collect()
+    let named = ledger.personas.iter().zip(&ledger.persona_counts);
+    let came = named.filter(|(_, persona)| persona.counts != OpCounts::default());
+    let mut rows: Vec<PersonaRow> = came
+        .map(|(name, persona)| PersonaRow {
+            persona: name.clone(),
+            counts: persona.counts,
+            endings: sorted(ended(&persona.endings)),
+        })
+        .collect();
+    rows.sort_by(|one, other| one.persona.cmp(&other.persona));
+    rows
 }
 
 fn ended(endings: &HashMap<Outcome, u64>) -> impl Iterator<Item = ReasonRow> {

@@ -1,10 +1,9 @@
 //! The load over time.
 
-use vocabulary::{OutcomeClass, Percentile};
+use vocabulary::{OutcomeClass, Percentile, Times};
 
 use crate::figures::Window;
 use crate::ledger::Ledger;
-use crate::statistics::at;
 
 /// More windows than this are not told apart on a chart.
 const MOST: u64 = 120;
@@ -83,16 +82,15 @@ fn fill(ledger: &Ledger, windows: &mut [Window], place: impl Fn(u64) -> usize) {
 }
 
 fn respond(ledger: &Ledger, windows: &mut [Window], place: impl Fn(u64) -> usize) {
-    let mut responses: Vec<Vec<u64>> = vec![Vec::new(); windows.len()];
+    let mut responses = vec![Times::new(); windows.len()];
     for op in ledger.ops.iter().filter(|op| op.ended()) {
-        responses[place(op.intended_us)].push(op.response_us());
+        responses[place(op.intended_us)].record(op.response_us());
     }
-    for (window, mut times) in windows.iter_mut().zip(responses) {
-        times.sort_unstable();
-        window.response_p50_us = at(&times, Percentile::P50);
-        window.response_p95_us = at(&times, Percentile::P95);
-        window.response_p99_us = at(&times, Percentile::P99);
-        window.response_max_us = times.last().copied();
+    for (window, times) in windows.iter_mut().zip(responses) {
+        window.response_p50_us = times.at(Percentile::P50);
+        window.response_p95_us = times.at(Percentile::P95);
+        window.response_p99_us = times.at(Percentile::P99);
+        window.response_max_us = times.at(Percentile::MAX);
     }
 }
 

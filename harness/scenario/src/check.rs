@@ -8,8 +8,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use vocabulary::{Rate, Ratio, parse_duration};
 
-use crate::Mistake;
 use crate::written::Level;
+use crate::{EdgeName, Mistake, PartName, Skew};
 
 /// Every mistake of a document, in the order of the file.
 pub(crate) fn mistakes(text: &str, document: &Spanned<DeTable<'_>>, schema: &Value) -> Vec<Mistake> {
@@ -145,13 +145,7 @@ impl<'s> Walk<'s> {
 
     /// An externally tagged enum: exactly one key, which names the variant.
     fn variant(&mut self, table: &DeTable<'_>, span: &Range<usize>, schema: &'s Value, name: &str) {
-        let arms: Vec<(&'s String, &'s Value)> = schema["oneOf"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|arm| arm["properties"].as_object())
-            .flatten()
-            .collect();
+        let arms: Vec<(&'s String, &'s Value)> = arms(schema).collect();
         if table.len() != 1 {
             let known = words(arms.iter().map(|(word, _)| word));
             self.say(span, format!("{name} must hold exactly one of {known}"));
@@ -160,6 +154,9 @@ impl<'s> Walk<'s> {
             let word: &str = key.get_ref();
             match arms.iter().find(|(known, _)| *known == word) {
                 Some((_, schema)) => self.value(value, schema, &format!("`{word}`")),
+                None if constants(schema).contains(&word) => {
+                    self.say(&key.span(), format!("`{word}` has no keys: write \"{word}\""));
+                }
                 None => {
                     let known = words(arms.iter().map(|(word, _)| word));
                     self.say(&key.span(), format!("unknown `{word}` in {name}; known are {known}"));
@@ -174,14 +171,26 @@ impl<'s> Walk<'s> {
             Some("rate") => text.parse::<Rate>().err().map(|error| error.to_string()),
             Some("rate_or_zero") => text.parse::<Level>().err().map(|error| error.to_string()),
             Some("ratio") => text.parse::<Ratio>().err().map(|error| error.to_string()),
+            Some("part") => text.parse::<PartName>().err(),
+            Some("edge") => text.parse::<EdgeName>().err(),
+            Some("skew") => text.parse::<Skew>().err(),
             _ => None,
         };
         if let Some(message) = wrong {
             self.say(span, format!("{name}: {message}"));
         }
         let allowed = constants(schema);
-        if !allowed.is_empty() && !allowed.contains(&text) {
-            self.say(span, format!("{name} is `{text}`; known are {}", words(allowed.iter())));
+        if arms(schema).any(|(word, _)| word == text) {
+            self.say(
+                span,
+                format!("`{text}` has keys of its own: write {{ {text} = {{ … }} }}"),
+            );
+        } else if !allowed.is_empty() && !allowed.contains(&text) {
+            let known = allowed
+                .iter()
+                .copied()
+                .chain(arms(schema).map(|(word, _)| word.as_str()));
+            self.say(span, format!("{name} is `{text}`; known are {}", words(known)));
         }
         self.length(text.chars().count(), span, schema, name);
     }
@@ -258,6 +267,12 @@ fn constants(schema: &Value) -> Vec<&str> {
         plain.chain(arm["enum"].as_array().into_iter().flatten().filter_map(Value::as_str))
     });
     direct.chain(tagged).collect()
+}
+
+/// The variants of an externally tagged enum that hold something.
+fn arms(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let arms = schema["oneOf"].as_array().into_iter().flatten();
+    arms.filter_map(|arm| arm["properties"].as_object()).flatten()
 }
 
 fn format_of<'v>(outer: &'v Value, inner: &'v Value) -> Option<&'v str> {

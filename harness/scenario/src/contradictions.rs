@@ -1,6 +1,7 @@
 //! What the schema cannot say: values that are right alone and wrong together.
 
 mod directories;
+mod faults;
 mod load;
 mod population;
 
@@ -10,6 +11,8 @@ use toml::de::{DeTable, DeValue};
 use crate::check::place;
 use crate::written::Scenario;
 use crate::{Load, Mistake};
+
+pub(crate) use faults::refused_by;
 
 /// Envelopes carry whole seconds: a message of one second could be void as soon as it is sealed.
 const MESSAGE_LIFETIME_MIN_S: u64 = 2;
@@ -24,7 +27,8 @@ pub(crate) fn contradictions(text: &str, document: &Spanned<DeTable<'_>>, scenar
     let load = Load::resolve(&scenario.load);
     plain(&mut found, scenario);
     load::contradictions(&mut found, scenario, &load);
-    directories::contradictions(&mut found, scenario, &load);
+    directories::contradictions(&mut found, scenario);
+    faults::contradictions(&mut found, scenario, &load);
     population::contradictions(&mut found, scenario, &load);
     found.mistakes.sort();
     found.mistakes
@@ -66,6 +70,13 @@ fn name_is_plain(name: &str) -> bool {
     !name.is_empty() && name.len() <= 63 && name.bytes().all(plain) && !name.starts_with('-')
 }
 
+fn controllers_of(count: u32) -> String {
+    match count {
+        1 => "one domain controller".to_owned(),
+        count => format!("{count} domain controllers"),
+    }
+}
+
 /// Where a path stands: its value, or the deepest key or item above it that is there.
 pub(crate) fn offset_of(table: &DeTable<'_>, path: &[&str]) -> usize {
     let Some((head, rest)) = path.split_first() else {
@@ -95,6 +106,8 @@ fn below(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Option<usize> {
     }
 }
 
+#[cfg(test)]
+mod faults_tests;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]

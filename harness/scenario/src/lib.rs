@@ -44,7 +44,16 @@ pub use plan::{Choices, Executor, Goal, Load, Mix, Plan, Population, Spike};
 pub use schema::{schema_json, schema_text};
 pub use timeline::{Moment, Timeline};
 pub use written::{
-    AccountState, Directory, Draw, Fault, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, Level,
-    Licence, Lockout, MovePdc, Persona, Policy, ProcessModel, Ramp, Rights, Scenario, ServiceTime, Sspr, Step, Tenant,
-    ThinkTime, World, WorldKind, WritebackDc,
+    AccountState, By, Damage, DcName, Delay, Direction, Directory, Draw, DuplicateRequests, EdgeName, Fault,
+    FaultGroup, FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Groups, IdleDrop, JournalTorn, KillAgentAt,
+    KillMoment, Level, Licence, LimitMemory, Lockout, MovePdc, OfCount, OfPart, OfRatio, OfShare, PartName, Partition,
+    Persona, Policy, Probes, ProcessModel, Ramp, RestartStorm, Rights, Scenario, ServiceTime, Skew, SkewClock, Slice,
+    SlowLink, Sspr, Step, Tenant, ThinkTime, TightenPolicy, World, WorldKind, WritebackDc,
 };
+
+/// What a scenario's faults ask for and a world of this kind cannot do, each in a sentence; a file that was read is right for the
+/// world that it names itself.
+#[must_use]
+pub fn refused_by(scenario: &Scenario, kind: WorldKind) -> Vec<String> {
+    contradictions::refused_by(scenario, kind)
+}

@@ -1,6 +1,7 @@
 //! A plan told in sentences.
 
 mod directories;
+mod faults;
 mod load;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ pub(crate) fn sentences(plan: &Plan) -> Vec<String> {
     told.extend(groups(plan));
     told.extend(load::load(&plan.load));
     told.push(tenant(plan));
-    told.extend(directories::faults(plan));
+    told.extend(faults::faults(plan));
     if !plan.goals.is_empty() {
         let goals: Vec<String> = plan
             .goals

@@ -20,6 +20,7 @@ mod outcome;
 mod password;
 mod seed;
 mod stage;
+mod times;
 mod units;
 
 pub use clock::{Clock, SharedClock, SystemClock};
@@ -29,4 +30,5 @@ pub use outcome::{OpKind, Outcome, OutcomeClass, Reason, ReasonCode, UnknownWhy}
 pub use password::Password;
 pub use seed::Seed;
 pub use stage::{Stage, StageTimes};
+pub use times::Times;
 pub use units::{Percentile, Rate, Ratio, UnitError, format_duration, parse_duration};

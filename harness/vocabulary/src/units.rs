@@ -81,6 +81,12 @@ impl Rate {
         (value.is_finite() && value > 0.0).then_some(Self(value))
     }
 
+    /// A whole number each second, one at least.
+    #[must_use]
+    pub fn each_second(count: u32) -> Self {
+        Self(f64::from(count.max(1)))
+    }
+
     /// The rate per second.
     #[must_use]
     pub fn as_per_second(self) -> f64 {
@@ -123,6 +129,12 @@ impl Ratio {
     /// Nothing of it.
     pub const ZERO: Self = Self {
         numerator: 0,
+        denominator: 1,
+    };
+
+    /// All of it.
+    pub const ONE: Self = Self {
+        numerator: 1,
         denominator: 1,
     };
 

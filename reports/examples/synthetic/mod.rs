@@ -7,8 +7,8 @@ use history::{
     Percentiles, Phase, PlannedPhase, Probed, Propagation, Rates, StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow,
-    Window,
+    Case, CaseOp, CaseSight, CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow,
+    ReasonRow, Span, StageRow, Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -56,6 +56,7 @@ fn figures(seed: u64, count: u64) -> Figures {
             propagation(seed, "dc1.corp.test", 0.0),
             propagation(seed, "dc2.corp.test", 900_000.0),
         ],
+        cases: if count > 20 { vec![case()] } else { Vec::new() },
         windows,
     }
 }
@@ -86,6 +87,45 @@ fn personas(windows: &[Window]) -> Vec<PersonaRow> {
     let (no, rest): (Vec<ReasonRow>, Vec<ReasonRow>) =
         reasons.into_iter().partition(|row| row.class == OutcomeClass::Rejected);
     vec![row("forgot", others, rest), row("weak_password", refused, no)]
+}
+
+/// A reset that expired in a held message and came after a newer one.
+fn case() -> Case {
+    let op = |name: &str, class, from: u64, to: u64, until: u64| CaseOp {
+        name: name.to_owned(),
+        class,
+        from_us: 61 * SECOND + from * 1000,
+        to_us: 61 * SECOND + to * 1000,
+        until_us: 61 * SECOND + until * 1000,
+    };
+    let sight = |what: &str| CaseSight {
+        at_us: 74 * SECOND,
+        what: what.to_owned(),
+    };
+    Case {
+        person: "anna.berg.17@corp.test".to_owned(),
+        checks: vec!["one-order-explains-all".to_owned(), "no-stale-overwrite".to_owned()],
+        story: vec![
+            "anna.berg.17@corp.test breaks one-order-explains-all, no-stale-overwrite. Times count from 61.000 s of the run.".to_owned(),
+            "0.000 s: reset 526a3eee: label 1 began; no answer by 2.000 s, and it could act until 5.000 s.".to_owned(),
+            "7.100 s: reset 383ab532: label 2 began; the password was acknowledged at 7.240 s.".to_owned(),
+            "13.000 s: dc1 holds label 1.".to_owned(),
+        ],
+        from_us: 61 * SECOND,
+        to_us: 74 * SECOND,
+        ops: vec![
+            op("reset 526a3eee: label 1", OutcomeClass::Unknown, 0, 2000, 5000),
+            op("reset 383ab532: label 2", OutcomeClass::Applied, 7100, 7240, 7240),
+            op("unlock a5fb6637", OutcomeClass::Rejected, 8000, 8300, 8300),
+        ],
+        left_out: 3,
+        sights: vec![sight("dc1: version 2 → 4"), sight("dc1 holds label 1"), sight("label 1 binds")],
+        faults: vec![Span {
+            name: "hold_requests (agent-relay)".to_owned(),
+            from_us: 60 * SECOND,
+            to_us: 69 * SECOND,
+        }],
+    }
 }
 
 /// Delays around a median, and until a watcher looks: none on a domain controller that is written to.
@@ -302,6 +342,10 @@ fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
         },
         response_time_ms: percentiles(figures, |point| point.response_us),
         service_time_ms: percentiles(figures, |point| point.service_us),
+        percentile_error: 0.001,
+        latency_by_outcome: BTreeMap::new(),
+        latency_by_kind: BTreeMap::new(),
+        latency_by_persona: BTreeMap::new(),
         stages_ms: stage_percentiles(figures),
         propagation_ms: figures.propagation.iter().map(propagation_ms).collect(),
         findings: findings(&ops, wrong),

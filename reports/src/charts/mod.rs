@@ -7,6 +7,7 @@ mod frame;
 mod outcomes;
 pub(crate) mod palette;
 mod percentiles;
+mod person;
 mod propagation;
 mod rates;
 mod render;
@@ -43,11 +44,14 @@ pub enum Chart {
     Percentiles,
     /// How long writes took to reach each domain controller.
     Propagation,
+    /// One person for whom a law does not hold.
+    Person,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
+        Self::Person,
         Self::ResponseTime,
         Self::Rates,
         Self::Outcomes,
@@ -57,12 +61,15 @@ impl Chart {
         Self::Propagation,
     ];
 
-    /// Those that a report of these figures has: what spreads between domain controllers only where there are several.
+    /// Those that a report of these figures has: what spreads between domain controllers only where there are several, a
+    /// person only where a law does not hold.
     pub fn shown(figures: &Figures) -> impl Iterator<Item = Self> {
-        let spreads = !figures.propagation.is_empty();
-        Self::ALL
-            .into_iter()
-            .filter(move |chart| *chart != Self::Propagation || spreads)
+        let (spreads, breaks) = (!figures.propagation.is_empty(), !figures.cases.is_empty());
+        Self::ALL.into_iter().filter(move |chart| match chart {
+            Self::Propagation => spreads,
+            Self::Person => breaks,
+            _ => true,
+        })
     }
 
     /// The name of its files.
@@ -76,6 +83,7 @@ impl Chart {
             Self::Stages => "stages",
             Self::Percentiles => "percentiles",
             Self::Propagation => "propagation",
+            Self::Person => "counter-example",
         }
     }
 
@@ -105,6 +113,10 @@ impl Chart {
             Self::Propagation => {
                 "The share of acknowledged writes of the measure phase whose effect each domain controller showed within that time. \
                  A line that ends below 100 % is of writes that were never seen there; watchers look every 20 ms, later after a tenth of the time."
+            }
+            Self::Person => {
+                "The smallest part of one person's history that still contradicts itself. A bar is an operation from its begin to its \
+                 answer; an unknown one could act as long as its thin line. A dot is something seen. In words it stands below."
             }
         }
     }
@@ -138,6 +150,7 @@ impl Chart {
             Self::Stages => stages::draw(figures, sheet),
             Self::Percentiles => percentiles::draw(figures, sheet),
             Self::Propagation => propagation::draw(figures, sheet),
+            Self::Person => person::draw(figures, sheet),
         }
     }
 

@@ -1,6 +1,6 @@
 //! No text of any chart overlaps another or leaves the sheet, whatever the data.
 
-use judge::{CurvePoint, Figures, OutcomeRow, PropagationRow, ReasonRow, Span};
+use judge::{Case, CaseOp, CurvePoint, Figures, OutcomeRow, PropagationRow, ReasonRow, Span};
 use vocabulary::{OpKind, OutcomeClass};
 
 use super::Chart;
@@ -64,6 +64,25 @@ fn any_number_of_windows_fits() {
     }
 }
 
+/// As many rows as there can be, and names that are longer than the sheet.
+fn crowd(case: &mut Case) {
+    case.ops = (0..8)
+        .map(|number| CaseOp {
+            name: format!("admin_reset 526a3ee{number}: label 4000000000 → label 4000000001 and more than fits"),
+            from_us: case.to_us - number * 1000,
+            to_us: case.to_us,
+            until_us: case.to_us + number,
+            class: OutcomeClass::ALL[number as usize % 4],
+        })
+        .collect();
+    let sight = case.sights[0].clone();
+    case.sights = vec![sight; 6];
+    case.person = "somebody.with-a-name.that-goes-on.and-on.and-on.0001@a-domain-with-a-name-that-goes-on-and-on.corp.example.test".into();
+    case.checks = (0..9)
+        .map(|number| format!("a-check-with-a-long-name-{number}"))
+        .collect();
+}
+
 /// Every kind with every class, many long reasons, many short phases and faults, times from microseconds to minutes.
 fn crowded() -> Figures {
     let mut figures = synthetic::judgement(5, 90, false).figures;
@@ -118,6 +137,7 @@ fn crowded() -> Figures {
         window.response_p99_us = Some(900_000_000 / (index as u64 + 1));
         window.offered = 4_000_000;
     }
+    crowd(&mut figures.cases[0]);
     figures.stages[0].p99_us = 700_000_000;
     figures.stages[1].stage = "a stage with a long name that nobody would choose".to_owned();
     figures.curve = (0..200)

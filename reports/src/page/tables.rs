@@ -1,7 +1,7 @@
 //! The tables: checks with what breaks them, goals, faults, operations, stages.
 
 use history::{Finding, Manifest, OpCounts};
-use judge::{Judgement, StageRow};
+use judge::{Case, Judgement, StageRow};
 use maud::{Markup, html};
 use vocabulary::{OpKind, OutcomeClass};
 
@@ -39,6 +39,17 @@ fn checks(judgement: &Judgement) -> Markup {
             h2 id="checks" { "Checks" }
             @if findings.is_empty() { p { "No check ran." } }
             @for finding in findings { (check(finding)) }
+            @for case in &judgement.figures.cases { (told(case)) }
+        }
+    }
+}
+
+/// One person's part of the history in sentences.
+fn told(case: &Case) -> Markup {
+    html! {
+        article {
+            h3 { "Step by step: " (clean(&case.person)) }
+            ul { @for sentence in &case.story { li { (clean(sentence)) } } }
         }
     }
 }

@@ -27,5 +27,5 @@ pub fn phases(folder: &RunFolder) -> (Vec<Phase>, bool) {
             entered.push(phase.enter);
         }
     }
-    (entered, events.torn())
+    (entered, events.torn().is_some())
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use engine::ports::{
-    Answer, Facts, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
+    Answer, Facts, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
 };
 use history::{BindRecord, ScanRecord};
 use scenario::{Fault, Person, Plan, Vault, WorldKind};
@@ -46,6 +46,8 @@ pub struct LabWorld {
     /// The objectGUID of each person, once they are created.
     users: Vec<Uuid>,
     in_docker: bool,
+    /// Faults that are there, by their number in the plan.
+    faults: HashMap<usize, faults::Undo>,
 }
 
 impl LabWorld {
@@ -62,6 +64,7 @@ impl LabWorld {
             probers: HashMap::new(),
             users: Vec::new(),
             in_docker: false,
+            faults: HashMap::new(),
         }
     }
 
@@ -296,8 +299,16 @@ impl World for LabWorld {
         Box::pin(async move { told(self.watch().await) })
     }
 
-    fn inject<'a>(&'a mut self, fault: &'a Fault) -> Answer<'a, Injected> {
-        Box::pin(async move { told(self.make(fault).await) })
+    fn inject<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Injected> {
+        Box::pin(async move { told(self.make(number, fault).await) })
+    }
+
+    fn again<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, ()> {
+        Box::pin(async move { told(self.make_again(number, fault).await) })
+    }
+
+    fn heal<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Healed> {
+        Box::pin(async move { told(self.end(number, fault).await) })
     }
 
     fn oracle<'a>(&'a mut self, people: &'a [Person], vault: &'a Vault, labels: &'a [u32]) -> Answer<'a, Vec<Held>> {

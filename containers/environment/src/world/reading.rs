@@ -92,14 +92,11 @@ impl LabWorld {
         Ok(readings)
     }
 
-    /// A watcher of each domain of several controllers.
+    /// A watcher of each domain.
     pub(super) async fn watch(&mut self) -> Result<Vec<Box<dyn Watcher>>, EnvironmentError> {
         let standing = self.standing()?;
         let mut watchers: Vec<Box<dyn Watcher>> = Vec::new();
         for (domain, secrets) in standing.domains.iter().zip(&standing.blueprint.domains) {
-            if domain.controllers.len() < 2 {
-                continue;
-            }
             let (dn, password) = secrets.administrator();
             let mut views = Vec::new();
             for controller in &domain.controllers {

@@ -23,10 +23,16 @@ pub(crate) struct Ordered {
 /// Reads the scenario and resolves it.
 pub(crate) fn plan_of(arguments: &ScenarioArguments) -> Result<Plan, CliError> {
     let scenario = scenario::read(&arguments.scenario, &arguments.sets)?;
+    let world = arguments.world.map(Into::into);
+    let refused = world.map(|kind| scenario::refused_by(&scenario, kind));
+    if let Some(refused) = refused.filter(|refused| !refused.is_empty()) {
+        let told = refused.join("\n");
+        return Err(CliError::Usage(format!("{}: {told}", arguments.scenario.display())));
+    }
     let nanos = SystemClock::new().unix().subsec_nanos();
     let choices = Choices {
         seed: arguments.seed,
-        world: arguments.world.map(Into::into),
+        world,
         fresh_seed: u64::from(nanos),
     };
     Ok(Plan::resolve(&scenario, &choices))

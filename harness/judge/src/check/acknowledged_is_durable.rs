@@ -15,8 +15,7 @@ const GROUND: Ground = Ground {
     open: "no bind after the load tells which password they have",
 };
 
-/// The codes of a refusal that mean a wrong password. Must-change and expired mean a right one; any other (locked, disabled)
-/// says nothing about it.
+/// The codes of a refusal that mean a wrong password. Any other (locked, disabled, expired) says nothing about it.
 const WRONG_PASSWORD: [Win32; 2] = [Win32::LOGON_FAILURE, Win32::INVALID_PASSWORD];
 
 /// The key version number moved, and a password that may be the last one written is the one that opens the account.

@@ -44,8 +44,7 @@ fn sums(ledger: &Ledger) -> String {
         "planned"
     };
     let (begun, dropped) = ledger.first_attempts();
-    let later = (ledger.ops.len() + ledger.drops.len()) as u64 - begun - dropped;
-    let more = match later {
+    let more = match ledger.attempts.begun_later + ledger.attempts.dropped_later {
         0 => String::new(),
         1 => ", 1 later attempt".to_owned(),
         several => format!(", {several} later attempts"),
@@ -56,51 +55,39 @@ fn sums(ledger: &Ledger) -> String {
     )
 }
 
-/// An attempt on record: of which arrival, which one, and whose.
-type Attempt = (u64, u32, u32);
-
 fn attempts(ledger: &Ledger, tally: &mut Tally) {
-    let ops = ledger.ops.iter().map(|op| (op.arrival, op.attempt, op.person));
-    let drops = ledger
-        .drops
-        .iter()
-        .map(|dropped| (dropped.arrival, dropped.attempt, dropped.person));
-    let mut known: Vec<Attempt> = Vec::new();
-    for (arrival, attempt, person) in ops.chain(drops) {
-        match arrival {
-            Some(arrival) => known.push((arrival, attempt, person)),
-            None if attempt > 1 => tally.violate(|| {
-                let name = name(ledger, person);
-                format!("{name}: expected attempt {attempt} to belong to an arrival, saw none")
-            }),
-            None => {}
-        }
+    for (arrival, person) in ledger.attempts.repeated() {
+        let name = name(ledger, *person);
+        tally.violate(|| format!("{name}: arrival {arrival}; expected one first attempt, saw another"));
     }
-    known.sort_unstable();
-    for of_one in known.chunk_by(|one, next| one.0 == next.0) {
-        if !of_one
-            .iter()
-            .map(|(_, attempt, _)| *attempt)
-            .eq(1..=of_one.len() as u32)
-        {
-            let saw: Vec<String> = of_one.iter().map(|(_, attempt, _)| attempt.to_string()).collect();
-            let name = name(ledger, of_one[0].2);
+    for of_one in ledger
+        .attempts
+        .later()
+        .chunk_by(|one, next| one.arrival == next.arrival)
+    {
+        let Some(arrival) = of_one[0].arrival else {
+            let name = name(ledger, of_one[0].person);
+            tally.violate(|| format!("{name}: expected a later attempt to belong to an arrival, saw one of none"));
+            continue;
+        };
+        let name = name(ledger, of_one[0].person);
+        let first = ledger.attempts.person_of(arrival);
+        if first.is_none() || !of_one.iter().map(|later| later.attempt).eq(2..of_one.len() as u32 + 2) {
+            let saw = first
+                .map(|_| 1)
+                .into_iter()
+                .chain(of_one.iter().map(|later| later.attempt));
+            let saw: Vec<String> = saw.map(|attempt| attempt.to_string()).collect();
             let saw = saw.join(", ");
             tally.violate(|| {
-                format!(
-                    "{name}: arrival {}; expected its attempts from 1 on, each once, saw {saw}",
-                    of_one[0].0
-                )
+                format!("{name}: arrival {arrival}; expected its attempts from 1 on, each once, saw {saw}")
             });
         }
-        if of_one.iter().any(|(_, _, person)| *person != of_one[0].2) {
-            tally.violate(|| {
-                format!(
-                    "{}: arrival {} stands in other names too",
-                    name(ledger, of_one[0].2),
-                    of_one[0].0
-                )
-            });
+        if of_one
+            .iter()
+            .any(|later| first.is_some_and(|first| first != later.person))
+        {
+            tally.violate(|| format!("{name}: arrival {arrival} stands in another name too"));
         }
     }
 }
@@ -113,10 +100,9 @@ fn name(ledger: &Ledger, person: u32) -> &str {
 }
 
 fn recorded_twice(ledger: &Ledger, tally: &mut Tally) {
-    let mut ids: Vec<Uuid> = ledger.ops.iter().map(|op| op.id).collect();
-    ids.sort_unstable();
-    for same in ids.chunk_by(|one, next| one == next).filter(|same| same.len() > 1) {
-        tally.violate(|| format!("{}; expected one record, saw {}", whose(ledger, same[0]), same.len()));
+    for same in ledger.repeated_ids.chunk_by(|one, next| one == next) {
+        let (id, records) = (same[0], same.len() + 1);
+        tally.violate(|| format!("{}; expected one record, saw {records}", whose(ledger, id)));
     }
 }
 

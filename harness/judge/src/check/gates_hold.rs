@@ -1,12 +1,9 @@
 //! Nobody passes who must be refused.
 
-use std::collections::HashSet;
-
 use history::Finding;
-use uuid::Uuid;
 
 use super::{Ground, Tally};
-use crate::ledger::{Ledger, Op};
+use crate::ledger::{Ledger, Notes, Op};
 
 pub(super) const NAME: &str = "gates-hold";
 
@@ -17,7 +14,7 @@ const GROUND: Ground = Ground {
 
 /// Personas of whom no operation may have an effect: who guesses codes, leaves before the last form, has no licence, is not in
 /// the group that may reset, or is disabled on-premises.
-pub(crate) const BARRED: [&str; 5] = [
+const BARRED: [&str; 5] = [
     "impostor",
     "gives_up",
     "unlicensed",
@@ -25,15 +22,23 @@ pub(crate) const BARRED: [&str; 5] = [
     "disabled_on_premises",
 ];
 
+/// Whether anybody came who must be refused.
+pub(super) fn applies(ledger: &Ledger) -> bool {
+    barred(ledger).next().is_some()
+}
+
+fn barred(ledger: &Ledger) -> impl Iterator<Item = &Op> {
+    let persona = |op: &Op| ledger.personas.get(usize::from(op.persona)).map(String::as_str);
+    let is_barred = move |op: &&Op| persona(op).is_some_and(|persona| BARRED.contains(&persona));
+    ledger.ops.iter().filter(is_barred)
+}
+
 /// Looks at what the cloud answered and at what the agent wrote down: a refusal that the agent carried out is none.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
-    let applied: HashSet<Uuid> = ledger.journal_applied.iter().copied().collect();
-    let barred: Vec<&Op> = ledger.ops.iter().filter(|op| op.barred).collect();
-    let told = |op: &&&Op| op.ended();
-    let mut tally = Tally::looked_at(barred.iter().filter(told).count() as u64);
-    tally.leave_open(barred.iter().filter(|op| !op.ended()).count() as u64);
-    for op in barred {
-        let saw = match (op.ended() && !op.refused(), applied.contains(&op.id)) {
+    let mut tally = Tally::looked_at(barred(ledger).filter(|op| op.ended()).count() as u64);
+    tally.leave_open(barred(ledger).filter(|op| !op.ended()).count() as u64);
+    for op in barred(ledger) {
+        let saw = match (op.applied(), op.notes.any(&[Notes::AGENT_APPLIED])) {
             (true, _) => "an acknowledgement",
             (false, true) => "that the agent applied it",
             (false, false) => continue,

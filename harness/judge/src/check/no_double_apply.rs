@@ -1,11 +1,10 @@
 //! No write takes effect twice.
 
 use history::Finding;
-use uuid::Uuid;
 use vocabulary::OutcomeClass;
 
 use super::{Ground, Ruling, Tally, everyone};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Notes};
 use crate::subject::{Subject, Touch, delta, named};
 
 pub(super) const NAME: &str = "no-double-apply";
@@ -52,18 +51,14 @@ fn rule(subject: &Subject<'_>) -> Ruling {
 }
 
 fn journalled_twice(ledger: &Ledger, tally: &mut Tally) {
-    let mut lines: Vec<Uuid> = ledger.journal_applied.clone();
-    lines.sort_unstable();
-    for same in lines.chunk_by(|one, next| one == next).filter(|same| same.len() > 1) {
+    let twice = |notes: Notes| notes.any(&[Notes::AGENT_APPLIED_AGAIN]);
+    let on_record = ledger.ops.iter().filter(|op| twice(op.notes));
+    let on_record = on_record.map(|op| (op.id, ledger.name_of(op)));
+    let strays = ledger.strays.iter().filter(|(_, notes)| twice(*notes));
+    let strays = strays.map(|(id, _)| (*id, "an unknown person"));
+    for (id, name) in on_record.chain(strays) {
         tally.violate(|| {
-            format!(
-                "{}: operation {}; expected at most one `applied` line in the agent's journal, saw {}",
-                ledger
-                    .find(same[0])
-                    .map_or("an unknown person", |op| ledger.name_of(op)),
-                same[0],
-                same.len()
-            )
+            format!("{name}: operation {id}; expected at most one `applied` line in the agent's journal, saw 2 or more")
         });
     }
 }

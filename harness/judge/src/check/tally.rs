@@ -76,6 +76,11 @@ impl Tally {
         self.open += count;
     }
 
+    /// One more for whom or for which it holds.
+    pub(super) fn hold(&mut self) {
+        self.checked += 1;
+    }
+
     /// Counts one ruling.
     pub(super) fn count(&mut self, ruling: Ruling) {
         match ruling {

@@ -22,6 +22,12 @@ pub(super) const ALL: [Attribute; 4] = [
     ("userAccountControl", |seen| i64::from(seen.uac)),
 ];
 
+/// What writeback must not move. Whether an account is locked or expired is computed in some directories' answers.
+pub(super) const STATE: [Attribute; 1] = [("userAccountControl", |seen| i64::from(seen.uac & !COMPUTED))];
+
+/// `UF_LOCKOUT` and `UF_PASSWORD_EXPIRED`.
+const COMPUTED: u32 = 0x10 | 0x80_0000;
+
 /// Each change of an attribute on a domain controller, in words.
 pub(super) fn changes(subject: &Subject<'_>, attributes: &[Attribute]) -> Vec<String> {
     let pairs = subject.pairs();

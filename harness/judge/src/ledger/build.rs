@@ -1,21 +1,26 @@
-//! One pass over the history.
+//! One pass over the history: lines are made small where they are read, and put together in their order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::num::NonZeroU64;
 
 use history::{
-    BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OpEvent, Phase,
-    RunFolder,
+    BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Line, Metadata, OpLine, OracleRecord, Phase, RunFolder,
+    SeenLine, Sight,
 };
+use history::{Observation, ObserveEvent};
 use uuid::Uuid;
-use vocabulary::{Outcome, OutcomeClass, ReasonCode};
+use vocabulary::{Outcome, OutcomeClass, ReasonCode, StageTimes};
 
+use super::index::OpIndex;
 use super::sightings::is_final;
-use super::{Bind, Domains, Dropped, Facts, FaultWindow, Ledger, Op, Person, PersonaCounts, Sighting, StageSamples};
-use crate::check::BARRED;
+use super::{
+    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Op, Person, PersonaCounts,
+    Sighting, StageSamples,
+};
 use crate::phases::Phases;
 
-/// How the agent's journal calls a write that it made.
-const JOURNAL_APPLIED: &str = "applied";
+/// How the cloud's journal calls what has not ended.
+const IN_FLIGHT: &str = "in_flight";
 
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
@@ -23,34 +28,185 @@ const UNNAMED_DC: &str = "the directory";
 /// Reads a run folder.
 pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
     let mut builder = Builder::new(folder)?;
-    let mut events = folder.events()?;
-    for event in events.by_ref() {
-        builder.take(event?);
-    }
+    let known = std::mem::take(&mut builder.index);
+    let strangers = &mut builder;
+    let torn = folder.scan(|line| Light::of(line, &known), |line| strangers.take(line, &known))?;
     let mut ledger = builder.finish();
-    ledger.torn = events.torn();
+    ledger.torn = torn;
     Ok(ledger)
 }
 
-/// Counts how an operation ended, other than applied.
-fn count(endings: &mut HashMap<Outcome, u64>, outcome: &Outcome) {
-    if *outcome == Outcome::Applied {
-        return;
-    }
-    if let Some(count) = endings.get_mut(outcome) {
-        *count += 1;
-    } else {
-        endings.insert(outcome.clone(), 1);
+/// Who is meant: somebody of `people.csv`, or somebody whom only the history names.
+enum Who {
+    Known(u32),
+    Stranger(Uuid, Box<str>),
+}
+
+impl Who {
+    fn of(user: Uuid, name: &str, known: &HashMap<Uuid, u32>) -> Self {
+        known
+            .get(&user)
+            .map_or_else(|| Self::Stranger(user, name.into()), |person| Self::Known(*person))
     }
 }
 
-fn is_wrong_proof(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Rejected(reason) if reason.code == ReasonCode::IncorrectPassword)
+/// A line with no more of it than is kept.
+enum Light {
+    Op(Box<LightOp>),
+    Seen {
+        at_us: u64,
+        phase: Phase,
+        who: Who,
+        dc: Option<Box<str>>,
+        seen: Seen,
+    },
+    Journal {
+        at_us: u64,
+        op: Uuid,
+        agent: bool,
+        in_flight: bool,
+        note: Option<Notes>,
+    },
+    Nothing {
+        at_us: u64,
+    },
+    Other(Event),
+}
+
+struct LightOp {
+    at_us: u64,
+    phase: Phase,
+    who: Who,
+    persona: Box<str>,
+    arrival: Option<u64>,
+    attempt: u32,
+    op: Op,
+    /// How it ended, other than applied.
+    ending: Option<Outcome>,
+    stages: Option<StageTimes>,
+}
+
+enum Seen {
+    Baseline(Metadata),
+    /// With the instant of the question, where that is told.
+    Probe(Metadata, Option<NonZeroU64>),
+    Oracle(OracleRecord),
+    Bind(BindRecord),
+}
+
+impl Light {
+    fn of(line: Line<'_>, known: &HashMap<Uuid, u32>) -> Self {
+        match line {
+            Line::Op(op) => Self::Op(Box::new(LightOp::of(op, known))),
+            Line::Seen(seen) => Self::seen(seen, known),
+            Line::Other(event) => Self::Other(event),
+        }
+    }
+
+    fn seen(line: SeenLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
+        let at_us = line.at_us;
+        let seen = match line.sight {
+            Sight::Agent(line) => {
+                let in_flight = false;
+                let (op, note) = (line.op_id, agent_note(&line.result));
+                return Self::Journal {
+                    at_us,
+                    op,
+                    agent: true,
+                    in_flight,
+                    note,
+                };
+            }
+            Sight::Cloud(line) => {
+                let in_flight = line.result == IN_FLIGHT;
+                let (op, note) = (line.op_id, cloud_note(&line.result));
+                return Self::Journal {
+                    at_us,
+                    op,
+                    agent: false,
+                    in_flight,
+                    note,
+                };
+            }
+            Sight::Baseline(seen) => Seen::Baseline(seen),
+            Sight::Probe(seen) => Seen::Probe(seen, line.asked_us.and_then(NonZeroU64::new)),
+            Sight::Oracle(seen) => Seen::Oracle(seen),
+            Sight::Bind(record) => Seen::Bind(record),
+        };
+        line.user.map_or(Self::Nothing { at_us }, |user| Self::Seen {
+            at_us,
+            phase: line.phase,
+            who: Who::of(user, "", known),
+            dc: line.dc.map(Into::into),
+            seen,
+        })
+    }
+
+    fn at_us(&self) -> u64 {
+        match self {
+            Self::Op(op) => op.at_us,
+            Self::Seen { at_us, .. } | Self::Journal { at_us, .. } | Self::Nothing { at_us } => *at_us,
+            Self::Other(event) => event.stamp().at_us,
+        }
+    }
+}
+
+impl LightOp {
+    fn of(line: OpLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
+        let mut notes = Notes::default();
+        if matches!(&line.outcome, Outcome::Rejected(reason) if reason.code == ReasonCode::IncorrectPassword) {
+            notes.add(Notes::WRONG_OLD);
+        }
+        let op = Op {
+            id: line.op_id,
+            intended_us: line.intended_us,
+            started_us: line.started_us,
+            finished_us: line.finished_us,
+            expires_us: line.expires_us,
+            person: 0,
+            value: Label::of(line.writes),
+            base: Label::of(line.proves),
+            kind: line.op,
+            class: line.outcome.class(),
+            persona: 0,
+            notes,
+        };
+        Self {
+            at_us: line.at_us,
+            phase: line.phase,
+            who: Who::of(line.user, &line.actor, known),
+            persona: line.persona.into(),
+            arrival: line.arrival,
+            attempt: line.attempt,
+            op,
+            ending: (line.outcome != Outcome::Applied).then_some(line.outcome),
+            stages: line.stages_us,
+        }
+    }
+}
+
+fn agent_note(result: &str) -> Option<Notes> {
+    Some(match result {
+        "applied" => Notes::AGENT_APPLIED,
+        "rejected" | "failed" => Notes::AGENT_REFUSED,
+        _ => return None,
+    })
+}
+
+fn cloud_note(result: &str) -> Option<Notes> {
+    Some(match result {
+        "applied" => Notes::CLOUD_APPLIED,
+        "rejected" | "failed" => Notes::CLOUD_REFUSED,
+        "unknown" | IN_FLIGHT => Notes::CLOUD_UNSURE,
+        _ => return None,
+    })
 }
 
 struct Builder {
     ledger: Ledger,
+    /// People whom `people.csv` does not name, by objectGUID; while it is read, everyone.
     index: HashMap<Uuid, u32>,
+    places: OpIndex,
 }
 
 impl Builder {
@@ -61,24 +217,32 @@ impl Builder {
                 facts: Facts::of(&manifest.capabilities),
                 manifest,
                 people: Vec::new(),
+                personas: vec![String::new()],
                 ops: Vec::new(),
                 drops: Vec::new(),
                 dcs: Vec::new(),
                 domains: Domains::default(),
                 sightings: Vec::new(),
+                held: Vec::new(),
                 watched: Vec::new(),
                 phases: Phases::default(),
                 faults: Vec::new(),
                 scans: Vec::new(),
-                journal_applied: Vec::new(),
+                strays: Vec::new(),
+                repeated_ids: Vec::new(),
+                in_flight: Vec::new(),
+                journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
-                personas: BTreeMap::new(),
+                persona_counts: Vec::new(),
+                attempts: super::attempts::Attempts::default(),
                 stages: StageSamples::default(),
                 events: 0,
-                torn: false,
+                torn: None,
                 ended_us: 0,
+                stalls: Vec::new(),
             },
             index: HashMap::new(),
+            places: OpIndex::default(),
         };
         for row in folder.people()? {
             builder.person(row.user, &row.upn);
@@ -86,16 +250,56 @@ impl Builder {
         Ok(builder)
     }
 
-    fn take(&mut self, event: Event) {
+    fn take(&mut self, line: Light, known: &HashMap<Uuid, u32>) {
         self.ledger.events += 1;
-        self.ledger.ended_us = self.ledger.ended_us.max(event.stamp().at_us);
+        self.ledger.ended_us = self.ledger.ended_us.max(line.at_us());
+        match line {
+            Light::Op(op) => self.op(*op),
+            Light::Seen {
+                at_us,
+                phase,
+                who,
+                dc,
+                seen,
+            } => {
+                let person = self.who(who) as usize;
+                let dc = self.dc(dc.as_deref());
+                self.see(person, dc, &seen, at_us, phase);
+            }
+            Light::Journal {
+                op,
+                agent,
+                in_flight,
+                note,
+                ..
+            } => {
+                self.ledger.in_flight.extend(in_flight.then_some(op));
+                self.journal(op, agent, note);
+            }
+            Light::Nothing { .. } => {}
+            Light::Other(event) => self.other(event, known),
+        }
+    }
+
+    fn other(&mut self, event: Event, known: &HashMap<Uuid, u32>) {
         match event {
-            Event::Op(op) => self.op(&op),
-            Event::Dropped(dropped) => self.dropped(&dropped),
+            Event::Dropped(dropped) => self.dropped(&dropped, known),
             Event::Phase(phase) => self.ledger.phases.enter(phase.phase, phase.enter, phase.at_us),
             Event::Inject(fault) => self.inject(fault),
             Event::Heal(fault) => self.heal(&fault),
-            Event::Observe(seen) => self.observe(seen),
+            Event::Observe(ObserveEvent {
+                observation: Observation::SecretScan(scan),
+                ..
+            }) => self.ledger.scans.push(scan),
+            // Operations and observations of a person never come whole; the relay's log is not judged.
+            Event::Op(_) | Event::Observe(_) => {}
+        }
+    }
+
+    fn who(&mut self, who: Who) -> u32 {
+        match who {
+            Who::Known(person) => person,
+            Who::Stranger(user, name) => self.person(user, &name),
         }
     }
 
@@ -103,15 +307,7 @@ impl Builder {
     fn person(&mut self, user: Uuid, name: &str) -> u32 {
         let people = &mut self.ledger.people;
         let number = *self.index.entry(user).or_insert_with(|| {
-            people.push(Person {
-                user,
-                name: String::new(),
-                readings: Vec::new(),
-                binds: Vec::new(),
-                collided: None,
-                ops: 0..0,
-                sightings: 0..0,
-            });
+            people.push(Person::of(user));
             people.len() as u32 - 1
         });
         let person = &mut people[number as usize];
@@ -121,48 +317,72 @@ impl Builder {
         number
     }
 
-    fn op(&mut self, event: &OpEvent) {
-        let op = Op {
-            id: event.op_id,
-            person: self.person(event.user, &event.actor),
-            kind: event.op,
-            class: event.outcome.class(),
-            measured: self.measured(event.phase, event.intended_us),
-            arrival: event.arrival,
-            attempt: event.attempt,
-            barred: BARRED.contains(&event.persona.as_str()),
-            wrong_proof: is_wrong_proof(&event.outcome),
-            writes: event.writes,
-            intended_us: event.intended_us,
-            started_us: event.started_us,
-            finished_us: event.finished_us,
-            expires_us: event.expires_us,
-        };
-        if let (true, Some(times)) = (op.measured, &event.stages_us) {
-            self.ledger.stages.add(times, op.service_us());
+    /// The index of a persona; one more than can be told apart has no name.
+    fn persona(&mut self, name: &str) -> u8 {
+        let personas = &mut self.ledger.personas;
+        let known = personas.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            personas.push(name.to_owned());
+            personas.len() - 1
+        });
+        u8::try_from(index).unwrap_or_default()
+    }
+
+    fn counts(&mut self, persona: u8) -> &mut PersonaCounts {
+        let (counts, place) = (&mut self.ledger.persona_counts, usize::from(persona));
+        if counts.len() <= place {
+            counts.resize_with(place + 1, PersonaCounts::default);
         }
-        count(&mut self.ledger.endings, &event.outcome);
-        if event.arrival.is_some() {
-            let persona = self.persona(&event.persona);
-            persona.counts.add(op.class);
-            count(&mut persona.endings, &event.outcome);
+        &mut counts[place]
+    }
+
+    fn op(&mut self, light: LightOp) {
+        let mut op = light.op;
+        op.person = self.who(light.who);
+        op.persona = self.persona(&light.persona);
+        if self.measured(light.phase, op.intended_us) {
+            op.notes.add(Notes::MEASURED);
+            let stages = light.stages.as_ref();
+            stages
+                .into_iter()
+                .for_each(|times| self.ledger.stages.add(times, op.service_us()));
         }
+        self.ledger.attempts.add(light.arrival, light.attempt, op.person, false);
+        if light.arrival.is_some() {
+            self.counts(op.persona).add(op.class, light.ending.as_ref());
+        }
+        self.ending(light.ending);
+        let place = self.ledger.ops.len() as u32;
         self.ledger.ops.push(op);
+        if !self.places.insert(&self.ledger.ops, op.id, place) {
+            self.ledger.repeated_ids.push(op.id);
+        }
     }
 
-    fn persona(&mut self, name: &str) -> &mut PersonaCounts {
-        self.ledger.personas.entry(name.to_owned()).or_default()
+    fn ending(&mut self, ending: Option<Outcome>) {
+        let Some(outcome) = ending else { return };
+        *self.ledger.endings.entry(outcome).or_default() += 1;
     }
 
-    fn dropped(&mut self, event: &DroppedEvent) {
-        let person = self.person(event.user, &event.actor);
+    fn journal(&mut self, op: Uuid, agent: bool, note: Option<Notes>) {
+        let lines = &mut self.ledger.journal_lines;
+        *(if agent { &mut lines.agent } else { &mut lines.cloud }) += 1;
+        let Some(note) = note else { return };
+        match self.places.find(&self.ledger.ops, op) {
+            Some(place) => self.ledger.ops[place].notes.add(note),
+            None => self.ledger.strays.push((op, note)),
+        }
+    }
+
+    fn dropped(&mut self, event: &DroppedEvent, known: &HashMap<Uuid, u32>) {
+        let person = self.who(Who::of(event.user, &event.actor, known));
+        let persona = self.persona(&event.persona);
+        self.ledger.attempts.add(event.arrival, event.attempt, person, true);
         if event.arrival.is_some() {
-            self.persona(&event.persona).counts.add(OutcomeClass::Dropped);
+            self.counts(persona).add(OutcomeClass::Dropped, None);
         }
         self.ledger.drops.push(Dropped {
-            person,
-            arrival: event.arrival,
-            attempt: event.attempt,
+            persona,
             kind: event.op,
             why: event.why,
             measured: self.measured(event.phase, event.intended_us),
@@ -200,46 +420,40 @@ impl Builder {
         }
     }
 
-    fn observe(&mut self, event: ObserveEvent) {
-        let of_person = event
-            .user
-            .map(|user| (self.person(user, "") as usize, event.dc.as_deref()));
-        match (event.observation, of_person) {
-            (Observation::Baseline(seen), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.ledger.people[person].reading(dc).baseline = Some(seen);
-            }
-            (Observation::Probe(seen), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.probe(person, dc, seen, event.at_us, event.phase);
-            }
-            (Observation::Oracle(record), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.ledger.people[person].reading(dc).oracle = Some(record);
-            }
-            (Observation::Bind(record), Some((person, dc))) => {
-                let dc = self.dc(dc);
-                self.bind(person, dc, event.phase, &record);
-            }
-            (Observation::AgentJournal(line), _) if line.result == JOURNAL_APPLIED => {
-                self.ledger.journal_applied.push(line.op_id);
-            }
-            (Observation::SecretScan(scan), _) => self.ledger.scans.push(scan),
-            _ => {}
+    fn see(&mut self, person: usize, dc: usize, seen: &Seen, at_us: u64, phase: Phase) {
+        match seen {
+            Seen::Baseline(seen) => self.ledger.people[person].reading(dc).baseline = Some(*seen),
+            Seen::Probe(seen, asked_us) => self.probe((person, dc), *seen, (at_us, *asked_us), phase),
+            Seen::Oracle(record) => self.oracle(person, dc, *record, at_us, phase),
+            Seen::Bind(record) => self.ledger.people[person].binds.push(Bind {
+                dc,
+                phase,
+                at_us,
+                label: record.label,
+                accepted: record.accepted,
+                data: record.data,
+            }),
         }
     }
 
     /// A later reading replaces an earlier one; one made while load ran is a sighting, and never stands for the end.
-    fn probe(&mut self, person: usize, dc: usize, seen: Metadata, at_us: u64, phase: Phase) {
+    fn probe(
+        &mut self,
+        (person, dc): (usize, usize),
+        seen: Metadata,
+        (at_us, asked_us): (u64, Option<NonZeroU64>),
+        phase: Phase,
+    ) {
         let last = is_final(phase);
         let changed = self.ledger.people[person].see(dc, seen, at_us, last);
         if last {
             return;
         }
         self.ledger.watched[dc] = true;
-        if changed {
+        if changed || asked_us.is_some() {
             self.ledger.sightings.push(Sighting {
                 at_us,
+                asked_us,
                 person: person as u32,
                 dc: dc as u32,
                 kvno: seen.kvno,
@@ -248,13 +462,16 @@ impl Builder {
         }
     }
 
-    fn bind(&mut self, person: usize, dc: usize, phase: Phase, record: &BindRecord) {
-        self.ledger.people[person].binds.push(Bind {
-            dc,
-            phase,
-            label: record.label,
-            accepted: record.accepted,
-            data: record.data,
+    fn oracle(&mut self, person: usize, dc: usize, record: OracleRecord, at_us: u64, phase: Phase) {
+        if is_final(phase) {
+            self.ledger.people[person].reading(dc).oracle = Some(record);
+        }
+        self.ledger.held.push(Held {
+            at_us,
+            from_us: self.ledger.phases.entered_last_us(),
+            person: person as u32,
+            kvno: record.metadata.kvno,
+            label: Label::of(record.holds),
         });
     }
 
@@ -269,22 +486,65 @@ impl Builder {
     }
 
     fn finish(mut self) -> Ledger {
-        let ledger = &mut self.ledger;
-        ledger.ops.sort_by_key(|op| (op.person, op.started_us, op.finished_us));
-        let mut from = 0;
-        for ops in ledger.ops.chunk_by(|one, next| one.person == next.person) {
-            ledger.people[ops[0].person as usize].ops = from..from + ops.len();
-            from += ops.len();
+        self.rejoin();
+        drop(self.places);
+        let mut ledger = self.ledger;
+        let people = &mut ledger.people;
+        ledger
+            .ops
+            .sort_unstable_by_key(|op| (op.person, op.started_us, op.finished_us, op.id));
+        for (person, part) in parts(&ledger.ops, |op| op.person) {
+            people[person].ops = part;
         }
-        let sightings = &mut ledger.sightings;
-        sightings.sort_by_key(|seen| (seen.person, seen.dc, seen.at_us));
-        let mut from = 0;
-        for seen in sightings.chunk_by(|one, next| one.person == next.person) {
-            ledger.people[seen[0].person as usize].sightings = from..from + seen.len();
-            from += seen.len();
+        ledger.sightings.sort_by_key(|seen| (seen.person, seen.dc, seen.at_us));
+        for (person, part) in parts(&ledger.sightings, |seen| seen.person) {
+            people[person].sightings = part;
         }
-        ledger.domains = Domains::of(&ledger.people, ledger.dcs.len());
-        ledger.people.iter_mut().for_each(Person::close);
-        self.ledger
+        ledger.held.sort_by_key(|held| (held.person, held.at_us));
+        for (person, part) in parts(&ledger.held, |held| held.person) {
+            people[person].held = part;
+        }
+        ledger.domains = Domains::of(people, ledger.dcs.len());
+        people.iter_mut().for_each(Person::close);
+        ledger.repeated_ids.sort_unstable();
+        ledger.in_flight.sort_unstable();
+        ledger.close_faults();
+        ledger
     }
+
+    /// A journal's line may stand before its operation: it is given back to it, and only what has none stays.
+    fn rejoin(&mut self) {
+        let ops = &mut self.ledger.ops;
+        let places = &self.places;
+        let mut strays = std::mem::take(&mut self.ledger.strays);
+        strays.retain(|(id, note)| match places.find(ops, *id) {
+            Some(place) => {
+                ops[place].notes.add(*note);
+                false
+            }
+            None => true,
+        });
+        strays.sort_by_key(|(id, _)| *id);
+        strays.dedup_by(|next, first| {
+            let same = next.0 == first.0;
+            if same {
+                first.1.add(next.1);
+            }
+            same
+        });
+        self.ledger.strays = strays;
+    }
+}
+
+/// The stretches of a sorted list that belong to each person.
+fn parts<T>(sorted: &[T], person: impl Fn(&T) -> u32) -> Vec<(usize, std::ops::Range<usize>)> {
+    let mut from = 0;
+    sorted
+        .chunk_by(|one, next| person(one) == person(next))
+        .filter_map(|part| {
+            let range = from..from + part.len();
+            from = range.end;
+            Some((person(part.first()?) as usize, range))
+        })
+        .collect()
 }

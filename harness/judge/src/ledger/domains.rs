@@ -39,6 +39,11 @@ impl Domains {
         self.size.get(dc).copied().unwrap_or(0)
     }
 
+    /// The domain controller that stands for the domain of this one.
+    pub(crate) fn first(&self, dc: usize) -> usize {
+        self.first.get(dc).copied().unwrap_or(dc)
+    }
+
     /// Whether both hold the same people.
     pub(crate) fn same(&self, one: usize, other: usize) -> bool {
         self.first.get(one) == self.first.get(other)
@@ -69,13 +74,8 @@ mod tests {
 
     fn read_on(dcs: &[usize]) -> Person {
         Person {
-            user: uuid::Uuid::nil(),
-            name: String::new(),
             readings: dcs.iter().map(|dc| Reading::of(*dc)).collect(),
-            binds: Vec::new(),
-            collided: None,
-            ops: 0..0,
-            sightings: 0..0,
+            ..Person::of(uuid::Uuid::nil())
         }
     }
 

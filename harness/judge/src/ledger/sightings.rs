@@ -1,15 +1,19 @@
 //! Metadata as it is read: the last before and after the load, and what changed in between.
 
+use std::num::NonZeroU64;
+
 use history::{Metadata, Phase};
 
-use super::{Person, Reading};
+use super::{Label, Person, Reading};
 
-/// A change of a person's key version number or lock as it was first seen on a domain controller, kept small: a run may
-/// have one for each operation on each of them.
+/// A change of a person's key version number or lock as it was first seen on a domain controller, or what somebody saw who says
+/// when they asked. Kept small: a run may have one for each operation on each of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sighting {
     /// When it was seen.
     pub at_us: u64,
+    /// When the question was put, where that is told.
+    pub asked_us: Option<NonZeroU64>,
     /// Index into [`super::Ledger::people`].
     pub person: u32,
     /// Index into [`super::Ledger::dcs`].
@@ -18,6 +22,21 @@ pub(crate) struct Sighting {
     pub kvno: u32,
     /// Whether a lock was seen.
     pub locked: bool,
+}
+
+/// Whose password a domain controller's own database held at some instant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Held {
+    /// When the reading was over.
+    pub at_us: u64,
+    /// When it began at the earliest: with its phase.
+    pub from_us: u64,
+    /// Index into [`super::Ledger::people`].
+    pub person: u32,
+    /// The key version number beside it.
+    pub kvno: u32,
+    /// The label, or none of the person's.
+    pub label: Label,
 }
 
 /// Whether a reading made in this phase tells how things were after the load. What a watcher sees while load runs does not.

@@ -108,14 +108,14 @@ fn a_person_without_a_bind_is_not_checked() {
 }
 
 #[test]
-fn a_late_unknown_write_may_be_the_last_until_it_expires() {
+fn a_late_unknown_write_may_be_the_last_until_a_second_after_it_expires() {
     let mut world = World::clean();
     world.lose_answer(9, 7 * SECOND, true);
     let acknowledged = world.reset(9, 7 * SECOND + SECOND / 2, Outcome::Applied);
     world.people[9].label = 1;
     assert_mark(&world.judge(), DURABLE, Mark::Pass);
-    world.ops[acknowledged].started_us = 8 * SECOND + 1;
-    world.ops[acknowledged].finished_us = 8 * SECOND + 2;
+    world.ops[acknowledged].started_us = 9 * SECOND + 1;
+    world.ops[acknowledged].finished_us = 9 * SECOND + 2;
     assert_fails(&world.judge(), DURABLE, &["person9@corp.test", "saw label 1 accepted"]);
 }
 

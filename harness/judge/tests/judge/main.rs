@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod accounting;
 #[cfg(test)]
+mod dice;
+#[cfg(test)]
 mod durable;
 #[cfg(test)]
 mod effects;
 #[cfg(test)]
 mod grounds;
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod mutations;
 #[cfg(test)]
@@ -15,12 +19,22 @@ mod numbers;
 #[cfg(test)]
 mod oracle;
 #[cfg(test)]
+mod order;
+#[cfg(test)]
 mod personas;
+#[cfg(test)]
+mod proofs;
 #[cfg(test)]
 mod propagation;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod simulated;
+#[cfg(test)]
+mod tiers;
+#[cfg(test)]
 mod unknown;
+#[cfg(test)]
+mod visible;
 #[cfg(test)]
 mod world;

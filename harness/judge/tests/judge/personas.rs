@@ -7,7 +7,7 @@ use crate::world::*;
 
 const ACCOUNTED: &str = "every-arrival-accounted";
 const GATES: &str = "gates-hold";
-const OWN: &str = "no-wrong-password-of-its-own";
+const OWN: &str = "no-lockout-by-writeback";
 
 /// Numbers the operations as arrivals of their own.
 fn numbered(world: &mut World) {
@@ -58,7 +58,7 @@ fn an_attempt_without_the_one_before_it_is_caught() {
         &["person2@corp.test", "from 1 on", "saw 1, 3"],
     );
     world.ops[last].arrival = None;
-    assert_fails(&world.judge(), ACCOUNTED, &["attempt 3 to belong to an arrival"]);
+    assert_fails(&world.judge(), ACCOUNTED, &["to belong to an arrival"]);
 }
 
 #[test]
@@ -66,10 +66,10 @@ fn an_arrival_in_two_names_and_one_that_stands_there_twice_are_caught() {
     let mut world = tried_twice();
     let last = world.ops.len() - 1;
     (world.ops[last].user, world.ops[last].actor) = (user(3), name(3));
-    assert_fails(&world.judge(), ACCOUNTED, &["stands in other names too"]);
+    assert_fails(&world.judge(), ACCOUNTED, &["stands in another name too"]);
     let mut world = tried_twice();
     world.ops[last].attempt = 1;
-    assert_fails(&world.judge(), ACCOUNTED, &["each once, saw 1, 1"]);
+    assert_fails(&world.judge(), ACCOUNTED, &["one first attempt"]);
 }
 
 #[test]
@@ -134,17 +134,10 @@ fn mistyped() -> World {
 
 #[test]
 fn a_mistyped_password_counts_once() {
-    let mut world = World::clean();
-    assert!(!has(&world.judge(), OWN), "nobody changes a password");
-    world = mistyped();
+    let mut world = mistyped();
     assert_mark(&world.judge(), OWN, Mark::Pass);
     world.after(9).bad_pwd_count = 2;
-    let judgement = world.judge();
-    assert_fails(&judgement, OWN, &["person9@corp.test", "rise by 1 at most", "0 -> 2"]);
-    assert_eq!(failing(&judgement), [OWN]);
-    world.after(9).bad_pwd_count = 1;
-    world.after(10).bad_pwd_count = 1;
-    assert_fails(&world.judge(), OWN, &["person10@corp.test", "rise by 0 at most"]);
+    assert_fails(&world.judge(), OWN, &["person9@corp.test", "0 -> 2"]);
 }
 
 #[test]

@@ -42,12 +42,16 @@ pub struct World {
     pub people: Vec<Person>,
     pub ops: Vec<OpEvent>,
     pub drops: Vec<DroppedEvent>,
+    /// The agent's.
     pub journal: Vec<JournalRecord>,
+    pub cloud_journal: Vec<JournalRecord>,
     pub scan: Option<ScanRecord>,
     pub phases: Vec<(Phase, u64)>,
     pub faults: Vec<(FaultEvent, bool)>,
     /// What watchers saw while load ran: person, domain controller, instant, metadata.
     pub sightings: Vec<(usize, usize, u64, Metadata)>,
+    /// What somebody saw on the first domain controller who says when they asked: person, that instant, metadata.
+    pub looks: Vec<(usize, u64, Metadata)>,
     /// Whether the domain controllers' own databases are read at the end.
     pub oracle: bool,
     /// Overrides what was planned.
@@ -66,6 +70,20 @@ pub fn name(person: usize) -> String {
 
 pub fn op_id(number: usize) -> Uuid {
     Uuid::from_u128(0xB_0000 + number as u128)
+}
+
+/// A journal's last line of an operation.
+pub fn line(number: usize, result: &str) -> JournalRecord {
+    JournalRecord {
+        op_id: op_id(number),
+        result: result.into(),
+        code: 31002,
+    }
+}
+
+/// An instant of the run on the directory's clock.
+pub fn wall(at_us: u64) -> i64 {
+    (at_us as i64 + 11_644_473_600_000_000) * 10
 }
 
 pub fn bind(label: u32, accepted: bool, data: Option<Win32>) -> BindRecord {
@@ -101,10 +119,12 @@ impl World {
             ops: Vec::new(),
             drops: Vec::new(),
             journal: Vec::new(),
+            cloud_journal: Vec::new(),
             scan: Some(clean_scan()),
             phases: phases(),
             faults: Vec::new(),
             sightings: Vec::new(),
+            looks: Vec::new(),
             oracle: false,
             arrivals: None,
             cut: 0,
@@ -172,7 +192,7 @@ impl World {
         number
     }
 
-    /// Records an operation without any effect.
+    /// Records an operation without any effect: the answer, and what cloud and agent wrote down.
     pub fn op(&mut self, person: usize, op: OpKind, at_us: u64, for_us: u64, outcome: Outcome) -> usize {
         let number = self.ops.len();
         let label = op.writes_password().then(|| self.people[person].next_label);
@@ -201,15 +221,27 @@ impl World {
             outcome,
             stages_us: None,
         });
+        self.write_down(number);
         number
+    }
+
+    fn write_down(&mut self, number: usize) {
+        let (agent, cloud) = match &self.ops[number].outcome {
+            Outcome::Applied => (Some("applied"), "applied"),
+            Outcome::Rejected(_) => (Some("rejected"), "rejected"),
+            Outcome::Failed(_) => (None, "failed"),
+            Outcome::Unknown(_) => (None, "unknown"),
+        };
+        self.journal.extend(agent.map(|result| line(number, result)));
+        self.cloud_journal.push(line(number, cloud));
     }
 
     /// What an operation does to the directory when all is well.
     pub fn take_effect(&mut self, number: usize) {
         let op = &self.ops[number];
         let person = self.person_of(number);
-        let (writes, unlocks, id) = (op.writes, op.op.unlocks(), op.op_id);
-        let finished = op.finished_us as i64;
+        let (writes, unlocks, known) = (op.writes, op.op.unlocks(), op.outcome == Outcome::Applied);
+        let finished = wall(op.finished_us);
         let person = &mut self.people[person];
         person.label = writes.unwrap_or(person.label);
         for after in person.after.iter_mut().flatten() {
@@ -220,11 +252,9 @@ impl World {
                 after.lockout_time = 0;
             }
         }
-        self.journal.push(JournalRecord {
-            op_id: id,
-            result: "applied".into(),
-            code: 31002,
-        });
+        if !known {
+            self.journal.push(line(number, "applied"));
+        }
     }
 
     pub fn person_of(&self, number: usize) -> usize {
@@ -241,7 +271,7 @@ impl World {
                 Phase::Measure
             },
             actor: name(person),
-            persona: "office".into(),
+            persona: "forgot".to_owned(),
             attempt: 1,
             arrival: None,
             user: user(person),
@@ -249,6 +279,11 @@ impl World {
             intended_us: at_us,
             why: DropWhy::NotStartedInTime,
         });
+    }
+
+    /// The same, to look at.
+    pub fn after_of(&self, person: usize) -> Metadata {
+        self.people[person].after[0].unwrap()
     }
 
     /// The metadata of somebody after the load, on the first domain controller.
@@ -302,6 +337,21 @@ impl World {
             bit,
         };
         self.faults.push((event, false));
+    }
+
+    /// A fault from one instant to another that had its effect.
+    pub fn fault(&mut self, fault: &str, target: &str, from_us: u64, to_us: u64) {
+        let event = |at_us, phase| FaultEvent {
+            seq: 0,
+            at_us,
+            phase,
+            fault: fault.into(),
+            target: target.into(),
+            lease_us: Some(60 * SECOND),
+            bit: Some(true),
+        };
+        self.faults.push((event(from_us, Phase::Measure), false));
+        self.faults.push((event(to_us, Phase::Measure), true));
     }
 
     /// Ends the run early: nothing after this phase is entered but the interruption, the probe and the seal.
@@ -395,6 +445,7 @@ impl World {
                 dc: person.map(|person: usize| format!("dc{}.{}", dc + 1, self.people[person].domain)),
                 user: person.map(user),
                 op_id: None,
+                asked_us: None,
                 observation,
             };
             events.push((Event::Observe(event), at_us));
@@ -438,6 +489,21 @@ impl World {
             }
         }
         self.of_the_run(&mut see);
+        events.extend(self.looks.iter().map(|look| self.look(*look)));
+    }
+
+    fn look(&self, (person, asked_us, seen): (usize, u64, Metadata)) -> (Event, u64) {
+        let event = ObserveEvent {
+            seq: 0,
+            at_us: 0,
+            phase: phase_at(asked_us),
+            dc: Some(format!("dc1.{}", self.people[person].domain)),
+            user: Some(user(person)),
+            op_id: None,
+            asked_us: Some(asked_us),
+            observation: Observation::Probe(seen),
+        };
+        (Event::Observe(event), asked_us + 1)
     }
 
     /// What is seen of the run as a whole.
@@ -452,6 +518,15 @@ impl World {
                 0,
                 None,
                 Observation::AgentJournal(line.clone()),
+            );
+        }
+        for line in &self.cloud_journal {
+            see(
+                Phase::Probe,
+                14 * SECOND + 2,
+                0,
+                None,
+                Observation::CloudJournal(line.clone()),
             );
         }
         if let Some(scan) = &self.scan {

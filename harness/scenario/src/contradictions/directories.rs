@@ -1,12 +1,10 @@
-//! Forests, their domain controllers and units, fine-grained policies, and what happens to them while load runs.
+//! Forests, their domain controllers and units, and fine-grained policies.
 
 use std::collections::BTreeSet;
 
-use vocabulary::format_duration;
-
-use super::Contradictions;
+use super::{Contradictions, controllers_of};
+use crate::FineGrainedPolicy;
 use crate::written::{Forest, Scenario};
-use crate::{Fault, FaultKind, FineGrainedPolicy, Load, MovePdc};
 
 /// The longest name of a policy.
 const POLICY_NAME_MAX: usize = 40;
@@ -15,7 +13,7 @@ const UNIT_NAME_MAX: usize = 64;
 /// Characters in the name of an organizational unit that the product's writeback does not get over.
 const RESERVED: [char; 9] = [',', '+', '"', '\\', '<', '>', ';', '=', '/'];
 
-pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
+pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario) {
     let mut domains = BTreeSet::new();
     for (index, forest) in scenario.world.forests.iter().enumerate() {
         let at = format!("world.forests.{index}");
@@ -34,7 +32,6 @@ pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario
         units(found, &at, &forest.units);
     }
     policies(found, &scenario.world.fine_grained_policies);
-    faults(found, scenario, load);
 }
 
 fn controllers(found: &mut Contradictions<'_>, at: &str, forest: &Forest) {
@@ -62,13 +59,6 @@ fn controllers(found: &mut Contradictions<'_>, at: &str, forest: &Forest) {
         } else if !preferred.insert(dc) {
             found.say(&at, format!("`preferred_dcs` names {dc} twice"));
         }
-    }
-}
-
-fn controllers_of(count: u32) -> String {
-    match count {
-        1 => "one domain controller".to_owned(),
-        count => format!("{count} domain controllers"),
     }
 }
 
@@ -141,59 +131,4 @@ fn policy_name_is_plain(name: &str) -> bool {
         && name.bytes().all(plain)
         && name.starts_with(|letter: char| letter.is_ascii_alphanumeric())
         && !name.ends_with(' ')
-}
-
-/// Told in the order of time, since where a role is depends on the moves before.
-fn faults(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
-    let length = load.length();
-    let mut faults: Vec<(usize, &Fault)> = scenario.faults.iter().enumerate().collect();
-    faults.sort_by_key(|(_, fault)| fault.at);
-    let mut roles: Vec<u32> = scenario.world.forests.iter().map(|forest| forest.pdc).collect();
-    for (index, fault) in faults {
-        let at = format!("faults.{index}");
-        if fault.at >= length {
-            let message = format!(
-                "the load is over after {}, so nothing can happen to it at {}",
-                format_duration(length),
-                format_duration(fault.at)
-            );
-            found.say(&format!("{at}.at"), message);
-        }
-        let FaultKind::MovePdc(moved) = &fault.what;
-        move_pdc(found, &format!("{at}.what.move_pdc"), scenario, &mut roles, moved);
-    }
-}
-
-fn move_pdc(found: &mut Contradictions<'_>, at: &str, scenario: &Scenario, roles: &mut [u32], moved: &MovePdc) {
-    let forests = &scenario.world.forests;
-    let index = usize::try_from(moved.forest)
-        .ok()
-        .and_then(|number| number.checked_sub(1));
-    let forest = index.and_then(|index| Some((forests.get(index)?, roles.get_mut(index)?)));
-    let Some((forest, role)) = forest else {
-        let message = format!(
-            "`forest` is {}, but the world has {} of them",
-            moved.forest,
-            forests.len()
-        );
-        return found.say(&format!("{at}.forest"), message);
-    };
-    let at = format!("{at}.to");
-    if moved.to > forest.domain_controllers {
-        let message = format!(
-            "`to` is {}, but {} has {}",
-            moved.to,
-            forest.domain,
-            controllers_of(forest.domain_controllers)
-        );
-        found.say(&at, message);
-    } else if *role == moved.to {
-        let message = format!(
-            "dc{} of {} is the PDC emulator at that time already",
-            moved.to, forest.domain
-        );
-        found.say(&at, message);
-    } else {
-        *role = moved.to;
-    }
 }

@@ -4,7 +4,7 @@ use vocabulary::format_duration;
 
 use super::listed;
 use crate::written::WritebackDc;
-use crate::{FaultKind, FineGrainedPolicy, Forest, FunctionalLevel, Plan, Rights, WorldKind};
+use crate::{FineGrainedPolicy, Forest, FunctionalLevel, Plan, Rights, WorldKind};
 
 /// What is not as usual in each forest, then what several domain controllers share.
 pub(super) fn forests(plan: &Plan) -> Vec<String> {
@@ -120,22 +120,4 @@ pub(super) fn rights(plan: &Plan) -> Option<String> {
         .map(|(_, right)| right.to_owned())
         .collect();
     (!missing.is_empty()).then(|| format!("The agent's account has no right to {}.", missing.join(" or to ")))
-}
-
-pub(super) fn faults(plan: &Plan) -> Vec<String> {
-    let told = |fault: &crate::Fault| {
-        let FaultKind::MovePdc(moved) = &fault.what;
-        let index = usize::try_from(moved.forest)
-            .ok()
-            .and_then(|number| number.checked_sub(1));
-        let domain = index
-            .and_then(|index| plan.world.forests.get(index))
-            .map_or("a forest that is not there", |forest| forest.domain.as_str());
-        format!(
-            "{} after the load begins, the role of PDC emulator of {domain} moves to dc{}.",
-            format_duration(fault.at),
-            moved.to
-        )
-    };
-    plan.faults.iter().map(told).collect()
 }

@@ -1,22 +1,31 @@
-//! Faults made in a world.
+//! Faults of the directories.
 
-use engine::ports::Injected;
+use engine::ports::{Healed, Injected};
 use scenario::{Fault, FaultKind, MovePdc};
 
-use super::LabWorld;
+use super::{Made, unwired};
 use crate::EnvironmentError;
 use crate::names::base_dn;
 use crate::standing::Standing;
+use crate::world::LabWorld;
+
+/// What is needed to end a fault of this group.
+#[derive(Clone)]
+pub(crate) enum Undo {}
 
 impl LabWorld {
-    /// Makes a fault happen.
-    pub(super) async fn make(&mut self, fault: &Fault) -> Result<Injected, EnvironmentError> {
+    pub(super) async fn make_directory(&mut self, fault: &Fault) -> Result<Made, EnvironmentError> {
         match &fault.what {
             FaultKind::MovePdc(MovePdc { forest, to }) => {
                 let forest = usize::try_from(*forest).unwrap_or_default().saturating_sub(1);
-                self.standing()?.move_pdc(forest, *to).await
+                Ok(Made::at_once(self.standing()?.move_pdc(forest, *to).await?))
             }
+            _ => unwired(fault),
         }
+    }
+
+    pub(super) async fn heal_directory(&mut self, _fault: &Fault, undo: Undo) -> Result<Healed, EnvironmentError> {
+        match undo {}
     }
 }
 

@@ -1,0 +1,22 @@
+//! Faults of bytes between two parts.
+
+use engine::ports::Healed;
+use scenario::Fault;
+
+use super::{Made, unwired};
+use crate::EnvironmentError;
+use crate::world::LabWorld;
+
+/// What is needed to end a fault of this group.
+#[derive(Clone)]
+pub(crate) enum Undo {}
+
+impl LabWorld {
+    pub(super) async fn make_edges(&mut self, fault: &Fault) -> Result<Made, EnvironmentError> {
+        unwired(fault)
+    }
+
+    pub(super) async fn heal_edges(&mut self, _fault: &Fault, undo: Undo) -> Result<Healed, EnvironmentError> {
+        match undo {}
+    }
+}

@@ -1,0 +1,26 @@
+//! Faults of processes and what they keep on disk.
+
+use engine::ports::Healed;
+use scenario::Fault;
+
+use super::{Made, unwired};
+use crate::EnvironmentError;
+use crate::world::LabWorld;
+
+/// What is needed to end a fault of this group.
+#[derive(Clone)]
+pub(crate) enum Undo {}
+
+impl LabWorld {
+    pub(super) async fn make_process(&mut self, fault: &Fault) -> Result<Made, EnvironmentError> {
+        unwired(fault)
+    }
+
+    pub(super) async fn heal_process(&mut self, _fault: &Fault, undo: Undo) -> Result<Healed, EnvironmentError> {
+        match undo {}
+    }
+
+    pub(super) async fn process_again(&mut self, _fault: &Fault, undo: Undo) -> Result<Undo, EnvironmentError> {
+        match undo {}
+    }
+}

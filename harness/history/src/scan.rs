@@ -1,0 +1,138 @@
+//! A whole history at once: unpacked by one thread, read by as many as there are processors, told in order.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use crate::frames::Frames;
+use crate::{HistoryError, Line};
+
+/// Bytes of whole lines that one thread reads at a time.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// More readers than this only wait for the one that unpacks.
+const READERS_MAX: usize = 6;
+
+/// Whole lines, numbered.
+type Chunk = (u64, Vec<u8>);
+
+/// What was made of the lines of a chunk: as many as read, and why the next one did not.
+struct Parsed<T> {
+    number: u64,
+    told: Vec<T>,
+    broken: Option<serde_json::Error>,
+}
+
+/// Reads every line through `map`, which may run on several threads, and hands the results to `take` in the file's order.
+/// Tells how many bytes were left out because the history is torn at its end.
+pub(crate) fn scan<T: Send>(
+    path: &Path,
+    frames: Frames,
+    map: impl Fn(Line<'_>) -> T + Sync,
+    take: impl FnMut(T),
+) -> Result<Option<u64>, HistoryError> {
+    let readers = thread::available_parallelism().map_or(1, |count| count.get().min(READERS_MAX));
+    let (chunks, work) = sync_channel(readers);
+    let (results, done) = sync_channel(readers);
+    let work = Arc::new(Mutex::new(work));
+    thread::scope(|scope| {
+        let unpacking = scope.spawn(move || unpack(frames, &chunks));
+        for _ in 0..readers {
+            let (work, results, map) = (Arc::clone(&work), results.clone(), &map);
+            scope.spawn(move || read_chunks(&work, &results, map));
+        }
+        // Once the readers have gone, nobody is left to hold up the one who unpacks.
+        drop((work, results));
+        in_order(path, done, take)?;
+        unpacking
+            .join()
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+/// Cuts what is unpacked into chunks of whole lines; tells how much was left out at the end.
+fn unpack(mut frames: Frames, chunks: &SyncSender<Chunk>) -> Result<Option<u64>, HistoryError> {
+    let (mut chunk, mut number) = (Vec::new(), 0);
+    for frame in frames.by_ref() {
+        chunk.extend(frame?);
+        if chunk.len() < CHUNK_BYTES {
+            continue;
+        }
+        let rest = chunk.split_off(whole_lines(&chunk));
+        if !send(chunks, &mut number, std::mem::replace(&mut chunk, rest)) {
+            return Ok(None);
+        }
+    }
+    let rest = chunk.split_off(whole_lines(&chunk));
+    send(chunks, &mut number, chunk);
+    let unended = (!rest.is_empty()).then_some(rest.len() as u64);
+    Ok(match (frames.torn(), unended) {
+        (Some(torn), Some(unended)) => Some(torn + unended),
+        (torn, unended) => torn.or(unended),
+    })
+}
+
+/// Where the last whole line ends.
+fn whole_lines(chunk: &[u8]) -> usize {
+    chunk.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+}
+
+/// Sends a chunk that is not empty; tells whether anybody still reads.
+fn send(chunks: &SyncSender<Chunk>, number: &mut u64, chunk: Vec<u8>) -> bool {
+    if chunk.is_empty() {
+        return true;
+    }
+    *number += 1;
+    chunks.send((*number - 1, chunk)).is_ok()
+}
+
+fn read_chunks<T>(
+    work: &Mutex<Receiver<Chunk>>,
+    results: &SyncSender<Parsed<T>>,
+    map: &(impl Fn(Line<'_>) -> T + Sync),
+) {
+    loop {
+        let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((number, chunk)) = next else { return };
+        if results.send(read_chunk(number, &chunk, map)).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_chunk<T>(number: u64, chunk: &[u8], map: &impl Fn(Line<'_>) -> T) -> Parsed<T> {
+    let (mut told, mut broken) = (Vec::new(), None);
+    for line in chunk.split_inclusive(|byte| *byte == b'\n') {
+        match Line::parse(line) {
+            Ok(line) => told.push(map(line)),
+            Err(error) => {
+                broken = Some(error);
+                break;
+            }
+        }
+    }
+    Parsed { number, told, broken }
+}
+
+fn in_order<T>(path: &Path, done: Receiver<Parsed<T>>, mut take: impl FnMut(T)) -> Result<(), HistoryError> {
+    let mut waiting: BTreeMap<u64, Parsed<T>> = BTreeMap::new();
+    let (mut next, mut lines) = (0, 0_u64);
+    for parsed in done {
+        waiting.insert(parsed.number, parsed);
+        while let Some(parsed) = waiting.remove(&next) {
+            next += 1;
+            lines += parsed.told.len() as u64;
+            parsed.told.into_iter().for_each(&mut take);
+            if let Some(source) = parsed.broken {
+                return Err(HistoryError::Format {
+                    path: path.to_owned(),
+                    what: format!("line {}", lines + 1),
+                    source,
+                });
+            }
+        }
+    }
+    Ok(())
+}
