@@ -19,7 +19,7 @@ pub fn attempt_id(op_id: Uuid, attempt: u32) -> Uuid {
         return op_id;
     }
     let [high, low] = halves(op_id, "attempt", attempt);
-    Builder::from_custom_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes()).into_uuid()
+    Builder::from_custom_bytes(((u128::from(high) << 64) | u128::from(low)).to_be_bytes()).into_uuid()
 }
 
 /// A number between 0 and `below` that follows from an arrival's operation id.
@@ -47,7 +47,7 @@ fn halves(op_id: Uuid, what: &str, number: u32) -> [u64; 2] {
             .iter()
             .skip(from)
             .take(8)
-            .fold(0, |whole, byte| whole << 8 | u64::from(*byte))
+            .fold(0, |whole, byte| (whole << 8) | u64::from(*byte))
     };
     [half(0), half(8)]
 }
