@@ -62,6 +62,11 @@ fn hostile() -> (Judgement, Manifest) {
         from_us: judgement.figures.windows[3].from_us,
         to_us: judgement.figures.windows[3].from_us,
     });
+    judgement.figures.fault_rows.push(judge::FaultRow {
+        span: judgement.figures.faults[0].clone(),
+        target: name(),
+        bit: None,
+    });
     judgement.figures.propagation[0].dc = name();
     let times = judgement.verdict.propagation_ms["dc1.corp.test"];
     judgement.verdict.propagation_ms.insert(name(), times);

@@ -10,9 +10,11 @@
 mod clients;
 mod commands;
 mod conformance;
+mod deliveries;
 mod determinism;
 mod docker_job;
 mod executors;
+mod faults;
 mod judged;
 mod main_job;
 mod old_folder;
@@ -26,3 +28,4 @@ mod support;
 mod tidy;
 mod topologies;
 mod wrong_parts;
+mod zoo;

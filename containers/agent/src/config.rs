@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use vocabulary::{NameTable, lab_name};
 
-use crate::AgentError;
+use crate::{AgentError, Onlooking};
 
 /// One agent, as its TOML file describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +66,9 @@ pub struct AgentConfig {
     pub settle_wait: Duration,
     /// The forests that it reads and writes, in the order of precedence.
     pub forests: Vec<Forest>,
+    /// Who looks on; nobody, where the agent is a process of its own.
+    #[serde(skip)]
+    pub onlooker: Onlooking,
 }
 
 /// One forest of one domain.

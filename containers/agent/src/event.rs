@@ -1,9 +1,9 @@
 //! The event log: append-only JSON lines with the product's ids, names and texts. Never a secret.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -56,25 +56,53 @@ pub(crate) struct End<'a> {
     pub(crate) dc: Option<&'a str>,
 }
 
-/// The open log.
-#[derive(Debug)]
-pub(crate) struct EventLog {
-    file: Mutex<File>,
-    clock: SharedClock,
+/// Takes the lines of the event log. The port that wrong parts wrap.
+pub trait EventSink: Send + Sync {
+    /// Appends one line, its end included.
+    ///
+    /// # Errors
+    /// What the medium says.
+    fn append(&self, line: &[u8]) -> io::Result<()>;
 }
 
-impl EventLog {
+/// A file that the lines go to.
+pub(crate) struct LogFile(Mutex<File>);
+
+impl LogFile {
     /// Opens the file for appending.
-    pub(crate) fn open(path: &Path, clock: SharedClock) -> Result<Self, AgentError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, AgentError> {
         let file = OpenOptions::new().create(true).append(true).open(path);
         let file = file.map_err(|source| AgentError::File {
             path: path.to_owned(),
             source,
         })?;
-        Ok(Self {
-            file: Mutex::new(file),
-            clock,
-        })
+        Ok(Self(Mutex::new(file)))
+    }
+}
+
+impl EventSink for LogFile {
+    /// One write call per line, so that lines never mix.
+    fn append(&self, line: &[u8]) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write_all(line)
+    }
+}
+
+/// The open log.
+pub(crate) struct EventLog {
+    sink: Arc<dyn EventSink>,
+    clock: SharedClock,
+}
+
+impl EventLog {
+    /// A log whose lines go there.
+    pub(crate) fn new(sink: Arc<dyn EventSink>, clock: SharedClock) -> Self {
+        Self { sink, clock }
+    }
+
+    /// A log in a file.
+    #[cfg(test)]
+    pub(crate) fn open(path: &Path, clock: SharedClock) -> Result<Self, AgentError> {
+        Ok(Self::new(Arc::new(LogFile::open(path)?), clock))
     }
 
     /// An event of the service itself.
@@ -114,14 +142,10 @@ impl EventLog {
         }
     }
 
-    /// One write call per line, so that lines never mix.
-    fn append(&self, line: &Line<'_>) -> std::io::Result<()> {
+    fn append(&self, line: &Line<'_>) -> io::Result<()> {
         let mut bytes = serde_json::to_vec(line)?;
         bytes.push(b'\n');
-        self.file
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write_all(&bytes)
+        self.sink.append(&bytes)
     }
 }
 

@@ -18,15 +18,14 @@ use vocabulary::{EventId, SharedClock};
 
 use crate::cloud::Cloud;
 use crate::config::Forest;
-use crate::event::{ADSYNC_ENDPOINT_FAILED, ADSYNC_ENGINE_ERROR, EventLog};
+use crate::event::{ADSYNC_ENDPOINT_FAILED, ADSYNC_ENGINE_ERROR, EventLog, LogFile};
 use crate::ldap::{Controller, Domain, LdapDirectory, Rules};
 use crate::relay::listener::{self, Link, Shared, Times};
 use crate::sync::SyncEngine;
 use crate::writeback::journal::{Journal, KeptJournal};
-use crate::writeback::port::DirectoryWriter;
 use crate::writeback::service::{self, Service};
 use crate::writeback::worker::{Crew, Desk, desk};
-use crate::{AgentConfig, AgentError, clock, secret, tls};
+use crate::{AgentConfig, AgentError, AgentParts, clock, secret, tls};
 
 /// Between two tries to open a journal that is in use, and how many there are.
 const OPEN_AGAIN: Duration = Duration::from_millis(50);
@@ -34,32 +33,6 @@ const OPEN_TRIES: u32 = 60;
 
 /// Between two looks at what a restart left in doubt.
 const SETTLE_EVERY: Duration = Duration::from_secs(1);
-
-/// Wraps a port.
-pub type Wrap<T> = Box<dyn Fn(Arc<T>) -> Arc<T> + Send + Sync>;
-
-/// The ports of an agent that somebody else may stand behind.
-pub struct AgentParts {
-    /// Given the writer that writes to the directory, the writer to use.
-    pub writer: Wrap<dyn DirectoryWriter>,
-    /// Given the journal that the configuration asks for, the journal to use.
-    pub journal: Wrap<dyn Journal>,
-}
-
-impl Default for AgentParts {
-    fn default() -> Self {
-        Self {
-            writer: Box::new(|writer| writer),
-            journal: Box::new(|journal| journal),
-        }
-    }
-}
-
-impl fmt::Debug for AgentParts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AgentParts")
-    }
-}
 
 /// A running agent. Dropping it ends it.
 pub struct AgentHandle {
@@ -118,25 +91,27 @@ pub async fn start(config: AgentConfig, clock: SharedClock) -> Result<AgentHandl
 /// [`AgentError`] naming the step that failed; the event log has the product's event for it.
 pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentParts) -> Result<AgentHandle, AgentError> {
     config.check()?;
-    let log = Arc::new(EventLog::open(&config.event_log_file, Arc::clone(&clock))?);
+    let events = (parts.events)(Arc::new(LogFile::open(&config.event_log_file)?));
+    let log = Arc::new(EventLog::new(events, Arc::clone(&clock)));
     let tls = tls::client(&config.ca_file)?;
     let admin = secret::read(&config.admin_password_file)?;
     let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
     let domains = domains(&config, &tls, &clock)?;
     let cloud = Cloud::new(&config, admin, &tls, Arc::clone(&clock))?;
     let journal = (parts.journal)(journal(&config, &clock, &log).await?);
+    let journal = config.onlooker.journal(journal);
     let (own_key, onboarding) = onboard(&cloud, journal.id(), &log).await?;
     let engine = synchronise(&config, &cloud, &domains, &log).await?;
     let directory = Arc::new(LdapDirectory::new(domains));
     let key_id = own_key.id().to_owned();
     let service = Arc::new(Service::new(service::Parts {
         tenant: config.tenant_id,
-        own_key,
-        cloud_key: cloud_key(&onboarding, &log)?,
+        own_key: (parts.opener)(Arc::new(own_key)),
+        cloud_key: (parts.sealer)(Arc::new(cloud_key(&onboarding, &log)?)),
         lab_token,
         engine: RwLock::new(engine),
         reader: Arc::clone(&directory) as _,
-        writer: (parts.writer)(directory),
+        writer: config.onlooker.writer((parts.writer)(directory)),
         journal,
         log: Arc::clone(&log),
         clock: Arc::clone(&clock),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use vocabulary::{NameTable, OpKind, SystemClock};
 
 use super::*;
+use crate::DirectoryWriter;
 use crate::testing::cloud::{Call, Cloud as FakeCloud, well};
 use crate::testing::ldaps::{Act, MODIFY, Request, SEARCH, Server, entry};
 use crate::testing::relay::{HOST, Relay, request, response};

@@ -16,14 +16,15 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, ReasonCode, SharedClock, Stage, StageTimes, UnknownWhy, lab_name};
 
 use crate::config::{Accounts, Secrets};
+use crate::dispatch::{Dispatcher, Sent};
 use crate::followed::Followed;
 use crate::inbox::Inbox;
 use crate::saving::Held;
 use crate::secret::is_secret;
-use crate::sender::{Sender, Sent};
+use crate::sender::Sender;
 use crate::tenant::{Ending, Now, Order, SentOrder, Tenant};
 use crate::token::Tokens;
-use crate::{CloudConfig, CloudError, doubts, saving};
+use crate::{CloudConfig, CloudError, CloudParts, doubts, saving};
 
 /// Writebacks in flight; one more is refused before it leaves.
 const WRITEBACKS_MAX: usize = 8192;
@@ -54,8 +55,12 @@ pub(crate) struct App {
     await_max: Duration,
     inbox: Mutex<Inbox>,
     followed: Mutex<Followed>,
-    sender: Sender,
+    dispatcher: Arc<dyn Dispatcher>,
+    /// How long a message may live.
+    lifetime: Duration,
     in_flight: Semaphore,
+    /// Questions about operations in doubt.
+    pub(crate) asking: Semaphore,
     tasks: TaskTracker,
     stop: CancellationToken,
 }
@@ -83,6 +88,7 @@ impl App {
         clock: SharedClock,
         tasks: TaskTracker,
         stop: CancellationToken,
+        parts: &CloudParts,
     ) -> Result<(Self, Doubtful), CloudError> {
         let portal = format!("portal.{}.test", config.lab);
         if !lab_name(&portal) {
@@ -97,10 +103,11 @@ impl App {
             senders,
             listeners,
         } = Secrets::load(&config)?;
-        let sender = Sender::new(&config, senders)?;
+        let sender = Sender::new(&config, senders, SharedClock::clone(&clock))?;
         let await_max = config.relay_timeout + AWAIT_ROOM;
         let now = Now::of(&*clock);
-        let mut tenant = Tenant::new(config.tenant, config.heartbeat_s, run.clone(), now);
+        let tenant = Tenant::new(config.tenant, config.heartbeat_s, run.clone(), now);
+        let mut tenant = tenant.behind(&parts.gates);
         let (store, doubtful) = take_up(&config, &mut tenant, now)?;
         let app = Self {
             lab: config.lab,
@@ -120,16 +127,21 @@ impl App {
             await_max,
             inbox: Mutex::default(),
             followed: Mutex::default(),
-            sender,
+            dispatcher: (parts.dispatcher)(Arc::new(sender)),
+            lifetime: config.message_lifetime,
             in_flight: Semaphore::new(WRITEBACKS_MAX),
+            asking: Semaphore::new(doubts::ASKED_AT_ONCE),
             tasks,
             stop,
         };
         Ok((app, doubtful))
     }
 
-    /// Settles, in a task of its own, what an earlier life left in doubt.
+    /// Settles, in a task of its own, what is in doubt.
     pub(crate) fn settle(self: &Arc<Self>, doubtful: Doubtful) {
+        if doubtful.is_empty() {
+            return;
+        }
         let (app, stop) = (Arc::clone(self), self.stop.clone());
         self.tasks.spawn(async move {
             tokio::select! {
@@ -166,9 +178,14 @@ impl App {
         })
     }
 
-    /// Asks the agent about an operation of an earlier life.
+    /// Asks the agent about an operation that was sent before.
     pub(crate) async fn ask(&self, order: &Order, inquiry: Inquiry) -> Outcome {
-        self.sender.ask(order, inquiry, &*self.clock).await
+        self.dispatcher.ask(order, inquiry, self.expiry()).await
+    }
+
+    /// When a message expires that is sealed now, in Unix seconds.
+    fn expiry(&self) -> u64 {
+        (self.clock.unix() + self.lifetime).as_secs()
     }
 
     pub(crate) fn inbox(&self) -> MutexGuard<'_, Inbox> {
@@ -218,7 +235,7 @@ impl App {
         self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn carry(&self, order: Order, is_lab: bool) -> Carried {
+    async fn carry(self: &Arc<Self>, order: Order, is_lab: bool) -> Carried {
         let sent = match self.in_flight.try_acquire() {
             Ok(_place) => self.send(&order, is_lab).await,
             Err(_) => nothing_sent(Outcome::failed(ReasonCode::CloudError)),
@@ -229,13 +246,25 @@ impl App {
         };
         let ending = self.end(&order, sent.outcome, &mut spent).await;
         info!(operation = %order.operation, kind = %order.kind, outcome = ?ending.outcome, "operation ended");
+        self.settle(self.in_doubt(&ending));
         Carried { ending, spent }
+    }
+
+    /// The operation, if it left and nobody knows how it ended. One that the cloud's own stop cut short is for its next life.
+    fn in_doubt(&self, ending: &Ending) -> Doubtful {
+        match ending.outcome {
+            Outcome::Unknown(why) if why != UnknownWhy::Interrupted => {
+                let sent = self.tenant().sent(ending.operation);
+                sent.map(|sent| (ending.operation, sent)).into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Sends an order once it is on the disk that it leaves: a next life must know that it may have had its effect.
     async fn send(&self, order: &Order, is_lab: bool) -> Sent {
         let now = self.now();
-        let expires = self.sender.expiry(now.unix);
+        let expires = self.expiry();
         let saved = {
             let mut tenant = self.tenant();
             tenant.sends(order, expires, now);
@@ -247,7 +276,7 @@ impl App {
         }
         let token = self.lab_token.as_ref().filter(|_| is_lab);
         tokio::select! {
-            sent = self.sender.send(order, expires, token, &*self.clock) => sent,
+            sent = self.dispatcher.dispatch(order, expires, token) => sent,
             () = self.stop.cancelled() => nothing_sent(Outcome::Unknown(UnknownWhy::Interrupted)),
         }
     }

@@ -1,5 +1,6 @@
-//! Operations that an earlier life of the cloud sent and never saw end: asked about, under the same id, until the agent
-//! tells.
+//! Operations that were sent and whose end is not known: those of an earlier life of the cloud, and those of this one whose
+//! answer did not come. They are asked about, under the same id, until the agent tells. It is for the record: whoever
+//! waited was told that nobody knows, and that stays said.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,15 +22,12 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 const ASK_UNTIL: u64 = 60;
 
 /// Questions at once.
-const ASKED_AT_ONCE: usize = 16;
+pub(crate) const ASKED_AT_ONCE: usize = 16;
 
 /// Asks about all of them.
 pub(crate) async fn settle(app: Arc<App>, doubtful: Doubtful) {
     let mut asking = JoinSet::new();
     for (operation, sent) in doubtful {
-        if asking.len() >= ASKED_AT_ONCE {
-            asking.join_next().await;
-        }
         let app = Arc::clone(&app);
         asking.spawn(async move { ask_about(&app, operation, &sent).await });
     }
@@ -38,15 +36,19 @@ pub(crate) async fn settle(app: Arc<App>, doubtful: Doubtful) {
 
 async fn ask_about(app: &App, operation: Uuid, sent: &SentOrder) {
     while app.now().unix.as_secs() < sent.expires.saturating_add(ASK_UNTIL) {
-        let outcome = ask(app, operation, sent).await;
+        let outcome = {
+            // The semaphore is never closed: this cannot fail.
+            let _turn = app.asking.acquire().await.ok();
+            ask(app, operation, sent).await
+        };
         if let Some(outcome) = outcome.filter(|outcome| !matches!(outcome, Outcome::Unknown(_))) {
-            info!(%operation, ?outcome, "an operation of an earlier life was settled");
+            info!(%operation, ?outcome, "an operation in doubt was settled");
             app.tenant().settle_late(operation, sent, &outcome, app.now());
             return;
         }
         clock::sleep(ASK_EVERY).await;
     }
-    info!(%operation, "an operation of an earlier life stays unknown");
+    info!(%operation, "an operation stays unknown");
 }
 
 /// One question; none while there is no agent, or where it kept no journal to ask.

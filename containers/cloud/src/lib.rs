@@ -33,10 +33,12 @@
 mod app;
 mod clock;
 mod config;
+mod dispatch;
 mod doubts;
 mod error;
 mod followed;
 mod inbox;
+mod parts;
 mod placing;
 mod saving;
 mod secret;
@@ -47,6 +49,8 @@ mod token;
 mod web;
 
 pub use config::{Accounts, CloudConfig, RelayFiles};
+pub use dispatch::{Dispatcher, Dispatching, Sent};
 pub use error::CloudError;
-pub use server::{CloudHandle, start};
-pub use tenant::{Exemptions, JournalEntry, Licence, SettingsPatch, Sspr, Status, TenantSettings};
+pub use parts::{CloudParts, Wrap};
+pub use server::{CloudHandle, start, start_with};
+pub use tenant::{Exemptions, Gate, Gates, JournalEntry, Licence, Order, SettingsPatch, Sspr, Status, TenantSettings};

@@ -11,10 +11,11 @@ use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client, Response};
 use uuid::Uuid;
-use vocabulary::{Clock, NameTable, Outcome, Password, Reason, ReasonCode, StageTimes, UnknownWhy, lab_name};
+use vocabulary::{NameTable, Outcome, Password, Reason, ReasonCode, SharedClock, StageTimes, UnknownWhy, lab_name};
 use zeroize::Zeroizing;
 
 use crate::config::CloudConfig;
+use crate::dispatch::{Dispatcher, Dispatching, Sent};
 use crate::placing::{Exchange, Placed, place};
 use crate::secret;
 use crate::tenant::Order;
@@ -33,16 +34,6 @@ const ANSWER_MAX: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const POOL_IDLE: Duration = Duration::from_secs(20);
 
-/// How an order ended, and where the time went.
-#[derive(Debug)]
-pub(crate) struct Sent {
-    pub(crate) outcome: Outcome,
-    /// What relay and agent said about their own time.
-    pub(crate) stages: StageTimes,
-    /// How long the cloud waited for others.
-    pub(crate) waited: Duration,
-}
-
 #[derive(Debug)]
 struct Relay {
     url: String,
@@ -56,41 +47,37 @@ pub(crate) struct Sender {
     client: Client,
     relays: Vec<Relay>,
     tenant: Uuid,
-    lifetime: Duration,
+    clock: SharedClock,
 }
 
 impl Sender {
-    pub(crate) fn new(config: &CloudConfig, relays: Vec<ConnectionString>) -> Result<Self, CloudError> {
+    pub(crate) fn new(
+        config: &CloudConfig,
+        relays: Vec<ConnectionString>,
+        clock: SharedClock,
+    ) -> Result<Self, CloudError> {
         Ok(Self {
             client: client(config, &relays)?,
             relays: relays.into_iter().map(Relay::new).collect(),
             tenant: config.tenant_id,
-            lifetime: config.message_lifetime,
+            clock,
         })
     }
 
     /// Seals an order and offers it to one relay after the other until one may have dispatched it.
-    pub(crate) async fn send(
-        &self,
-        order: &Order,
-        expires: u64,
-        lab_token: Option<&Password>,
-        clock: &dyn Clock,
-    ) -> Sent {
+    async fn send(&self, order: &Order, expires: u64, lab_token: Option<&Password>) -> Sent {
         let mut sent = Sent {
             outcome: Outcome::Failed(Reason::new(ReasonCode::CloudError)),
             stages: StageTimes::new(),
             waited: Duration::ZERO,
         };
-        let Ok(sealed) = self.seal(order, None, expires, clock.unix()) else {
+        let Ok(sealed) = self.seal(order, None, expires) else {
             return sent;
         };
         for relay in &self.relays {
-            let left = clock.monotonic();
-            let exchange = self
-                .exchange(relay, order, &sealed, lab_token, clock, &mut sent.stages)
-                .await;
-            sent.waited += clock.monotonic().saturating_sub(left);
+            let left = self.clock.monotonic();
+            let exchange = self.exchange(relay, order, &sealed, lab_token, &mut sent.stages).await;
+            sent.waited += self.clock.monotonic().saturating_sub(left);
             match place(exchange) {
                 Placed::Undispatched(outcome) => sent.outcome = outcome,
                 Placed::Final(outcome) => {
@@ -102,22 +89,16 @@ impl Sender {
         sent
     }
 
-    /// When a message expires that is sealed now, in Unix seconds.
-    pub(crate) fn expiry(&self, now_unix: Duration) -> u64 {
-        (now_unix + self.lifetime).as_secs()
-    }
-
-    /// Asks the agent how an order ended that was sent in an earlier life, under the same operation id. Nothing that is
-    /// asked can write anything, so it may be asked of one relay after the other until one brings the agent's answer.
-    pub(crate) async fn ask(&self, order: &Order, inquiry: Inquiry, clock: &dyn Clock) -> Outcome {
-        let expires = self.expiry(clock.unix());
+    /// Nothing that is asked can write anything, so it may be asked of one relay after the other until one brings the
+    /// agent's answer.
+    async fn inquire(&self, order: &Order, inquiry: Inquiry, expires: u64) -> Outcome {
         let mut outcome = Outcome::Unknown(UnknownWhy::Interrupted);
-        let Ok(sealed) = self.seal(order, Some(inquiry), expires, clock.unix()) else {
+        let Ok(sealed) = self.seal(order, Some(inquiry), expires) else {
             return outcome;
         };
         for relay in &self.relays {
             let mut stages = StageTimes::new();
-            let exchange = self.exchange(relay, order, &sealed, None, clock, &mut stages).await;
+            let exchange = self.exchange(relay, order, &sealed, None, &mut stages).await;
             if matches!(exchange, Exchange::Answer(_))
                 && let Placed::Final(told) = place(exchange)
             {
@@ -128,13 +109,7 @@ impl Sender {
         outcome
     }
 
-    fn seal(
-        &self,
-        order: &Order,
-        ask: Option<Inquiry>,
-        expires: u64,
-        now_unix: Duration,
-    ) -> Result<String, ProtocolError> {
+    fn seal(&self, order: &Order, ask: Option<Inquiry>, expires: u64) -> Result<String, ProtocolError> {
         let body = RequestBody {
             password: order.password.as_ref().map(|password| password.expose().to_owned()),
             current: order.current.as_ref().map(|current| current.expose().to_owned()),
@@ -151,7 +126,7 @@ impl Sender {
             anchor: order.anchor.clone(),
             kind: order.kind,
             direction: Direction::Request,
-            issued: now_unix.as_secs(),
+            issued: self.clock.unix().as_secs(),
             expires,
         };
         order.keys.agent.seal(&binding, &content)
@@ -163,13 +138,12 @@ impl Sender {
         order: &Order,
         sealed: &str,
         lab_token: Option<&Password>,
-        clock: &dyn Clock,
         stages: &mut StageTimes,
     ) -> Exchange {
         let mut request = self
             .client
             .post(&relay.url)
-            .header("servicebusauthorization", relay.token(clock.unix().as_secs()))
+            .header("servicebusauthorization", relay.token(self.clock.unix().as_secs()))
             .header("content-type", CONTENT_TYPE)
             .header(lab::OPERATION_ID, order.operation.to_string())
             .body(sealed.to_owned());
@@ -219,6 +193,21 @@ impl Sender {
             && header.anchor == order.anchor
             && header.kind == order.kind
             && header.dir == Direction::Answer
+    }
+}
+
+impl Dispatcher for Sender {
+    fn dispatch<'a>(
+        &'a self,
+        order: &'a Order,
+        expires: u64,
+        lab_token: Option<&'a Password>,
+    ) -> Dispatching<'a, Sent> {
+        Box::pin(self.send(order, expires, lab_token))
+    }
+
+    fn ask<'a>(&'a self, order: &'a Order, inquiry: Inquiry, expires: u64) -> Dispatching<'a, Outcome> {
+        Box::pin(self.inquire(order, inquiry, expires))
     }
 }
 

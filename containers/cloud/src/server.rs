@@ -22,7 +22,7 @@ use vocabulary::SharedClock;
 
 use crate::app::{App, Doubtful};
 use crate::web::Surfaces;
-use crate::{CloudConfig, CloudError, clock};
+use crate::{CloudConfig, CloudError, CloudParts, clock};
 
 /// Connections at once; one more is closed unheard.
 const CONNECTIONS_MAX: usize = 8192;
@@ -66,16 +66,24 @@ impl CloudHandle {
     }
 }
 
+/// Starts a cloud with its own parts: see [`start_with`].
+///
+/// # Errors
+/// As [`start_with`].
+pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandle, CloudError> {
+    start_with(config, clock, CloudParts::default()).await
+}
+
 /// Starts the cloud; returns once the port is bound.
 ///
 /// # Errors
 /// [`CloudError`] naming the file or the address that could not be used.
-pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandle, CloudError> {
+pub async fn start_with(config: CloudConfig, clock: SharedClock, parts: CloudParts) -> Result<CloudHandle, CloudError> {
     let tls = TlsAcceptor::from(tls(&config)?);
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let listen = config.listen;
-    let (app, doubtful) = app(&config, &clock, &tasks, &stop).await?;
+    let (app, doubtful) = app(&config, &clock, &parts, (&tasks, &stop)).await?;
     let wrong = |source| CloudError::Listen {
         address: listen,
         source,
@@ -102,12 +110,12 @@ pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandl
 async fn app(
     config: &CloudConfig,
     clock: &SharedClock,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
+    parts: &CloudParts,
+    (tasks, stop): (&TaskTracker, &CancellationToken),
 ) -> Result<(Arc<App>, Doubtful), CloudError> {
     let mut tries = 0;
     loop {
-        match App::new(config.clone(), Arc::clone(clock), tasks.clone(), stop.clone()) {
+        match App::new(config.clone(), Arc::clone(clock), tasks.clone(), stop.clone(), parts) {
             Err(CloudError::State(StoreError::InUse(_))) if tries < OPEN_TRIES => {
                 tries += 1;
                 clock::breathe().await;

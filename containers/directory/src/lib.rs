@@ -49,5 +49,5 @@ pub use config::{
 pub use error::DirectoryError;
 pub use load::NewPerson;
 pub use partners::join;
-pub use server::{DirectoryHandle, start};
+pub use server::{DirectoryHandle, Dormant, start, wake};
 pub use state::Inspected;

@@ -1,5 +1,6 @@
 //! The domain controllers of one domain in this process: who they are, what travels between them, and who holds the PDC's role.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use crate::state::{Domain, Refusal, Session, first_label};
 /// About how many updates one turn delivers to a partner, so that its clients are not kept waiting.
 const TURN: usize = 500;
 
+/// Between two tries to deliver to a controller that is down.
+const DOWN_AGAIN: Duration = Duration::from_millis(50);
+
 /// What a controller has to do with the others of its domain.
 #[derive(Default)]
 pub(crate) struct Ties {
@@ -28,6 +32,8 @@ pub(crate) struct Ties {
     delay: Duration,
     /// Rung when something was posted.
     posted: Notify,
+    /// Whether the process has ended and only the database is there.
+    down: AtomicBool,
 }
 
 /// All controllers of one domain. The lock is held while updates pass from one to another, and while one joins or leaves: no update
@@ -49,8 +55,14 @@ impl Group {
 }
 
 impl Members {
-    fn living(&self) -> Vec<Arc<Host>> {
+    /// Every member that has a database, whether its process runs or not.
+    fn all(&self) -> Vec<Arc<Host>> {
         self.hosts.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// The members whose processes run.
+    fn living(&self) -> Vec<Arc<Host>> {
+        self.all().into_iter().filter(|host| host.ties.is_up()).collect()
     }
 
     /// Makes a controller from a copy of another and a partner of all.
@@ -99,7 +111,19 @@ impl Ties {
             group: group.clone(),
             delay,
             posted: Notify::new(),
+            down: AtomicBool::new(false),
         }
+    }
+
+    /// Notes whether the process runs.
+    pub(crate) fn set_up(&self, up: bool) {
+        // A turn of deliveries that is under way ends first.
+        let _turn = self.group.lock();
+        self.down.store(!up, Ordering::Relaxed);
+    }
+
+    fn is_up(&self) -> bool {
+        !self.down.load(Ordering::Relaxed)
     }
 
     /// Sends off what changed since the last call.
@@ -143,15 +167,20 @@ impl Host {
                 None => self.ties.posted.notified().await,
                 Some(due) => {
                     spend(due.saturating_sub(self.clock.monotonic())).await;
-                    self.deliver_due();
-                    tokio::task::yield_now().await;
+                    if self.deliver_due() {
+                        tokio::task::yield_now().await;
+                    } else {
+                        spend(DOWN_AGAIN).await;
+                    }
                 }
             }
         }
     }
 
-    /// One turn: nothing is awaited here, so that a controller that ends has told all of its partners of a change, or none.
-    fn deliver_due(&self) {
+    /// One turn: nothing is awaited here, so that a controller that ends has told all of its partners of a change, or none. Tells
+    /// whether something arrived: what is for a controller that is down waits for it.
+    fn deliver_due(&self) -> bool {
+        let mut arrived = false;
         let members = self.ties.group.lock();
         let now = self.clock.monotonic();
         let cut = self.read(|domain| domain.cut(now, TURN));
@@ -159,10 +188,12 @@ impl Host {
             let invocation = partner.invocation();
             let due = self.change(|domain| domain.take_due(invocation, cut, usize::MAX));
             if !due.is_empty() {
+                arrived = true;
                 let now = partner.now();
                 partner.change(|domain| due.iter().for_each(|update| domain.receive(update, now)));
             }
         }
+        arrived
     }
 
     /// Leaves the others, who owe this controller nothing any more.
@@ -170,7 +201,7 @@ impl Host {
         let mut members = self.ties.group.lock();
         members.hosts.retain(|host| !std::ptr::eq(host.as_ptr(), self));
         let invocation = self.invocation();
-        for other in members.living() {
+        for other in members.all() {
             other.change(|domain| domain.drop_partner(invocation));
             let other = other.invocation();
             self.change(|domain| domain.drop_partner(other));

@@ -36,6 +36,8 @@ pub struct DirectoryHandle {
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
     deliveries: JoinHandle<()>,
+    /// Whether its partners forget it when it ends.
+    leaves: bool,
 }
 
 impl DirectoryHandle {
@@ -80,6 +82,26 @@ impl DirectoryHandle {
         &self.host
     }
 
+    /// Ends the process at once and keeps the database: connections are cut, and a write that was under way either happened or did
+    /// not.
+    #[must_use]
+    pub fn crash(mut self) -> Dormant {
+        self.leaves = false;
+        self.host.ties.set_up(false);
+        Dormant {
+            host: self.host.clone(),
+        }
+    }
+
+    /// Ends the process in good order and keeps the database.
+    pub async fn halt(mut self) -> Dormant {
+        self.leaves = false;
+        self.host.ties.set_up(false);
+        let host = self.host.clone();
+        self.stop().await;
+        Dormant { host }
+    }
+
     /// Stops listening and ends all connections. A write either happened or did not; what partners have not got yet they never get.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
@@ -97,7 +119,29 @@ impl Drop for DirectoryHandle {
     fn drop(&mut self) {
         self.task.abort();
         self.deliveries.abort();
-        self.host.leave();
+        if self.leaves {
+            self.host.leave();
+        }
+    }
+}
+
+/// A domain controller whose process has ended and whose database is still there. Its partners keep for it what it has not got yet.
+#[derive(Debug)]
+pub struct Dormant {
+    host: Arc<Host>,
+}
+
+/// Starts a domain controller whose process had ended, with the database it left; it is ready when this returns.
+///
+/// # Errors
+/// [`DirectoryError`] names the file or address that does not do; the database is then given back.
+pub async fn wake(dormant: Dormant, config: &DirectoryConfig) -> Result<DirectoryHandle, (Dormant, DirectoryError)> {
+    match Door::open(config).await {
+        Ok(door) => {
+            dormant.host.ties.set_up(true);
+            Ok(door.serve(dormant.host, config))
+        }
+        Err(error) => Err((dormant, error)),
     }
 }
 
@@ -161,6 +205,7 @@ impl Door {
             stop: Some(stop),
             task: tokio::spawn(accept(listener, acceptor, host.clone(), stopped)),
             deliveries: tokio::spawn(host.clone().deliver()),
+            leaves: true,
             host,
         }
     }

@@ -4,34 +4,32 @@ use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use agent::Onlooking;
 use engine::ports::Progress;
-use vocabulary::SharedClock;
 
+use crate::EnvironmentError;
+use crate::clock::breathe;
+use crate::process::{End, Making, Process, Running, Switch};
 use crate::remains::{remove_folder, secret_folder};
 use crate::site::{Address, BulkPerson, Kit, RoleConfig};
-use crate::{EnvironmentError, Parts};
+use crate::trap::Trap;
 
-/// The parts that run here.
-enum Running {
-    Cloud(cloud::CloudHandle),
-    Relay(relay::RelayHandle),
-    Gateway(gateway::GatewayHandle),
-    Directory(directory::DirectoryHandle),
-    Agent(agent::AgentHandle),
-}
+/// Looks at the relays until nobody listens.
+const LOOKS: u32 = 150;
 
 /// Where the parts of an embedded world stand: a folder of secrets, and the handles.
 pub(crate) struct EmbeddedSite {
     folder: PathBuf,
-    clock: SharedClock,
-    parts: Parts,
-    running: Vec<(String, Running)>,
+    making: Making,
+    running: Vec<Process>,
+    trap: Arc<Trap>,
 }
 
 impl EmbeddedSite {
     /// Makes the folder of secrets, readable by this user alone.
-    pub fn stand_up(run: &str, clock: SharedClock, parts: Parts) -> Result<Self, EnvironmentError> {
+    pub fn stand_up(run: &str, making: Making) -> Result<Self, EnvironmentError> {
         let folder = secret_folder(run);
         fs::create_dir_all(&folder)
             .and_then(|()| fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)))
@@ -41,9 +39,9 @@ impl EmbeddedSite {
             })?;
         Ok(Self {
             folder,
-            clock,
-            parts,
+            making,
             running: Vec::new(),
+            trap: Arc::default(),
         })
     }
 
@@ -63,68 +61,84 @@ impl EmbeddedSite {
     }
 
     /// Writes the kit's files and starts the part; it is ready when this returns.
-    pub async fn start(&mut self, kit: &Kit, role: RoleConfig) -> Result<Address, EnvironmentError> {
+    pub async fn start(&mut self, kit: &Kit, mut role: RoleConfig) -> Result<Address, EnvironmentError> {
         write_files(kit)?;
-        let failed = |cause: String| EnvironmentError::Part {
-            part: kit.part().to_owned(),
-            cause,
+        let mut switch = Switch::default();
+        if let RoleConfig::Agent(config) = &mut role
+            && self.making.apart
+        {
+            switch = self.trap.switch.clone();
+            config.onlooker = Onlooking::by(Arc::clone(&self.trap) as _);
+        }
+        let partner = match &role {
+            RoleConfig::Directory(config) => config
+                .join
+                .as_ref()
+                .map(|join| self.controller(&join.fqdn))
+                .transpose()?,
+            _ => None,
         };
-        let clock = SharedClock::clone(&self.clock);
-        let (running, address) = match role {
-            RoleConfig::Cloud(config) => {
-                let handle = cloud::start(config, clock)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
-                let address = handle.address();
-                (Running::Cloud(handle), address)
-            }
-            RoleConfig::Relay(config) => {
-                let handle = relay::start(config, clock)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
-                let address = handle.address();
-                (Running::Relay(handle), address)
-            }
-            RoleConfig::Gateway(config) => {
-                let handle = gateway::start(config, clock)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
-                let address = handle.address();
-                (Running::Gateway(handle), address)
-            }
-            RoleConfig::Directory(config) => {
-                let handle = match config.join.clone() {
-                    Some(join) => directory::join(config, self.controller(&join.fqdn)?, clock).await,
-                    None => directory::start(config, clock).await,
-                };
-                let handle = handle.map_err(|error| failed(error.to_string()))?;
-                let address = handle.address();
-                (Running::Directory(handle), address)
-            }
-            RoleConfig::Agent(config) => {
-                let handle = (self.parts.agent)(config, clock)
-                    .await
-                    .map_err(|error| failed(error.to_string()))?;
-                (
-                    Running::Agent(handle),
-                    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-                )
-            }
-        };
-        self.running.push((kit.part().to_owned(), running));
+        let process = Process::start(kit.part(), role, self.making.clone(), partner, switch).await?;
+        let address = process.address();
+        self.running.push(process);
         Ok(Address {
             inside: address,
             outside: address,
         })
     }
 
+    /// What makes the agent fail at a chosen point.
+    pub fn trap(&self) -> &Trap {
+        &self.trap
+    }
+
+    fn process(&mut self, part: &str) -> Result<&mut Process, EnvironmentError> {
+        let found = self.running.iter_mut().find(|process| process.part == part);
+        found.ok_or(EnvironmentError::NotStanding)
+    }
+
+    /// Ends a part; tells whether it was seen to be gone.
+    pub async fn end(&mut self, part: &str, end: End) -> Result<bool, EnvironmentError> {
+        let process = self.process(part)?;
+        let refuses = process.end(end).await;
+        Ok(if process.address().port() == 0 {
+            self.hear_nobody().await
+        } else {
+            refuses
+        })
+    }
+
+    /// Starts a part again that has ended.
+    pub async fn start_again(&mut self, part: &str) -> Result<(), EnvironmentError> {
+        self.process(part)?.start_again().await
+    }
+
+    /// Waits until no relay has a listener: how an agent that listens nowhere itself is seen to be gone.
+    async fn hear_nobody(&self) -> bool {
+        for _ in 0..LOOKS {
+            let listeners = self.running.iter().filter_map(|process| match process.running()? {
+                Running::Relay(handle) => Some(handle.listeners()),
+                _ => None,
+            });
+            if listeners.sum::<usize>() == 0 {
+                return true;
+            }
+            breathe().await;
+        }
+        false
+    }
+
+    fn directories(&self) -> impl Iterator<Item = (&str, &directory::DirectoryHandle)> {
+        self.running.iter().filter_map(|process| match process.running()? {
+            Running::Directory(handle) => Some((process.part.as_str(), handle)),
+            _ => None,
+        })
+    }
+
     /// A domain controller that runs here, by its part's name.
     pub fn directory(&self, part: &str) -> Result<&directory::DirectoryHandle, EnvironmentError> {
-        let found = self.running.iter().find_map(|(name, running)| match running {
-            Running::Directory(handle) if name == part => Some(handle),
-            _ => None,
-        });
-        found.ok_or(EnvironmentError::NotStanding)
+        let found = self.directories().find(|(name, _)| *name == part);
+        found.map(|(_, handle)| handle).ok_or(EnvironmentError::NotStanding)
     }
 
     /// Every account below a base, as a domain controller holds it.
@@ -137,11 +151,8 @@ impl EmbeddedSite {
     }
 
     fn controller(&self, fqdn: &str) -> Result<&directory::DirectoryHandle, EnvironmentError> {
-        let found = self.running.iter().find_map(|(_, running)| match running {
-            Running::Directory(handle) if handle.fqdn() == fqdn => Some(handle),
-            _ => None,
-        });
-        found.ok_or(EnvironmentError::NotStanding)
+        let found = self.directories().find(|(_, handle)| handle.fqdn() == fqdn);
+        found.map(|(_, handle)| handle).ok_or(EnvironmentError::NotStanding)
     }
 
     /// Adds people to a domain controller without a connection, as an offline load does.
@@ -174,14 +185,8 @@ impl EmbeddedSite {
 
     /// Stops every part, the last first, and removes the secrets.
     pub async fn tear_down(&mut self) -> Result<(), EnvironmentError> {
-        while let Some((_, running)) = self.running.pop() {
-            match running {
-                Running::Cloud(handle) => handle.stop().await,
-                Running::Relay(handle) => handle.stop().await,
-                Running::Gateway(handle) => handle.stop().await,
-                Running::Directory(handle) => handle.stop().await,
-                Running::Agent(handle) => handle.stop().await,
-            }
+        while let Some(process) = self.running.pop() {
+            process.tear_down().await;
         }
         remove_folder(&self.folder)
     }

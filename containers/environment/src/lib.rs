@@ -20,21 +20,25 @@ pub mod conformance;
 mod description;
 mod docker;
 mod domains;
+mod edges;
 mod embedded;
 mod error;
 mod evidence;
 mod inhabitants;
 mod lab;
+mod lab_client;
 mod ldap;
 mod names;
 mod oracle;
 mod parts;
+mod process;
 mod remains;
 mod scan;
 mod secrets;
 mod settlement;
 mod site;
 mod standing;
+mod trap;
 mod world;
 
 pub use description::Description;
@@ -43,7 +47,7 @@ pub use docker::{
     engine_version, leftovers, prune, prune_snapshots, sweep,
 };
 pub use error::EnvironmentError;
-pub use parts::Parts;
+pub use parts::{Parts, Start, Starting};
 pub use remains::forget_run;
 pub use scan::{Scan, Source};
 pub use world::LabWorld;

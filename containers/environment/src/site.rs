@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use crate::EnvironmentError;
 use crate::docker::{DockerSite, Snapshot};
 use crate::embedded::EmbeddedSite;
+use crate::process::End;
 
 /// One part's configuration.
 #[derive(Debug, Clone)]
@@ -17,8 +18,10 @@ pub(crate) enum RoleConfig {
     Cloud(cloud::CloudConfig),
     /// A relay namespace.
     Relay(relay::RelayConfig),
-    /// The firewall.
+    /// The firewall, or a gateway before the domain controllers: it has a leg in both networks.
     Gateway(gateway::GatewayConfig),
+    /// A gateway on an edge of the internet.
+    Edge(gateway::GatewayConfig),
     /// A domain controller: the embedded one, or Samba reading the same file.
     Directory(directory::DirectoryConfig),
     /// The on-premises agent.
@@ -160,6 +163,22 @@ impl Site {
         match self {
             Self::Embedded(site) => site.start(&kit, role).await,
             Self::Docker(site) => site.start(kit, role).await,
+        }
+    }
+
+    /// Ends a part; tells whether it was seen to be gone.
+    pub async fn end(&mut self, part: &str, end: End) -> Result<bool, EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.end(part, end).await,
+            Self::Docker(site) => site.end(part, end).await,
+        }
+    }
+
+    /// Starts a part again that has ended, with what it has on disk; it is ready when this returns.
+    pub async fn start_again(&mut self, part: &str) -> Result<(), EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.start_again(part).await,
+            Self::Docker(site) => site.start_again(part).await,
         }
     }
 

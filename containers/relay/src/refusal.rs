@@ -17,11 +17,12 @@ pub(crate) const DISPATCHED: &str = "relay-dispatched";
 
 /// Why the relay answers itself. `event` is the vendor's diagnostic event name where there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) event: &'static str,
     pub(crate) text: String,
-    pub(crate) dispatched: bool,
+    /// Whether a listener may have seen the request, by the relay's own account.
+    pub dispatched: bool,
 }
 
 impl Refusal {
@@ -77,7 +78,9 @@ impl Refusal {
         }
     }
 
-    pub(crate) fn failed(failure: Failure) -> Self {
+    /// What a sender is told whose request came to nothing.
+    #[must_use]
+    pub fn failed(failure: Failure) -> Self {
         let (status, event, text) = match failure.why {
             FailureWhy::Lost => (
                 StatusCode::BAD_GATEWAY,

@@ -23,7 +23,7 @@ use crate::namespace::EntityId;
 use crate::query;
 use crate::refusal::{Refusal, set_reason};
 use crate::shared::{Dial, Peer, Relay, Reply, hop_id};
-use crate::waiting::{Errand, Waiting, choice};
+use crate::waiting::{Errand, choice};
 
 /// What a sender asked, without its body.
 pub(crate) struct Asked {
@@ -182,7 +182,7 @@ impl Asked {
     async fn on_channel(&self, relay: &Arc<Relay>, text: String, body: Bytes) -> Result<Response<Body>, Refusal> {
         let deadline = relay.now() + relay.limits.request_timeout;
         let body = Some(body).filter(|body| !body.is_empty());
-        match Waiting::begin(relay, self.errand(text, body))?.reply().await? {
+        match relay.carrier.carry(self.errand(text, body)).await? {
             Reply::Answered(answer) => {
                 let spent = (answer.sent_at, answer.heard_at);
                 self.answer(relay, &answer.response, known(answer.body), spent)
@@ -201,8 +201,7 @@ impl Asked {
     }
 
     async fn by_rendezvous(&self, relay: &Arc<Relay>, text: String, upload: Upload) -> Result<Response<Body>, Refusal> {
-        let waiting = Waiting::begin(relay, self.errand(self.pointer()?, None))?;
-        match waiting.reply().await? {
+        match relay.carrier.carry(self.errand(self.pointer()?, None)).await? {
             Reply::Dialled(dial) => self.exchange(relay, dial, text, upload).await,
             _ => Err(Refusal::broken("The listener answered a request that it had not seen")),
         }

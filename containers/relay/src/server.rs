@@ -24,7 +24,7 @@ use crate::broker::{Close, Limits};
 use crate::clock::wait;
 use crate::route::serve;
 use crate::shared::{Peer, Relay, carry_out};
-use crate::{RelayConfig, RelayError};
+use crate::{RelayConfig, RelayError, RelayParts};
 
 /// How long a client may take for its TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,6 +35,9 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How many bytes of a request's head and of unread body are held.
 const BUFFER_MAX: usize = 128 * 1024;
+
+/// How exactly faults keep their times.
+const FAULT_TICK: Duration = Duration::from_millis(10);
 
 /// How long control channels may take for their last word when the relay stops.
 const STOP_TIMEOUT: Duration = Duration::from_millis(700);
@@ -84,11 +87,19 @@ impl Drop for RelayHandle {
     }
 }
 
+/// Starts a relay with its own parts: see [`start_with`].
+///
+/// # Errors
+/// As [`start_with`].
+pub async fn start(config: RelayConfig, clock: SharedClock) -> Result<RelayHandle, RelayError> {
+    start_with(config, clock, RelayParts::default()).await
+}
+
 /// Starts the relay; once this returns, it listens.
 ///
 /// # Errors
 /// [`RelayError`] when a file cannot be read, the configuration contradicts itself, or the address is taken.
-pub async fn start(config: RelayConfig, clock: SharedClock) -> Result<RelayHandle, RelayError> {
+pub async fn start_with(config: RelayConfig, clock: SharedClock, parts: RelayParts) -> Result<RelayHandle, RelayError> {
     let tls = TlsAcceptor::from(Arc::new(tls_config(&config.certificate_file, &config.key_file)?));
     let listen = |source| RelayError::Listen {
         address: config.listen,
@@ -96,7 +107,7 @@ pub async fn start(config: RelayConfig, clock: SharedClock) -> Result<RelayHandl
     };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let relay = Arc::new(Relay::new(&config, address.port(), clock)?);
+    let relay = Relay::new(&config, address.port(), clock, &parts)?;
     let places = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
     relay.spawn(&relay.tasks, accept_all(Arc::clone(&relay), listener, tls, places));
     relay.spawn(&relay.tasks, tick(Arc::clone(&relay)));
@@ -177,12 +188,18 @@ async fn connection(
     }
 }
 
-/// Tells the broker the time.
+/// Tells the broker and the faults the time.
 async fn tick(relay: Arc<Relay>) {
-    let period = tick_period(&relay.limits);
+    let idle = tick_period(&relay.limits);
     loop {
-        wait(period).await;
+        let period = if relay.disturbed() { idle.min(FAULT_TICK) } else { idle };
+        tokio::select! {
+            () = wait(period) => {}
+            () = relay.disturbance.notified() => {}
+        }
         let now = relay.now();
+        let due = relay.faults().tick(now);
+        relay.deliver(due);
         let effects = relay.broker().tick(now);
         carry_out(effects);
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -21,9 +21,12 @@ use uuid::Uuid;
 use vocabulary::{Seed, SharedClock};
 
 use crate::broker::{Broker, Close, Effect, Failure, Key, Limits, ListenerId};
+use crate::faults::{Faults, Parcel};
 use crate::namespace::{Denied, Entity, EntityId, Namespace, key_material, read_secret};
+use crate::parts::RelayParts;
 use crate::query;
 use crate::refusal::Refusal;
+use crate::waiting::{Carrier, Switchboard};
 use crate::{RelayConfig, RelayError, Right};
 
 /// How many bytes may wait for one listener; the vendor stalls a sender at about this much.
@@ -54,29 +57,38 @@ pub(crate) type Ticket = oneshot::Sender<Reply>;
 
 /// What a waiting sender is told.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// The response came on the control channel.
     Answered(Answer),
     /// The listener dialled the rendezvous address.
     Dialled(Dial),
     /// The listener turned a connect down.
-    Rejected { status: u16, description: String },
+    Rejected {
+        /// The status to answer with.
+        status: u16,
+        /// Why.
+        description: String,
+    },
     /// It came to nothing.
     Failed(Failure),
 }
 
 /// A response with its body, when the request was written to the listener, and when the response was read.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) response: Response,
-    pub(crate) body: Bytes,
-    pub(crate) sent_at: Option<Duration>,
-    pub(crate) heard_at: Duration,
+pub struct Answer {
+    /// The response.
+    pub response: Response,
+    /// Its body.
+    pub body: Bytes,
+    /// When the request was written to the listener, if it was, on the relay's clock.
+    pub sent_at: Option<Duration>,
+    /// When the response was read, on the relay's clock.
+    pub heard_at: Duration,
 }
 
 /// A listener's socket at a rendezvous, as soon as its upgrade is written.
 #[derive(Debug)]
-pub(crate) struct Dial {
+pub struct Dial {
     pub(crate) upgrade: OnUpgrade,
     pub(crate) place: Place,
     /// The sub-protocols that the listener repeated.
@@ -109,8 +121,13 @@ pub(crate) struct Relay {
     pub(crate) tasks: TaskTracker,
     /// The control channels, which have a last word when the relay stops.
     pub(crate) channels: TaskTracker,
+    /// Carries what senders ask.
+    pub(crate) carrier: Arc<dyn Carrier>,
+    /// Rung when a fault comes or goes, so that the tick keeps its time.
+    pub(crate) disturbance: Notify,
     lab_token: Option<String>,
     broker: Mutex<Registry>,
+    faults: Mutex<Faults>,
 }
 
 impl Relay {
@@ -118,13 +135,22 @@ impl Relay {
     ///
     /// # Errors
     /// [`RelayError`] when one cannot be read or the configuration contradicts itself.
-    pub(crate) fn new(config: &RelayConfig, port: u16, clock: SharedClock) -> Result<Self, RelayError> {
+    pub(crate) fn new(
+        config: &RelayConfig,
+        port: u16,
+        clock: SharedClock,
+        parts: &RelayParts,
+    ) -> Result<Arc<Self>, RelayError> {
         let namespace = Namespace::load(config)?;
         let limits = limits(config);
-        Ok(Self {
+        let lab_token = config.lab_token_file.as_deref().map(read_secret).transpose()?;
+        Ok(Arc::new_cyclic(|relay| Self {
+            carrier: (parts.carrier)(Arc::new(Switchboard::new(Weak::clone(relay)))),
             host: config.host.clone(),
             port: config.public_port.unwrap_or(port),
             broker: Mutex::new(Broker::new(namespace.len(), limits.clone())),
+            faults: Mutex::new(Faults::new(Seed::new(config.seed).child("faults").child(&config.host))),
+            disturbance: Notify::new(),
             mint: Mint::new(config.seed, &key_material(&namespace), clock.unix()),
             namespace,
             limits,
@@ -133,13 +159,41 @@ impl Relay {
             ending: CancellationToken::new(),
             tasks: TaskTracker::new(),
             channels: TaskTracker::new(),
-            lab_token: config.lab_token_file.as_deref().map(read_secret).transpose()?,
-        })
+            lab_token,
+        }))
     }
 
     /// The registry; held for the length of one event, never across an await.
     pub(crate) fn broker(&self) -> MutexGuard<'_, Registry> {
         self.broker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The faults; held for the length of one event, and never together with the registry.
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a fault acts.
+    pub(crate) fn disturbed(&self) -> bool {
+        self.faults().any(self.now())
+    }
+
+    /// Gives a request to the faults, and what comes out of them to a listener.
+    pub(crate) fn disturb(&self, parcel: Parcel, now: Duration) {
+        let key = parcel.key;
+        let treated = self.faults().request(parcel, now);
+        self.broker().muffle(key, treated.hearing, now);
+        self.deliver(treated.parcels);
+    }
+
+    /// Says what has come out of the faults.
+    pub(crate) fn deliver(&self, parcels: Vec<Parcel>) {
+        for parcel in parcels {
+            let delivered = self.broker().deliver(parcel, self.mint.roll());
+            if let Some(mailbox) = delivered {
+                mailbox.wake.notify_one();
+            }
+        }
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -166,6 +220,9 @@ impl Relay {
 
     /// Finds the entity of a path.
     pub(crate) fn entity(&self, path: &str) -> Result<(EntityId, &Entity), Refusal> {
+        if self.faults().deleted(1, self.now()) {
+            return Err(Refusal::unknown_endpoint(path));
+        }
         self.namespace.find(path).ok_or_else(|| Refusal::unknown_endpoint(path))
     }
 

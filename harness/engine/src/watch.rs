@@ -5,7 +5,7 @@
 //! tenth of a millisecond, and asking for everything that changed would cost Samba a walk through its whole database. Nobody
 //! binds here: on a Samba a bind costs as much as 80 looks, and a password that is wrong by now would count.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use history::{Event, Metadata, Observation};
@@ -50,6 +50,7 @@ impl Watching {
                 recorder: recorder.clone(),
                 clock: clock.clone(),
                 awaited: HashMap::new(),
+                controllers: BTreeSet::new(),
                 searches: Bucket::of(probes.searches_max),
             };
             tasks.spawn(follower.follow(acknowledged, stop.subscribe()));
@@ -96,6 +97,8 @@ struct Follower {
     recorder: Recorder,
     clock: RunClock,
     awaited: HashMap<Uuid, Awaited>,
+    /// Every controller that ever told of anybody: one that is down now must be asked again.
+    controllers: BTreeSet<String>,
     searches: Bucket,
 }
 
@@ -147,6 +150,9 @@ impl Follower {
         let asked_us = self.clock.at_us();
         let mut readings: HashMap<Uuid, Vec<Seen>> = HashMap::new();
         for seen in self.watcher.look(due).await.unwrap_or_default() {
+            if !self.controllers.contains(&seen.dc) {
+                self.controllers.insert(seen.dc.clone());
+            }
             readings.entry(seen.user).or_default().push(seen);
         }
         let now = self.clock.at_us();
@@ -157,7 +163,9 @@ impl Follower {
             let readings = readings.remove(user).unwrap_or_default();
             let age = now.saturating_sub(person.since_us);
             person.due_us = now + (age / PATIENCE).max(micros(GRAIN));
-            let done = (!readings.is_empty() && agree(&readings)) || age > micros(GIVE_UP);
+            // A controller that is down now is asked again.
+            let told = !readings.is_empty() && readings.len() >= self.controllers.len();
+            let done = (told && agree(&readings)) || age > micros(GIVE_UP);
             let news: Vec<Seen> = readings
                 .into_iter()
                 .filter(|seen| person.last.insert(seen.dc.clone(), seen.metadata) != Some(seen.metadata))

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use vocabulary::OpKind;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,6 +38,9 @@ pub struct Manifest {
     pub message_lifetime_us: u64,
     /// How long an arrival waits for its start, in microseconds.
     pub start_within_us: u64,
+    /// What the tenant's licence and switches refuse from the beginning to the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_to: Vec<OpKind>,
     /// The goals.
     pub goals: Vec<GoalLimit>,
     /// The load's phases as planned, offsets from the start of the load.

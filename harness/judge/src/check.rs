@@ -4,6 +4,7 @@ mod account_state_unchanged;
 mod acknowledged_is_durable;
 mod acknowledged_is_visible;
 mod acknowledged_opens_the_account;
+mod closed_gates_refuse;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod every_operation_ends;
@@ -72,7 +73,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 27] = [
+const LAWS: [Law; 28] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
     law!(acknowledged_is_visible, ["I1"])
         .excused_by_lost_records()
@@ -101,6 +102,7 @@ const LAWS: [Law; 27] = [
     law!(no_cross_user_write, ["I11"]).excused_by_lost_records(),
     law!(account_state_unchanged, ["I22"]),
     law!(no_lockout_by_writeback, ["I21"]).excused_by_lost_records(),
+    law!(closed_gates_refuse, []).where_there_is(closed_gates_refuse::applies),
     law!(journals_agree, ["I18"]).where_there_is(journals_agree::applies),
     law!(gates_hold, []).where_there_is(gates_hold::applies),
     law!(no_secret_at_rest, ["I17"]),

@@ -22,6 +22,8 @@ pub struct Figures {
     pub phases: Vec<Span>,
     /// Fault windows; one that begins and ends at once is an event without an end, such as a role that moves.
     pub faults: Vec<Span>,
+    /// The same with what they were done to, in the order of their beginnings.
+    pub fault_rows: Vec<FaultRow>,
     /// Operations by kind and class, warm-up included; rows with a count above zero.
     pub outcomes: Vec<OutcomeRow>,
     /// Why operations were rejected, failed, unknown or dropped; largest first.
@@ -71,6 +73,17 @@ pub struct Span {
     pub from_us: u64,
     /// Where it ends.
     pub to_us: u64,
+}
+
+/// A fault, what it was done to, and whether it bit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultRow {
+    /// When it was there.
+    pub span: Span,
+    /// What it was done to, or why it could not be made.
+    pub target: String,
+    /// What its efficacy probe said.
+    pub bit: Option<bool>,
 }
 
 /// Operations of one kind and class.

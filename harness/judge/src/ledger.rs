@@ -6,6 +6,7 @@ mod domains;
 mod facts;
 mod faults;
 mod index;
+mod light;
 mod op;
 mod personas;
 mod sightings;

@@ -39,8 +39,8 @@ mod windows;
 pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow,
-    Window,
+    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span,
+    StageRow, Window,
 };
 
 use history::RunFolder;

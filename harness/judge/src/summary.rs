@@ -7,7 +7,7 @@ use history::{
 };
 use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
 
-use crate::figures::{Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow};
+use crate::figures::{FaultRow, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, StageRow};
 use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
@@ -155,6 +155,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         windows,
         phases: phases(ledger),
         faults: ledger.faults.iter().map(|fault| fault_span(ledger, fault)).collect(),
+        fault_rows: ledger.faults.iter().map(|fault| fault_row(ledger, fault)).collect(),
         outcomes: outcomes(ops_by_kind(ledger)),
         reasons: reasons(ledger),
         personas: personas(ledger),
@@ -179,6 +180,14 @@ fn fault_span(ledger: &Ledger, fault: &FaultWindow) -> Span {
         name: fault.fault.clone(),
         from_us: fault.from_us,
         to_us: fault.until_us(ledger.ended_us),
+    }
+}
+
+fn fault_row(ledger: &Ledger, fault: &FaultWindow) -> FaultRow {
+    FaultRow {
+        span: fault_span(ledger, fault),
+        target: fault.target.clone(),
+        bit: fault.bit,
     }
 }
 

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use vocabulary::{Rate, Ratio, parse_duration};
 
-use crate::written::Level;
+use crate::written::{Level, known_kind};
 use crate::{EdgeName, Mistake, PartName, Skew};
 
 /// Every mistake of a document, in the order of the file.
@@ -174,6 +174,7 @@ impl<'s> Walk<'s> {
             Some("part") => text.parse::<PartName>().err(),
             Some("edge") => text.parse::<EdgeName>().err(),
             Some("skew") => text.parse::<Skew>().err(),
+            Some("fault") => known_kind(text).err(),
             _ => None,
         };
         if let Some(message) = wrong {

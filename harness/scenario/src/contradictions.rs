@@ -12,7 +12,7 @@ use crate::check::place;
 use crate::written::Scenario;
 use crate::{Load, Mistake};
 
-pub(crate) use faults::refused_by;
+pub(crate) use faults::{clash, refused_by};
 
 /// Envelopes carry whole seconds: a message of one second could be void as soon as it is sealed.
 const MESSAGE_LIFETIME_MIN_S: u64 = 2;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use vocabulary::{Rate, Ratio};
+use vocabulary::{Rate, Ratio, Seed};
 
+use crate::draw::drawn;
 use crate::people::hex;
 use crate::written::{Goals, Locale};
 use crate::{AccountState, Fault, Groups, Persona, Scenario, Tenant, World, WorldKind};
@@ -43,7 +44,7 @@ pub struct Plan {
     pub population: Population,
     /// The load.
     pub load: Load,
-    /// What breaks or moves, in the order of time.
+    /// What breaks or moves, in the order of time, that which the seed drew among it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
     /// The goals, in the order of the schema.
@@ -84,10 +85,17 @@ impl Plan {
     pub fn resolve(scenario: &Scenario, choices: &Choices) -> Self {
         let mut world = scenario.world.clone();
         world.kind = choices.world.unwrap_or(world.kind);
+        let seed = choices.seed.or(scenario.seed).unwrap_or(choices.fresh_seed);
+        let load = Load::resolve(&scenario.load);
+        let mut faults = scenario.faults.clone();
+        if let Some(asked) = &scenario.faults_at_random {
+            let dice = Seed::new(seed).child("faults");
+            faults.extend(drawn(asked, &world, load.length(), dice, &scenario.faults));
+        }
         Self {
             name: scenario.name.clone(),
             why: scenario.why.clone(),
-            seed: choices.seed.or(scenario.seed).unwrap_or(choices.fresh_seed),
+            seed,
             world,
             tenant: scenario.tenant.clone(),
             population: Population {
@@ -98,8 +106,8 @@ impl Plan {
                 accounts: scenario.population.accounts.clone(),
                 groups: scenario.population.groups.clone(),
             },
-            load: Load::resolve(&scenario.load),
-            faults: in_time(&scenario.faults),
+            load,
+            faults: in_time(faults),
             goals: goals(&scenario.goals),
         }
     }
@@ -141,8 +149,7 @@ impl Plan {
     }
 }
 
-fn in_time(written: &[Fault]) -> Vec<Fault> {
-    let mut faults = written.to_vec();
+fn in_time(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults.sort_by_key(|fault| fault.at);
     faults
 }

@@ -7,8 +7,8 @@ use history::{
     Percentiles, Phase, PlannedPhase, Probed, Propagation, Rates, StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
-    Case, CaseOp, CaseSight, CurvePoint, DelayPoint, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow,
-    ReasonRow, Span, StageRow, Window,
+    Case, CaseOp, CaseSight, CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PersonaRow,
+    PropagationRow, ReasonRow, Span, StageRow, Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -32,6 +32,14 @@ fn figures(seed: u64, count: u64) -> Figures {
         from_us: start + from * SECOND,
         to_us: start + to * SECOND,
     };
+    let faults = if count > 20 {
+        vec![
+            span("agent-dc delay", count / 2, count / 2 + count / 8),
+            span("move_pdc", count * 4 / 5, count * 4 / 5),
+        ]
+    } else {
+        Vec::new()
+    };
     Figures {
         window_us: SECOND,
         phases: vec![
@@ -39,14 +47,8 @@ fn figures(seed: u64, count: u64) -> Figures {
             span("measure", warm_up, measured),
             span("drain", measured, count),
         ],
-        faults: if count > 20 {
-            vec![
-                span("agent-dc delay", count / 2, count / 2 + count / 8),
-                span("move_pdc", count * 4 / 5, count * 4 / 5),
-            ]
-        } else {
-            Vec::new()
-        },
+        fault_rows: faults.iter().map(fault_row).collect(),
+        faults,
         outcomes: outcomes(&windows),
         reasons: reasons(&windows),
         personas: personas(&windows),
@@ -362,6 +364,14 @@ fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
     }
 }
 
+fn fault_row(span: &Span) -> FaultRow {
+    FaultRow {
+        span: span.clone(),
+        target: "dc1.corp.test".to_owned(),
+        bit: Some(true),
+    }
+}
+
 fn propagation_ms(row: &PropagationRow) -> (String, Propagation) {
     let ms = |us: Option<u64>| us.map(|us| us as f64 / 1e3);
     let times = Propagation {
@@ -522,6 +532,7 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
         arrivals: total(&figures.windows, |window| window.offered),
         message_lifetime_us: 30 * SECOND,
         start_within_us: 10 * SECOND,
+        closed_to: Vec::new(),
         goals: vec![GoalLimit {
             goal: "response_time_p99_max".to_owned(),
             limit: 250.0,

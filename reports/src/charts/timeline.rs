@@ -13,6 +13,17 @@ use crate::words;
 /// About what stands left and right of a plot.
 const SIDES: f64 = 80.0;
 
+/// Kinds of faults that a legend names; more are in the table.
+const NAMED: usize = 6;
+
+/// What a legend says of faults: their kinds, or how many there are.
+fn told(kinds: &[String]) -> String {
+    if kinds.len() > NAMED {
+        return format!("faults of {} kinds; their numbers are those of the table", kinds.len());
+    }
+    format!("fault: {}", kinds.join(", "))
+}
+
 /// Windows merged until they are few enough, with how long each is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Timeline {
@@ -82,15 +93,11 @@ impl Timeline {
         }
         let lasting = Self::fault_names(figures, |span| self.visible(span).is_some());
         if !lasting.is_empty() {
-            heading
-                .legend
-                .push(Entry::area(Ink::Fault, format!("fault: {}", lasting.join(", "))));
+            heading.legend.push(Entry::area(Ink::Fault, told(&lasting)));
         }
         let instants = Self::fault_names(figures, |span| self.instant(span).is_some());
         if !instants.is_empty() {
-            heading
-                .legend
-                .push(Entry::line(Ink::Purple, format!("fault: {}", instants.join(", "))));
+            heading.legend.push(Entry::line(Ink::Purple, told(&instants)));
         }
     }
 
@@ -153,30 +160,36 @@ impl Timeline {
     /// The names of phases that fit, each with its middle.
     fn phase_names(&self, plot: &Plot, figures: &Figures) -> Vec<(String, f64)> {
         let spans = figures.phases.iter();
-        let seen = spans.filter_map(|span| Some((text::clean(&span.name), self.visible(span)?, false)));
+        let seen = spans.filter_map(|span| Some((vec![text::clean(&span.name)], self.visible(span)?, false)));
         self.names(plot, seen)
     }
 
-    /// The names of faults that fit, each with its middle. That of an instant stands over its line, as wide as it is.
+    /// The names of faults, each with its middle, or where a name does not fit the number that the fault has in the table, if that
+    /// fits. That of an instant stands over its line, as wide as it is.
     fn fault_places(&self, plot: &Plot, figures: &Figures) -> Vec<(String, f64)> {
-        let place = |span: &Span| {
+        let place = |(number, span): (usize, &Span)| {
             let instant = self.instant(span).map(|at| (at, at));
             let place = instant.or_else(|| self.visible(span))?;
-            Some((words::fault(&span.name), place, instant.is_some()))
+            let names = vec![words::fault(&span.name), number.to_string()];
+            Some((names, place, instant.is_some()))
         };
-        self.names(plot, figures.faults.iter().filter_map(place))
+        self.names(plot, (1..).zip(&figures.faults).filter_map(place))
     }
 
-    /// Names with where they belong, in microseconds from the origin, and whether they may be wider than that; those that
-    /// fit without touching the one before, each with its middle.
-    fn names(&self, plot: &Plot, names: impl Iterator<Item = (String, (f64, f64), bool)>) -> Vec<(String, f64)> {
+    /// Names with where they belong, in microseconds from the origin, and whether they may be wider than that: of each the first
+    /// that fits without touching the one before, with its middle.
+    fn names(&self, plot: &Plot, names: impl Iterator<Item = (Vec<String>, (f64, f64), bool)>) -> Vec<(String, f64)> {
         let mut taken = plot.left - 4.0;
         let mut fitting = Vec::new();
-        for (name, (from, to), wider) in names {
+        for (names, (from, to), wider) in names {
             let (from, to) = (plot.x(from / self.span_us()), plot.x(to / self.span_us()));
-            let half = font::width(&name, TEXT, false) / 2.0;
-            let middle = f64::midpoint(from, to).clamp(plot.left + half, (plot.right - half).max(plot.left + half));
-            if (wider || 2.0 * half <= to - from + 12.0) && middle - half >= taken {
+            let placed = names.into_iter().find_map(|name| {
+                let half = font::width(&name, TEXT, false) / 2.0;
+                let middle = f64::midpoint(from, to).clamp(plot.left + half, (plot.right - half).max(plot.left + half));
+                let fits = (wider || 2.0 * half <= to - from + 12.0) && middle - half >= taken;
+                fits.then_some((name, middle, half))
+            });
+            if let Some((name, middle, half)) = placed {
                 fitting.push((name, middle));
                 taken = middle + half + 8.0;
             }

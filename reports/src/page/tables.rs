@@ -111,21 +111,40 @@ fn goals(judgement: &Judgement) -> Markup {
 }
 
 fn faults(judgement: &Judgement) -> Markup {
-    let faults = &judgement.verdict.faults;
+    let rows = &judgement.figures.fault_rows;
+    let zero = judgement.figures.windows.first().map_or(0, |window| window.from_us);
+    let at = |us: u64| format!("{:.1} s", us.saturating_sub(zero) as f64 / 1e6);
     let table = html! {
-        thead { tr { th scope="col" { "Fault" } th scope="col" { "Did it bite?" } } }
+        thead {
+            tr {
+                th.number scope="col" { "Number" }
+                th scope="col" { "Fault" }
+                th scope="col" { "Done to" }
+                th.number scope="col" { "From" }
+                th.number scope="col" { "To" }
+                th scope="col" { "Did it bite?" }
+            }
+        }
         tbody {
-            @for fault in faults {
+            @for (number, row) in (1..).zip(rows) {
                 tr {
-                    th scope="row" { (words::fault(&fault.fault)) }
-                    td { (match fault.bit { Some(true) => "yes", Some(false) => "no: it proves nothing", None => "not known" }) }
+                    td.number { (number) }
+                    th scope="row" { (words::fault(&row.span.name)) }
+                    td { (clean(&row.target)) }
+                    td.number { (at(row.span.from_us)) }
+                    td.number { @if row.span.to_us > row.span.from_us { (at(row.span.to_us)) } @else { "at once" } }
+                    td { (words::bit(row.bit)) }
                 }
             }
         }
     };
     html! {
-        @if !faults.is_empty() {
-            section aria-labelledby="faults" { h2 id="faults" { "Faults" } (boxed("Faults", &table)) }
+        @if !rows.is_empty() {
+            section aria-labelledby="faults" {
+                h2 id="faults" { "Faults" }
+                p { "Times count from the begin of the load, as on the charts, where a number stands for a name that does not fit." }
+                (boxed("Faults", &table))
+            }
         }
     }
 }

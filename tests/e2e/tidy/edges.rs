@@ -41,15 +41,12 @@ pub(super) const USES: [(&str, &[&str]); 16] = [
     (
         "wblab",
         &[
-            "cloud",
             "directory",
             "engine",
             "environment",
-            "gateway",
             "history",
             "judge",
             "load",
-            "relay",
             "reports",
             "scenario",
             "vocabulary",

@@ -16,6 +16,9 @@ use vocabulary::{NameTable, Password, Win32};
 use crate::AgentError;
 use crate::config::{DomainController, Forest};
 
+/// The part of the usual timeout that a search is given on a connection that lay idle.
+const IDLE_SHARE: u32 = 3;
+
 /// One domain controller with its pool.
 pub(crate) struct Controller {
     fqdn: String,
@@ -33,6 +36,8 @@ pub(crate) struct Controller {
 pub(crate) struct Leased<'a> {
     ldap: Ldap,
     controller: &'a Controller,
+    /// Whether it lay idle before: then it may be dead without a sign, forgotten by a firewall on the way.
+    pub(crate) idle_before: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -87,13 +92,16 @@ impl Controller {
     pub(crate) async fn lease(&self) -> Result<Leased<'_>, AgentError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(|_| self.connect_error("the pool is closed"))?;
-        let ldap = match self.idle_one() {
+        let idle = self.idle_one();
+        let idle_before = idle.is_some();
+        let ldap = match idle {
             Some(ldap) => ldap,
             None => self.open().await?,
         };
         Ok(Leased {
             ldap,
             controller: self,
+            idle_before,
             _place: place,
         })
     }
@@ -125,6 +133,9 @@ impl Controller {
             .await
             .map_err(|error| self.connect_error(&error))?;
         stream.set_nodelay(true).map_err(|error| self.connect_error(&error))?;
+        // A connection that is given up takes what it has not got through with it: with a FIN in place of RST the kernel would go on
+        // sending for minutes, and a modify could arrive long after its message is dead.
+        stream.set_zero_linger().map_err(|error| self.connect_error(&error))?;
         let stream = stream.into_std().map_err(|error| self.connect_error(&error))?;
         let settings = LdapConnSettings::new()
             .set_config(Arc::clone(&self.tls))
@@ -164,6 +175,14 @@ impl Controller {
 }
 
 impl Leased<'_> {
+    /// How long a search may take on it: less where the connection may be dead and a new one would answer.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.idle_before {
+            true => self.controller.timeout / IDLE_SHARE,
+            false => self.controller.timeout,
+        }
+    }
+
     /// Runs one operation with a timeout of its own: the library forgets it after each. A panic on what the server
     /// sent counts as a lost connection.
     pub(crate) async fn run<T>(

@@ -40,7 +40,8 @@ pub(crate) struct Times {
     pub(crate) token: Duration,
     /// When it is renewed: before it ends.
     pub(crate) renew: Duration,
-    /// How often the relay is pinged. Two pings without a sign of life end the channel.
+    /// How often the relay is pinged. A ping after which nothing was heard until the next one ends the channel: the relay
+    /// has no listener as long as this one does not know that its connection is dead.
     pub(crate) ping: Duration,
 }
 
@@ -50,7 +51,7 @@ impl Default for Times {
         Self {
             token: minutes(60),
             renew: minutes(50),
-            ping: Duration::from_secs(30),
+            ping: Duration::from_secs(10),
         }
     }
 }
@@ -98,14 +99,20 @@ impl Shared {
             channel: channel.clone(),
         };
         if !self.desk.submit(incoming, reply_to) {
-            let reply = Reply::event(503, EventId::UNKNOWN_ERROR);
-            let _ = channel
-                .send(Outgoing {
-                    request_id: id,
-                    reply,
-                    place: None,
-                })
-                .await;
+            self.refuse(id, 503, EventId::UNKNOWN_ERROR, &channel).await;
+        }
+    }
+
+    /// Answers what never reaches the desk.
+    async fn refuse(&self, request_id: String, status: u16, event: EventId, channel: &mpsc::Sender<Outgoing>) {
+        let reply = Reply::event(status, event);
+        let refusal = Outgoing {
+            request_id,
+            reply,
+            place: None,
+        };
+        if channel.send(refusal).await.is_err() {
+            tracing::debug!(host = self.connection.host, "a refusal found its connection gone");
         }
     }
 
@@ -204,6 +211,7 @@ async fn read(
         };
         match effect.map_err(|why| shared.ended(why))? {
             Some(Effect::Serve(exchange)) => shared.take(exchange, sender.clone()).await,
+            Some(Effect::TooLarge(id)) => shared.refuse(id, 413, EventId::INPUT_VALIDATION_ERROR, sender).await,
             Some(effect) => visit(shared, &mut visits, effect),
             None => {}
         }
@@ -219,7 +227,7 @@ fn visit(shared: &Arc<Shared>, visits: &mut JoinSet<()>, effect: Effect) {
     match effect {
         Effect::Dial(address) => drop(visits.spawn(async move { rendezvous::serve(&shared, &address).await })),
         Effect::Reject(address) => drop(visits.spawn(async move { rendezvous::reject(&shared, &address).await })),
-        Effect::Serve(_) => {}
+        Effect::Serve(_) | Effect::TooLarge(_) => {}
     }
 }
 
@@ -232,6 +240,7 @@ async fn write(
 ) -> Result<(), AgentError> {
     let mut ping = clock::ticker(shared.times.ping);
     let mut renew = clock::ticker(shared.times.renew);
+    let mut pinged = None;
     loop {
         tokio::select! {
             reply = replies.recv() => match reply {
@@ -243,7 +252,8 @@ async fn write(
                 None => return Ok(()),
             },
             _ = ping.tick() => {
-                check_life(shared, seen)?;
+                check_life(shared, seen, pinged)?;
+                pinged = Some(millis(shared.clock.monotonic()));
                 send(shared, &mut sink, vec![Message::Ping(bytes::Bytes::new())]).await?;
             }
             _ = renew.tick() => {
@@ -280,10 +290,11 @@ async fn send(
     sent.map_err(|error| shared.ended(&error))
 }
 
-/// A half-open connection sends nothing, not even pongs.
-fn check_life(shared: &Shared, seen: &AtomicU64) -> Result<(), AgentError> {
-    let silent = millis(shared.clock.monotonic()).saturating_sub(seen.load(Ordering::Relaxed));
-    if silent > millis(shared.times.ping) * 2 {
+/// A half-open connection sends nothing, not even a pong to the last ping.
+fn check_life(shared: &Shared, seen: &AtomicU64, pinged: Option<u64>) -> Result<(), AgentError> {
+    let seen = seen.load(Ordering::Relaxed);
+    if pinged.is_some_and(|pinged| seen < pinged) {
+        let silent = millis(shared.clock.monotonic()).saturating_sub(seen);
         return Err(shared.ended(&format!("no sign of life for {silent} ms")));
     }
     Ok(())

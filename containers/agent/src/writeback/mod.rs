@@ -6,6 +6,7 @@ pub mod journal;
 pub(crate) mod lanes;
 pub mod operation;
 pub mod port;
+pub mod seal;
 pub(crate) mod service;
 pub(crate) mod telling;
 pub(crate) mod worker;

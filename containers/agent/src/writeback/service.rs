@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use protocol::envelope::{Binding, Direction, Header, OpeningKey, SealingKey};
+use protocol::envelope::{Binding, Direction};
 use protocol::lab;
 use protocol::writeback::{CONTENT_TYPE, RequestBody};
 use uuid::Uuid;
@@ -16,6 +16,7 @@ use vocabulary::{EventId, Password, SharedClock, Stage, StageTimes};
 use super::journal::{Journal, Operation};
 use super::operation::{self, Asked, Ending};
 use super::port::{DirectoryReader, DirectoryWriter};
+use super::seal::{Opened, Opener, Sealer};
 use crate::event::EventLog;
 use crate::secret;
 use crate::sync::SyncEngine;
@@ -94,9 +95,9 @@ pub(crate) struct Parts {
     /// The tenant it serves.
     pub(crate) tenant: Uuid,
     /// The key that opens requests.
-    pub(crate) own_key: OpeningKey,
+    pub(crate) own_key: Arc<dyn Opener>,
     /// The key that seals answers.
-    pub(crate) cloud_key: SealingKey,
+    pub(crate) cloud_key: Arc<dyn Sealer>,
     /// The lab token, if this is a lab that has one.
     pub(crate) lab_token: Option<Password>,
     /// Who is who.
@@ -170,7 +171,7 @@ impl Service {
         })
     }
 
-    fn unseal(&self, body: &[u8]) -> Result<(Header, zeroize::Zeroizing<Vec<u8>>), Reply> {
+    fn unseal(&self, body: &[u8]) -> Result<Opened, Reply> {
         let opened = str::from_utf8(body)
             .ok()
             .and_then(|text| self.parts.own_key.open(text).ok());

@@ -36,8 +36,8 @@ fn lab_with(directory: FakeDirectory, clock: Arc<FakeClock>, journal: Arc<dyn Jo
     let directory = Arc::new(directory);
     let service = Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: testing::keys("agent").0,
-        cloud_key: testing::keys("cloud").1,
+        own_key: Arc::new(testing::keys("agent").0),
+        cloud_key: Arc::new(testing::keys("cloud").1),
         lab_token: Some(Password::new(TOKEN.to_owned())),
         engine: RwLock::new(engine()),
         reader: Arc::clone(&directory) as _,

@@ -123,16 +123,22 @@ pub(crate) struct Ending {
 }
 
 /// An operation that is ready to leave.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) operation: Uuid,
-    pub(crate) person: Uuid,
-    pub(crate) upn: String,
-    pub(crate) anchor: String,
-    pub(crate) kind: OpKind,
-    pub(crate) password: Option<Password>,
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The operation id.
+    pub operation: Uuid,
+    /// The person's object id.
+    pub person: Uuid,
+    /// The name that the person signs in with.
+    pub upn: String,
+    /// The person's source anchor.
+    pub anchor: String,
+    /// What is asked.
+    pub kind: OpKind,
+    /// The new password, for a reset.
+    pub password: Option<Password>,
     /// The password so far, which a change proves.
-    pub(crate) current: Option<Password>,
+    pub current: Option<Password>,
     pub(crate) proof: String,
     pub(crate) keys: Arc<Keys>,
     /// The journal of the agent that it is sealed for.

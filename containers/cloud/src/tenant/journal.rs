@@ -85,9 +85,9 @@ impl JournalEntry {
         self.note.began_unix_ms.unwrap_or(self.unix_ms)
     }
 
-    /// To whom it went, once it has.
+    /// To whom it went, if it left.
     pub(crate) fn sent(&self) -> Option<&SentOrder> {
-        self.note.sent.as_ref()
+        self.note.sent.as_ref().filter(|_| self.note.dispatched)
     }
 
     /// Whether it left.
@@ -179,8 +179,7 @@ impl Journal {
         found.sort_by_key(|(id, note)| (note.unix_ms, *id));
         let mut doubtful = Vec::new();
         for (id, mut note) in found {
-            let open =
-                note.dispatched && matches!(note.outcome, None | Some(Outcome::Unknown(UnknownWhy::Interrupted)));
+            let open = note.dispatched && matches!(note.outcome, None | Some(Outcome::Unknown(_)));
             if let Some(sent) = note.sent.clone().filter(|_| open) {
                 doubtful.push((id, sent));
             }

@@ -2,6 +2,7 @@
 
 mod agent;
 mod flow;
+mod gates;
 mod journal;
 mod people;
 mod records;
@@ -18,7 +19,9 @@ use uuid::Uuid;
 use vocabulary::{Clock, Password};
 
 pub(crate) use agent::{Keys, recent_enough};
-pub(crate) use flow::{Asked, Choice, Effect, Ending, HelpdeskReset, Message, Order, Page, PortalEvent, Problem};
+pub use flow::Order;
+pub(crate) use flow::{Asked, Choice, Effect, Ending, HelpdeskReset, Message, Page, PortalEvent, Problem};
+pub use gates::{Gate, Gates};
 pub use journal::JournalEntry;
 pub(crate) use journal::SentOrder;
 pub use people::Exemptions;
@@ -28,11 +31,13 @@ pub(crate) use saved::TABLES;
 pub use settings::{Licence, SettingsPatch, Sspr, TenantSettings};
 
 use agent::Agent;
+use gates::AsSet;
 use journal::Journal;
 use people::{CloudPassword, People};
 use records::{Activity, Audit};
 use session::{Sessions, Throttle};
 
+use crate::parts::Wrap;
 use crate::secret::{Dice, RunSecret, same};
 
 /// The time of an event, on both clocks.
@@ -72,6 +77,7 @@ pub struct Status {
 #[derive(Debug)]
 pub(crate) struct Tenant {
     settings: TenantSettings,
+    gates: Arc<dyn Gates>,
     heartbeat_s: u64,
     people: People,
     agent: Option<Agent>,
@@ -91,6 +97,7 @@ impl Tenant {
     pub(crate) fn new(settings: TenantSettings, heartbeat_s: u64, secret: RunSecret, now: Now) -> Self {
         Self {
             settings,
+            gates: Arc::new(AsSet),
             heartbeat_s,
             people: People::default(),
             agent: None,
@@ -102,6 +109,14 @@ impl Tenant {
             dice: Dice::new(secret.clone(), now.unix),
             secret,
             writes: Vec::new(),
+        }
+    }
+
+    /// The same tenant behind other gates.
+    pub(crate) fn behind(self, wrap: &Wrap<dyn Gates>) -> Self {
+        Self {
+            gates: wrap(Arc::clone(&self.gates)),
+            ..self
         }
     }
 

@@ -76,6 +76,35 @@ async fn what_was_in_flight_is_unknown_and_settled_by_asking_under_the_same_id()
 }
 
 #[tokio::test]
+async fn a_living_cloud_asks_about_what_got_no_answer_and_the_answer_that_was_given_stays() {
+    let operation = Uuid::from_u128(0xbeef);
+    let lab = Lab::kept().await;
+    lab.relays[0].set(Mood::HangUp);
+    let mut browser = Browser::new(&lab);
+    browser.operation = Some(operation);
+    let told = browser.reset(NEW).await;
+    assert_eq!(told.outcome(), Some(Outcome::Unknown(UnknownWhy::ConnectionLost)));
+    assert_eq!(
+        standing(&lab, operation).await,
+        ("unknown".to_owned(), Some("connection_lost".to_owned()))
+    );
+    lab.relays[0].set(Mood::Applied);
+    until(async || standing(&lab, operation).await == ("applied".to_owned(), None)).await;
+    let seen = lab.relays[0].seen();
+    assert_eq!((seen[0].header.op, seen[0].ask), (operation, None));
+    let inquiry = Inquiry {
+        journal: JOURNAL,
+        expires: seen[0].header.exp,
+    };
+    assert!(
+        seen.len() > 1
+            && seen[1..]
+                .iter()
+                .all(|seen| seen.ask == Some(inquiry) && seen.password.is_none())
+    );
+}
+
+#[tokio::test]
 async fn who_comes_back_with_the_same_operation_is_told_its_end_and_nothing_is_sent_again() {
     let operation = Uuid::from_u128(0xdead);
     let lab = died_in_flight(operation).await;

@@ -1,7 +1,7 @@
 //! Two and three domain controllers of one domain, over the wire.
 
 use super::*;
-use crate::{DirectoryError, JoinConfig, LockoutConfig, join};
+use crate::{DirectoryError, Dormant, JoinConfig, LockoutConfig, join, wake};
 
 const DELAY: Duration = Duration::from_secs(2);
 const SOON: Duration = Duration::from_millis(5);
@@ -212,6 +212,66 @@ async fn who_stopped_misses_everything_and_joins_anew_with_a_fresh_copy() {
     again.admin().await.reset(ANN, FIRST, Vec::new()).await;
     settled(&[&again]).await;
     assert_eq!(admin.key_version(ANN).await, "3");
+}
+
+#[tokio::test]
+async fn who_crashed_has_what_it_acknowledged_and_gets_what_it_missed() {
+    let one = Controller::first(SOON).await;
+    let two = one.join(2, SOON).await;
+    let acknowledged = two.admin().await.reset(ANN, SECOND, Vec::new()).await;
+    assert_eq!(acknowledged.code, LdapResultCode::Success);
+    settled(&[&two]).await;
+    let Controller { handle, folder } = two;
+    let listen = handle.address();
+    let dormant = handle.crash();
+    assert_eq!(
+        one.admin().await.reset(ANN, FIRST, Vec::new()).await.code,
+        LdapResultCode::Success
+    );
+    assert_eq!(one.handle.pending(), 1, "what it misses is kept for it");
+    let config = DirectoryConfig {
+        listen,
+        ..joining(&folder, 2, SOON)
+    };
+    let handle = woken(dormant, &config).await;
+    let two = Controller { handle, folder };
+    settled(&[&one]).await;
+    assert_eq!(two.admin().await.key_version(ANN).await, "3");
+    assert_eq!(two.client().await.bind(ANN, FIRST).await.code, LdapResultCode::Success);
+}
+
+#[tokio::test]
+async fn who_ended_in_good_order_tells_later_what_it_had_not_told() {
+    let one = Controller::first(SOON).await;
+    let two = one.join(2, PATIENCE).await;
+    two.admin().await.reset(ANN, SECOND, Vec::new()).await;
+    let Controller { handle, folder } = two;
+    let listen = handle.address();
+    let dormant = handle.halt().await;
+    assert!(tokio::net::TcpStream::connect(listen).await.is_err(), "nobody listens");
+    let config = DirectoryConfig {
+        listen,
+        ..joining(&folder, 2, SOON)
+    };
+    let handle = woken(dormant, &config).await;
+    assert_eq!(handle.pending(), 1);
+    let two = Controller { handle, folder };
+    assert_eq!(two.client().await.bind(ANN, SECOND).await.code, LdapResultCode::Success);
+}
+
+/// Wakes a controller where it was; its port may take a moment to be free.
+async fn woken(dormant: Dormant, config: &DirectoryConfig) -> DirectoryHandle {
+    let mut dormant = dormant;
+    let waking = async {
+        loop {
+            match wake(dormant, config).await {
+                Ok(handle) => return handle,
+                Err((again, _)) => dormant = again,
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waking).await.unwrap()
 }
 
 #[tokio::test]

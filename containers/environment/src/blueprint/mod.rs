@@ -7,7 +7,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use cloud::{Accounts, CloudConfig, RelayFiles};
-use gateway::{AllowRule, GatewayConfig};
 use protocol::connection::ConnectionString;
 use relay::{EntityConfig, RelayConfig, RuleConfig};
 use scenario::{Licence, Plan, Sspr};
@@ -16,7 +15,7 @@ use vocabulary::{NameTable, Password};
 
 use crate::EnvironmentError;
 use crate::authority::Authority;
-use crate::names::{AGENT_ROLES, CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, cloud_host, relay_host};
+use crate::names::{CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, cloud_host, relay_host};
 use crate::secrets::RunKey;
 use crate::site::Kit;
 
@@ -183,19 +182,21 @@ impl Blueprint {
         })
     }
 
+    /// The cloud; `edge` is the gateway that stands between it and the relays, if one does.
     pub fn cloud(
         &self,
         kit: &mut Kit,
         plan: &Plan,
         listen: SocketAddr,
         relays: &[RelayPlace],
+        edge: Option<SocketAddr>,
     ) -> Result<CloudConfig, EnvironmentError> {
         let hosts: Vec<String> = CLOUD_ROLES.iter().map(|role| cloud_host(role)).collect();
         let (certificate_file, key_file) = self.certificate(kit, &hosts, None)?;
         let mut names = NameTable::default();
         let mut files = Vec::new();
         for relay in relays {
-            names.insert(&relay_host(relay.number), relay.address);
+            names.insert(&relay_host(relay.number), edge.unwrap_or(relay.address));
             let mut string = |right: &str| {
                 let text = self
                     .connection_string(relay, right)
@@ -235,24 +236,6 @@ impl Blueprint {
         })
     }
 
-    /// The firewall: the names of writeback, sign-in and synchronisation, and nothing else.
-    pub fn gateway(listen: SocketAddr, cloud: SocketAddr, relays: &[RelayPlace]) -> GatewayConfig {
-        let to_cloud = AGENT_ROLES.iter().map(|role| AllowRule {
-            name: cloud_host(role),
-            to: cloud,
-        });
-        let to_relays = relays.iter().map(|relay| AllowRule {
-            name: relay_host(relay.number),
-            to: relay.address,
-        });
-        GatewayConfig {
-            listen,
-            allow: to_cloud.chain(to_relays).collect(),
-            hello_timeout: Duration::from_secs(5),
-            connections_max: 1000,
-        }
-    }
-
     /// Every secret of the run that is not a person's.
     pub fn secrets(&self) -> impl Iterator<Item = &Password> {
         let own = [
@@ -270,7 +253,7 @@ impl Blueprint {
     }
 
     /// A server's certificate: its names, the loopback, and its own address where that is known.
-    fn certificate(
+    pub(crate) fn certificate(
         &self,
         kit: &mut Kit,
         hosts: &[String],

@@ -20,6 +20,7 @@ use crate::docker::DockerSite;
 use crate::embedded::EmbeddedSite;
 use crate::ldap::{DirectoryClient, ldap_error};
 use crate::names::{administrator_dn, base_dn, dc_fqdn, people_dn, service_account_dn};
+use crate::process::Making;
 use crate::secrets::RunKey;
 use crate::settlement::bare_settlement;
 use crate::site::{RoleConfig, Site};
@@ -58,7 +59,14 @@ pub(super) async fn site(
     progress: &dyn Progress,
 ) -> Result<Site, EnvironmentError> {
     Ok(match kind {
-        WorldKind::Embedded => Site::Embedded(EmbeddedSite::stand_up(run, clock, parts)?),
+        WorldKind::Embedded => Site::Embedded(EmbeddedSite::stand_up(
+            run,
+            Making {
+                parts,
+                clock,
+                apart: false,
+            },
+        )?),
         WorldKind::Docker => Site::Docker(DockerSite::stand_up(run, &parts.served, &|text| progress.note(text)).await?),
     })
 }

@@ -15,6 +15,7 @@ mod cache;
 mod directory;
 mod engine;
 mod exec;
+mod faults;
 mod images;
 mod networks;
 mod owner;
@@ -26,6 +27,7 @@ mod sweep;
 
 pub use cache::CachedImage;
 pub use engine::EngineVersion;
+pub(crate) use faults::mebibytes;
 pub use images::ServedBinary;
 pub(crate) use site::DockerSite;
 pub use snapshots::CachedSnapshot;

@@ -56,6 +56,7 @@ impl Shape {
             RoleConfig::Cloud(cloud) => ("cloud", cloud.listen.port(), Place::Internet),
             RoleConfig::Relay(relay) => ("relay", relay.listen.port(), Place::Internet),
             RoleConfig::Gateway(gateway) => ("gateway", gateway.listen.port(), Place::Between),
+            RoleConfig::Edge(gateway) => ("gateway", gateway.listen.port(), Place::Internet),
             RoleConfig::Directory(directory) => ("directory", directory.listen.port(), Place::OnpremPlanned),
             RoleConfig::Agent(_) => ("agent", 0, Place::Onprem),
         };
@@ -168,7 +169,7 @@ fn to_toml(part: &str, config: &RoleConfig) -> Result<String, EnvironmentError> 
     let text = match config {
         RoleConfig::Cloud(config) => text(config),
         RoleConfig::Relay(config) => text(config),
-        RoleConfig::Gateway(config) => text(config),
+        RoleConfig::Gateway(config) | RoleConfig::Edge(config) => text(config),
         RoleConfig::Directory(config) => text(config),
         RoleConfig::Agent(config) => text(config),
     };
@@ -202,9 +203,16 @@ fn published(shape: &Shape) -> HashMap<String, Option<Vec<PortBinding>>> {
     }
     let loopback = PortBinding {
         host_ip: Some("127.0.0.1".to_owned()),
-        host_port: Some("0".to_owned()),
+        host_port: Some(free_port().to_string()),
     };
     HashMap::from([(format!("{}/tcp", shape.port), Some(vec![loopback]))])
+}
+
+/// A port of the loopback that nobody uses now: one that is named stays the same when the container starts again. 0 leaves it to
+/// the engine.
+fn free_port() -> u16 {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    free.map_or(0, |address| address.port())
 }
 
 #[cfg(test)]

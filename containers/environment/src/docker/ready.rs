@@ -24,7 +24,30 @@ pub(super) async fn wait(
     part: &str,
     within: Duration,
 ) -> Result<String, EnvironmentError> {
-    let mut watch = Watch::default();
+    wait_again(engine, container, part, within, 0).await
+}
+
+/// How often a container's log says that its part is ready.
+pub(super) async fn count(engine: &Engine, container: &str) -> Result<usize, EnvironmentError> {
+    let log = engine.log(container).await?;
+    Ok(String::from_utf8_lossy(&log)
+        .lines()
+        .filter(|line| is_ready(line))
+        .count())
+}
+
+/// The same for a container that has said so `before` times in earlier lives.
+pub(super) async fn wait_again(
+    engine: &Engine,
+    container: &str,
+    part: &str,
+    within: Duration,
+    before: usize,
+) -> Result<String, EnvironmentError> {
+    let mut watch = Watch {
+        before,
+        ..Watch::default()
+    };
     let not_ready = |cause: String| EnvironmentError::NotReady {
         part: part.to_owned(),
         cause,
@@ -71,6 +94,8 @@ async fn exit_code(engine: &Engine, container: &str) -> String {
 struct Watch {
     partial: Vec<u8>,
     lines: VecDeque<String>,
+    /// Lines that say so and are of earlier lives.
+    before: usize,
 }
 
 impl Watch {
@@ -81,7 +106,10 @@ impl Watch {
             if *byte == b'\n' {
                 let line = String::from_utf8_lossy(&std::mem::take(&mut self.partial)).into_owned();
                 if is_ready(&line) {
-                    ready.get_or_insert_with(|| line.clone());
+                    match self.before.checked_sub(1) {
+                        Some(left) => self.before = left,
+                        None => drop(ready.get_or_insert_with(|| line.clone())),
+                    }
                 }
                 self.keep(line);
             } else {
@@ -126,6 +154,17 @@ mod tests {
             line,
             "{\"level\":\"INFO\",\"fields\":{\"ready\":true,\"role\":\"relay\"}}"
         );
+    }
+
+    #[test]
+    fn what_was_said_in_an_earlier_life_does_not_count() {
+        let mut watch = Watch {
+            before: 1,
+            ..Watch::default()
+        };
+        assert_eq!(watch.take(b"{\"ready\":true,\"life\":1}\n"), None);
+        let line = watch.take(b"{\"ready\":true,\"life\":2}\n").unwrap();
+        assert!(line.contains("\"life\":2"), "{line}");
     }
 
     #[test]

@@ -12,17 +12,20 @@ use engine::ports::{
     Answer, Facts, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
 };
 use history::{BindRecord, ScanRecord};
-use scenario::{Fault, Person, Plan, Vault, WorldKind};
+use scenario::{Fault, FaultGroup, Person, Plan, Vault, WorldKind};
 use uuid::Uuid;
 use vocabulary::{Password, SharedClock};
 
 use crate::blueprint::{Blueprint, RelayPlace};
 use crate::docker::{self, DockerSite};
 use crate::domains::start_domains;
+use crate::edges::{Proxies, Proxy, cloud_routes, directory_routes, firewall_routes, relay_routes};
 use crate::embedded::EmbeddedSite;
 use crate::evidence::{command_lines, log_sources, write_log};
 use crate::lab::journal_lines;
 use crate::ldap::Connection;
+use crate::names::cloud_host;
+use crate::process::Making;
 use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
 use crate::settlement::settlement;
@@ -88,11 +91,17 @@ impl LabWorld {
         let blueprint = Blueprint::draw(&self.run, plan)?;
         self.in_docker = plan.world.kind == WorldKind::Docker;
         let site = match plan.world.kind {
-            WorldKind::Embedded => Site::Embedded(EmbeddedSite::stand_up(
-                &self.run,
-                SharedClock::clone(&self.clock),
-                self.parts.clone(),
-            )?),
+            WorldKind::Embedded => {
+                let making = Making {
+                    parts: self.parts.clone(),
+                    clock: SharedClock::clone(&self.clock),
+                    apart: plan
+                        .faults
+                        .iter()
+                        .any(|fault| fault.what.group() == FaultGroup::Process),
+                };
+                Site::Embedded(EmbeddedSite::stand_up(&self.run, making)?)
+            }
             WorldKind::Docker => {
                 Site::Docker(DockerSite::stand_up(&self.run, &self.parts.served, &|text| progress.note(text)).await?)
             }
@@ -106,18 +115,32 @@ impl LabWorld {
                 address: address.inside,
             })
             .collect();
+        let mut proxies = Proxies::new(plan);
+        proxies
+            .start(site, &blueprint, Proxy::Relays, || relay_routes(&places))
+            .await?;
         let mut kit = site.kit("cloud");
-        let config = blueprint.cloud(&mut kit, plan, site.listen("cloud", 0).await, &places)?;
+        let listen = site.listen("cloud", 0).await;
+        let config = blueprint.cloud(&mut kit, plan, listen, &places, proxies.inside(Proxy::Relays))?;
         let cloud = site.start(kit, RoleConfig::Cloud(config)).await?;
-        let gateway = Blueprint::gateway(site.listen("gateway", 0).await, cloud.inside, &places);
-        let gateway = site.start(site.kit("gateway"), RoleConfig::Gateway(gateway)).await?;
+        proxies
+            .start(site, &blueprint, Proxy::Portal, || cloud_routes(&cloud))
+            .await?;
+        let mut kit = site.kit("gateway");
+        let (listen, routes) = (site.listen("gateway", 0).await, firewall_routes(&cloud, &places));
+        let gateway = blueprint.gateway(&mut kit, listen, routes, plan.seed)?;
+        let gateway = site.start(kit, RoleConfig::Gateway(gateway)).await?;
         let domains = start_domains(site, &blueprint, plan).await?;
+        proxies
+            .start(site, &blueprint, Proxy::Directories, || directory_routes(&domains))
+            .await?;
         self.standing = Some(Standing {
             blueprint,
             plan: plan.clone(),
             relays,
             cloud,
             gateway,
+            proxies: proxies.standing,
             domains,
             event_log: None,
         });
@@ -172,9 +195,14 @@ impl LabWorld {
         let standing = self.standing.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let site = self.site.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let mut kit = site.kit("agent");
-        let config = standing
-            .blueprint
-            .agent(&mut kit, &standing.plan, standing.gateway.inside, &standing.domains);
+        let edge = standing.proxies.get(&Proxy::Directories).map(|proxy| proxy.inside);
+        let config = standing.blueprint.agent(
+            &mut kit,
+            &standing.plan,
+            standing.gateway.inside,
+            &standing.domains,
+            edge,
+        );
         standing.event_log = Some(config.event_log_file.clone());
         site.start(kit, RoleConfig::Agent(config)).await?;
         Ok(())
@@ -279,13 +307,18 @@ impl World for LabWorld {
 
     fn target(&self) -> Result<Target, PortError> {
         let standing = self.standing()?;
+        let (portal_url, mut names) = standing.public_cloud();
+        // The helpdesk meets the cloud itself, whatever stands before the portal.
+        for role in ["graph", "login"] {
+            names.insert(&cloud_host(role), standing.cloud.outside);
+        }
         Ok(Target {
-            portal_url: standing.portal_url(),
+            portal_url,
             graph_url: standing.cloud_url("graph"),
             token_url: standing.token_url(),
             helpdesk_upn: Blueprint::helpdesk_upn(),
             helpdesk_password: standing.blueprint.helpdesk.clone(),
-            names: standing.names(),
+            names,
             ca_pem: standing.blueprint.authority.pem(),
             lab_token: standing.blueprint.lab_token.clone(),
         })

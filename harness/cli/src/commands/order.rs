@@ -67,6 +67,7 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
         people: plan.population.people,
         message_lifetime_us: micros(plan.world.message_lifetime),
         start_within_us: plan.load.start_within.map_or(0, micros),
+        closed_to: plan.tenant.closed_to(),
         goals: plan
             .goals
             .iter()

@@ -20,19 +20,19 @@ pub(crate) async fn serve(arguments: &ServeArguments, parts: &Parts) -> Result<E
     let (path, clock) = (&arguments.config, SystemClock::shared());
     match arguments.role {
         Role::Cloud => {
-            let handle = started("cloud", path, clock, cloud::start).await?;
+            let handle = started("cloud", path, clock, |config, clock| (parts.cloud)(config, clock)).await?;
             ready("cloud", Some(handle.address()));
             interrupt.first().await;
             handle.stop().await;
         }
         Role::Relay => {
-            let handle = started("relay", path, clock, relay::start).await?;
+            let handle = started("relay", path, clock, |config, clock| (parts.relay)(config, clock)).await?;
             ready("relay", Some(handle.address()));
             interrupt.first().await;
             handle.stop().await;
         }
         Role::Gateway => {
-            let handle = started("gateway", path, clock, gateway::start).await?;
+            let handle = started("gateway", path, clock, |config, clock| (parts.gateway)(config, clock)).await?;
             ready("gateway", Some(handle.address()));
             interrupt.first().await;
             handle.stop().await;

@@ -13,6 +13,9 @@ use crate::ports::{Healed, Injected, Progress, World, lease};
 use crate::recorder::Recorder;
 use timeline::{Act, Step, Timeline};
 
+/// Between two tries to heal a fault.
+const HEAL_AGAIN: Duration = Duration::from_secs(1);
+
 /// What the nemesis needs.
 pub(crate) struct Nemesis<'a> {
     pub faults: &'a [Fault],
@@ -24,6 +27,8 @@ pub(crate) struct Nemesis<'a> {
 /// The faults of a load and what became of them so far.
 struct Work {
     timeline: Timeline,
+    /// Where on the run's axis the load began.
+    start_us: u64,
     /// What each fault was done to, once it was made.
     targets: Vec<String>,
 }
@@ -31,7 +36,7 @@ struct Work {
 impl Nemesis<'_> {
     /// Makes every fault at its instant after the load has begun and ends it at its own; one that is being made is finished,
     /// whatever the load does. What is left when the load has ended is healed then, in a phase of its own. A fault that could not
-    /// be made, or whose instant the load did not live to see, did not bite.
+    /// be made, or whose instant the load did not live to see, did not bite; one that would not heal is tried again each second.
     pub async fn disturb(
         &self,
         world: &mut dyn World,
@@ -40,10 +45,12 @@ impl Nemesis<'_> {
     ) {
         let mut work = Work {
             timeline: Timeline::of(self.faults),
+            start_us: 0,
             targets: vec![String::new(); self.faults.len()],
         };
         let mut over = false;
         if let Ok(start_us) = begins.await {
+            work.start_us = start_us;
             while let Some(at) = work.timeline.next_at().filter(|_| !over) {
                 let left_us = (start_us + micros(at)).saturating_sub(self.clock.at_us());
                 tokio::select! {
@@ -62,10 +69,6 @@ impl Nemesis<'_> {
             }
         }
         if !work.timeline.there().is_empty() {
-            // What would not heal at its instant is all that can be left while the load runs.
-            if !over {
-                let _ = ended.await;
-            }
             self.heal_the_rest(world, &mut work).await;
         }
     }
@@ -82,9 +85,12 @@ impl Nemesis<'_> {
                 }
             }
             Act::Heal => {
-                // What would not heal is tried once more when the load has ended.
                 if let Err(error) = self.heal(world, work, step.number, fault).await {
                     self.note(fault, &error);
+                    // What stands in its way may be another fault, which ends too.
+                    let now_us = self.clock.at_us().saturating_sub(work.start_us);
+                    work.timeline
+                        .postpone(step.number, Duration::from_micros(now_us) + HEAL_AGAIN);
                 }
             }
         }

@@ -60,6 +60,17 @@ impl Timeline {
         (step.act == Act::Inject || self.there.contains(&step.number)).then_some(step)
     }
 
+    /// A fault would not end: it is tried again at that instant.
+    pub fn postpone(&mut self, number: usize, at: Duration) {
+        let step = Step {
+            at,
+            number,
+            act: Act::Heal,
+        };
+        let later = self.steps.partition_point(|other| other.at > at);
+        self.steps.insert(later, step);
+    }
+
     /// A fault was made and lasts.
     pub fn made(&mut self, number: usize) {
         self.there.insert(number);
@@ -149,6 +160,23 @@ mod tests {
     fn what_ends_at_an_instant_ends_before_what_begins_there() {
         let done = all(&[kill(1, 4), kill(5, 1)]);
         assert_eq!(done[1..3], [(5, 0, Act::Heal), (5, 1, Act::Inject)]);
+    }
+
+    #[test]
+    fn what_would_not_end_is_tried_again_in_its_turn() {
+        let mut timeline = Timeline::of(&[kill(1, 1), kill(5, 1)]);
+        timeline.take();
+        timeline.made(0);
+        assert_eq!(timeline.take().map(|step| step.act), Some(Act::Heal));
+        timeline.postpone(0, Duration::from_secs(3));
+        assert_eq!(timeline.next_at(), Some(Duration::from_secs(3)));
+        timeline.take();
+        timeline.postpone(0, Duration::from_secs(9));
+        let rest: Vec<(u64, Act)> = std::iter::from_fn(|| timeline.take())
+            .map(|step| (step.at.as_secs(), step.act))
+            .collect();
+        assert_eq!(rest, [(5, Act::Inject)], "the second fault was never made");
+        assert_eq!(timeline.take().map(|step| step.number), Some(0));
     }
 
     #[test]

@@ -261,6 +261,7 @@ fn manifest(size: &Size) -> Manifest {
         arrivals: size.operations,
         message_lifetime_us: 2 * SECOND,
         start_within_us: 10 * SECOND,
+        closed_to: Vec::new(),
         goals: Vec::new(),
         phases: Vec::new(),
         started_unix_ms: 0,

@@ -13,6 +13,7 @@ const STATE: &str = "account-state-unchanged";
 const OPENS: &str = "acknowledged-opens-the-account";
 const WHOLE: &str = "reset-is-whole";
 const REPLAYS: &str = "replays-take-no-effect";
+const GATES: &str = "closed-gates-refuse";
 
 #[test]
 fn what_was_told_applied_is_applied_in_both_journals() {
@@ -278,4 +279,26 @@ fn every_law_is_told_of_with_the_invariants_that_it_holds_up() {
         }
         assert!(book.contains(&format!("## `{name}`")), "no chapter on {name}");
     }
+}
+
+#[test]
+fn what_a_closed_gate_lets_through_is_caught() {
+    let mut world = World::clean();
+    assert!(
+        !world
+            .judge()
+            .verdict
+            .findings
+            .iter()
+            .any(|finding| finding.check == GATES)
+    );
+    world.manifest.closed_to = vec![OpKind::Unlock];
+    assert_fails(&world.judge(), GATES, &["expected the tenant's switches to refuse it"]);
+    for op in world.ops.iter_mut().filter(|op| op.op == OpKind::Unlock) {
+        op.outcome = Outcome::rejected(ReasonCode::UnlockDisabled);
+    }
+    assert_mark(&world.judge(), GATES, Mark::Pass);
+    let op = world.ops.iter_mut().find(|op| op.op == OpKind::Unlock).unwrap();
+    op.outcome = Outcome::Unknown(UnknownWhy::Timeout);
+    assert_mark(&world.judge(), GATES, Mark::Inconclusive);
 }

@@ -605,6 +605,7 @@ fn manifest(people: u64) -> Manifest {
         arrivals: 0,
         message_lifetime_us: SECOND,
         start_within_us: 3 * SECOND,
+        closed_to: Vec::new(),
         goals: Vec::new(),
         phases: Vec::new(),
         started_unix_ms: 0,

@@ -1,10 +1,11 @@
 //! What happens to a world while load runs: to what is there, while it is there, and in a world that can do it.
 
-use vocabulary::format_duration;
+use vocabulary::{Seed, format_duration};
 
 use super::{Contradictions, controllers_of};
+use crate::draw;
 use crate::written::Scenario;
-use crate::{Fault, FaultGroup, FaultKind, Load, MovePdc, PartName, TightenPolicy};
+use crate::{Fault, FaultGroup, FaultKind, Load, MovePdc, PartName, TightenPolicy, WorldKind};
 
 /// Told in the order of time, since where a role is depends on the moves before.
 pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
@@ -24,21 +25,62 @@ pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario
         let before = faults.iter().take(place).map(|(_, fault)| *fault);
         overlap(found, &at, before, fault);
     }
+    at_random(found, scenario, load);
+}
+
+/// What the seed shall draw: kinds that such a world can do, and room for them.
+fn at_random(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
+    let Some(asked) = &scenario.faults_at_random else {
+        return;
+    };
+    let length = load.length();
+    if asked.from >= length {
+        let message = format!(
+            "the load is over after {}, so nothing can begin then",
+            format_duration(length)
+        );
+        found.say("faults_at_random.from", message);
+    } else if asked.shortest > asked.longest {
+        found.say("faults_at_random.shortest", "`shortest` is above `longest`");
+    } else if !asked.overlap && asked.shortest > length.saturating_sub(asked.from) / asked.count.max(1) {
+        let message = format!(
+            "there is no room for {} faults of {} one after another: ask for fewer, or let them `overlap`",
+            asked.count,
+            format_duration(asked.shortest)
+        );
+        found.say("faults_at_random.count", message);
+    }
+    for (index, name) in asked.kinds.iter().enumerate() {
+        if let Some(message) = undrawable(scenario, scenario.world.kind, name) {
+            found.say(&format!("faults_at_random.kinds.{index}"), message);
+        }
+    }
+}
+
+/// Why a kind cannot be drawn, where it cannot.
+fn undrawable(scenario: &Scenario, kind: WorldKind, name: &str) -> Option<String> {
+    let mut dice = Seed::new(0).rng();
+    match draw::kind(name, &scenario.world, &mut dice) {
+        None => Some(format!("`{name}` cannot be drawn: write it in `[[faults]]`")),
+        Some((what, _)) => what.refused_in(kind).map(|why| refusal(&what, kind, why)),
+    }
 }
 
 /// What these faults ask of a world of another kind than the file names, and it cannot do; without places.
-pub(crate) fn refused_by(scenario: &Scenario, kind: crate::WorldKind) -> Vec<String> {
+pub(crate) fn refused_by(scenario: &Scenario, kind: WorldKind) -> Vec<String> {
     let refused = |fault: &Fault| {
         let why = fault.what.refused_in(kind)?;
         Some(refusal(&fault.what, kind, why))
     };
-    scenario.faults.iter().filter_map(refused).collect()
+    let drawn = scenario.faults_at_random.iter().flat_map(|asked| &asked.kinds);
+    let drawn = drawn.filter_map(|name| undrawable(scenario, kind, name));
+    scenario.faults.iter().filter_map(refused).chain(drawn).collect()
 }
 
-fn refusal(what: &FaultKind, kind: crate::WorldKind, why: &str) -> String {
+fn refusal(what: &FaultKind, kind: WorldKind, why: &str) -> String {
     let other = match kind {
-        crate::WorldKind::Embedded => crate::WorldKind::Docker,
-        crate::WorldKind::Docker => crate::WorldKind::Embedded,
+        WorldKind::Embedded => WorldKind::Docker,
+        WorldKind::Docker => WorldKind::Embedded,
     };
     let name = what.as_str();
     match what.refused_in(other) {

@@ -58,7 +58,6 @@ fn every_kind() -> Vec<(String, bool, bool)> {
         [
             "journal_full",
             "journal_lost",
-            "second_agent",
             "reorder_requests",
             "swap_requests",
             "corrupt_requests",

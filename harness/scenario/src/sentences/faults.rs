@@ -57,8 +57,7 @@ fn process(what: &FaultKind) -> String {
             };
             format!("the agent is killed, and its journal {how} when it stands again")
         }
-        FaultKind::JournalLost => "the agent is killed, and its journal is gone when it stands again".to_owned(),
-        _ => "a second agent works for the same tenant".to_owned(),
+        _ => "the agent is killed, and its journal is gone when it stands again".to_owned(),
     }
 }
 

@@ -48,6 +48,9 @@ pub struct Scenario {
     /// What breaks or moves, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
+    /// What the seed breaks beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults_at_random: Option<FaultsAtRandom>,
     /// What is good enough.
     #[serde(default)]
     pub goals: Goals,

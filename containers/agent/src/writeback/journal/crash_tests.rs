@@ -341,8 +341,8 @@ fn life(domain: &Arc<Domain>, disk: &Disk, clock: &Arc<FakeClock>, log: &std::pa
     engine.exported();
     Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: testing::keys("agent").0,
-        cloud_key: testing::keys("cloud").1,
+        own_key: Arc::new(testing::keys("agent").0),
+        cloud_key: Arc::new(testing::keys("cloud").1),
         lab_token: None,
         engine: RwLock::new(engine),
         reader: Arc::clone(domain) as _,

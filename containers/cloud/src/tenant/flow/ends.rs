@@ -43,8 +43,13 @@ impl Tenant {
         self.journal.send(order.operation, sent, now.unix);
     }
 
-    /// Records what the agent told about an operation of an earlier life. Its password went with that life, so the cloud's
-    /// own write cannot follow.
+    /// To whom an operation went, if it left.
+    pub(crate) fn sent(&self, operation: Uuid) -> Option<SentOrder> {
+        self.journal.get(operation)?.sent().cloned()
+    }
+
+    /// Records what the agent told later about an operation in doubt. Its password is kept nowhere, so the cloud's own write
+    /// cannot follow.
     pub(crate) fn settle_late(&mut self, operation: Uuid, sent: &SentOrder, outcome: &Outcome, now: Now) {
         self.journal
             .settle(operation, outcome, sent.kind == OpKind::Unlock, now.unix);

@@ -8,7 +8,7 @@ use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, Unknow
 use super::Order;
 use crate::tenant::agent::Keys;
 use crate::tenant::people::Person;
-use crate::tenant::{Now, Sspr, Tenant};
+use crate::tenant::{Gate, Now, Sspr, Tenant};
 
 /// Through which door somebody comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl Tenant {
         now: Now,
     ) -> Result<Order, Outcome> {
         let admitted = self.admit(door, self.people.by_id(person), now)?;
-        if kind == OpKind::Unlock && !self.settings.unlock_without_reset {
+        if kind == OpKind::Unlock && !self.is_open(Gate::Unlock) {
             return Err(Outcome::rejected(ReasonCode::UnlockDisabled));
         }
         if !self.journal.dispatch(operation, now.unix) {
@@ -64,12 +64,16 @@ impl Tenant {
         })
     }
 
+    fn is_open(&self, gate: Gate) -> bool {
+        self.gates.is_open(gate, &self.settings)
+    }
+
     /// The gates, in the order in which the product asks them. Self-service scope and registration bind the portal alone; a
     /// licence and an agent are needed for whatever is written back.
     pub(super) fn admit(&self, door: Door, person: Option<&Person>, now: Now) -> Result<Admitted, Outcome> {
         let refused = |code, sspr| Outcome::Rejected(Reason::new(code).with_sspr(sspr));
         let self_service = door == Door::Portal;
-        if self_service && self.settings.sspr == Sspr::None {
+        if self_service && !self.is_open(Gate::SelfService) {
             return Err(refused(ReasonCode::SsprDisabled, SsprCode::TenantSsprFlagDisabled));
         }
         let person = person.ok_or_else(|| Outcome::rejected(ReasonCode::UnknownUser))?;
@@ -87,14 +91,14 @@ impl Tenant {
                 SsprCode::UserNotMemberOfScopedAccessGroup,
             ));
         }
-        if !self.settings.licence.allows_writeback() || person.exempt.unlicensed {
+        if !self.is_open(Gate::Licence) || person.exempt.unlicensed {
             return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));
         }
         let mail = person.object.mail.clone().filter(|mail| !mail.trim().is_empty());
         if self_service && mail.is_none() {
             return Err(refused(ReasonCode::NotRegistered, SsprCode::UserNotProperlyConfigured));
         }
-        if !self.settings.writeback {
+        if !self.is_open(Gate::Writeback) {
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
         }
         let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);

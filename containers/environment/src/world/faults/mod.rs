@@ -27,6 +27,14 @@ impl Made {
     fn at_once(injected: Injected) -> Self {
         Self { injected, undo: None }
     }
+
+    /// A fault that lasts.
+    fn lasting(injected: Injected, undo: Undo) -> Self {
+        Self {
+            injected,
+            undo: Some(undo),
+        }
+    }
 }
 
 /// What is needed to end a fault, by its group.
@@ -90,16 +98,17 @@ impl LabWorld {
 }
 
 fn not_there(fault: &Fault) -> EnvironmentError {
+    failed(fault, "it is not there")
+}
+
+fn failed(fault: &Fault, cause: &str) -> EnvironmentError {
     EnvironmentError::Fault {
         fault: fault.what.as_str(),
-        cause: "it is not there".to_owned(),
+        cause: cause.to_owned(),
     }
 }
 
 /// A fault that no group carries out.
 fn unwired(fault: &Fault) -> Result<Made, EnvironmentError> {
-    Err(EnvironmentError::Fault {
-        fault: fault.what.as_str(),
-        cause: "this version cannot make it".to_owned(),
-    })
+    Err(failed(fault, "this version cannot make it"))
 }

@@ -86,12 +86,10 @@ kinds! {
     JournalTorn(JournalTorn) = "journal_torn", Process, true;
     /// The agent dies, and its journal is gone before it stands again.
     JournalLost = "journal_lost", Process, true;
-    /// A second agent works for the same tenant.
-    SecondAgent = "second_agent", Process, true;
 
     /// Nothing gets through; nobody is told.
     Partition(Partition) = "partition", Edge, true;
-    /// Every connection's far end is gone and does not say so; new ones are refused.
+    /// Every connection's far end is gone and does not say so; new ones find it again.
     HalfOpen = "half_open", Edge, true;
     /// A connection that was silent for a while is forgotten; nobody is told.
     IdleDrop(IdleDrop) = "idle_drop", Edge, true;

@@ -1,5 +1,6 @@
 //! What breaks or moves while load runs, as written.
 
+mod at_random;
 mod kinds;
 mod parameters;
 mod place;
@@ -10,6 +11,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use at_random::FaultsAtRandom;
+pub(crate) use at_random::known_kind;
 pub use kinds::{FaultGroup, FaultKind};
 pub use parameters::*;
 pub use place::{DcName, EdgeName, PartName, Skew};

@@ -14,9 +14,12 @@ impl FaultKind {
             (WorldKind::Embedded, Self::LimitMemory(_)) => {
                 Some("in the embedded world all parts are one process and share its memory")
             }
-            (WorldKind::Docker, Self::KillAgentAt(_)) => Some(
-                "the point is a trap on the agent's own ports, which are in reach only where the agent runs in this process",
+            (WorldKind::Docker, Self::KillAgentAt(_) | Self::JournalFull) => Some(
+                "it is a trap on the agent's own ports, which are in reach only where the agent runs in this process",
             ),
+            (WorldKind::Docker, Self::JournalTorn(_) | Self::JournalLost) => {
+                Some("the journal is in reach only where the agent runs in this process")
+            }
             _ => None,
         }
     }

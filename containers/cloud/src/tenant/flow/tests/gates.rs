@@ -1,6 +1,7 @@
 //! Who is let in, and with which code somebody is not.
 
 use super::*;
+use crate::Sspr;
 
 #[test]
 fn every_gate_refuses_with_its_own_code() {
