@@ -13,7 +13,6 @@ use vocabulary::{Reason, SsprCode};
 
 use super::*;
 use crate::secret::RunSecret;
-use crate::tenant::Sspr;
 use crate::tenant::{Licence, SettingsPatch, TenantSettings};
 
 const ANN: &str = "ann@corp.test";
