@@ -34,6 +34,7 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
     }
     goals(&mut out, judgement);
     operations(&mut out, judgement);
+    personas(&mut out, judgement);
     propagation(&mut out, judgement);
     directories(&mut out, manifest);
     about(&mut out, manifest);
@@ -162,6 +163,26 @@ fn operations(out: &mut String, judgement: &Judgement) {
     }
     row("all", judgement.verdict.ops);
     out.push('\n');
+}
+
+fn personas(out: &mut String, judgement: &Judgement) {
+    if judgement.figures.personas.is_empty() {
+        return;
+    }
+    out.push_str(
+        "## Personas\n\n| persona | applied | rejected | failed | unknown | dropped | how the rest ended |\n|---|---:|---:|---:|---:|---:|---|\n",
+    );
+    for row in &judgement.figures.personas {
+        let cells = OutcomeClass::ALL.map(|class| text::count(row.counts.get(class)));
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} |",
+            plain(&words::spaced(&row.persona)),
+            cells.join(" | "),
+            plain(&words::endings(row))
+        );
+    }
+    let _ = writeln!(out, "\n{}\n", plain(words::PERSONAS_NOTE));
 }
 
 fn propagation(out: &mut String, judgement: &Judgement) {

@@ -47,6 +47,7 @@ impl Screen {
         self.limits(manifest);
         self.goals(judgement);
         self.operations(judgement);
+        self.personas(judgement);
         self.propagation(judgement);
         self.resources(judgement);
         if judgement.verdict.verdict != Mark::Pass {
@@ -164,6 +165,23 @@ impl Screen {
             }
         }
         self.row("all", judgement.verdict.ops);
+    }
+
+    fn personas(&mut self, judgement: &Judgement) {
+        let rows = &judgement.figures.personas;
+        if rows.is_empty() {
+            return;
+        }
+        let names: Vec<String> = rows.iter().map(|row| clean(&words::spaced(&row.persona))).collect();
+        let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+        self.title("Personas");
+        let head = OutcomeClass::ALL.map(|class| pad_left(class.as_str(), 10)).concat();
+        self.line(&format!("  {}{head}", pad("", wide)));
+        for (row, name) in rows.iter().zip(names) {
+            let cells = OutcomeClass::ALL.map(|class| pad_left(&text::count(row.counts.get(class)), 10));
+            let ended = clean(&words::endings(row));
+            self.line(format!("  {}{}  {ended}", pad(&name, wide), cells.concat()).trim_end());
+        }
     }
 
     fn row(&mut self, name: &str, counts: OpCounts) {

@@ -198,6 +198,9 @@ fn of_effects(check: &str) -> Option<&'static str> {
         "closed-gates-refuse" => {
             "the cloud let through what a licence or a switch refuses: ask every gate again before an order leaves"
         }
+        "gates-hold" => {
+            "somebody passed who must be refused: look at the gates of the cloud, and at what the agent locates"
+        }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
         _ => return None,
     })
@@ -402,6 +405,39 @@ pub(crate) fn bit(bit: Option<bool>) -> &'static str {
 pub(crate) struct Arrivals {
     pub(crate) dc: String,
     pub(crate) cells: [String; 6],
+}
+
+/// What is said below a table of personas.
+pub(crate) const PERSONAS_NOTE: &str =
+    "Operations with the warm-up's. Whoever tries again has several: each attempt counts.";
+
+/// Endings of a persona put into words; the rest is only counted.
+const ENDINGS: usize = 4;
+
+/// A name of a file as people write it.
+pub(crate) fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// A reason as people read it: its name in words, the codes behind it as they are.
+fn reason_words(reason: &str) -> String {
+    match reason.split_once(' ') {
+        Some((name, codes)) => format!("{} {codes}", spaced(name)),
+        None => spaced(reason),
+    }
+}
+
+/// How a persona's operations ended that were not applied: the most frequent first.
+pub(crate) fn endings(row: &judge::PersonaRow) -> String {
+    let told = row.endings.iter().take(ENDINGS);
+    let mut told: Vec<String> = told
+        .map(|ending| format!("{} {}", text::count(ending.count), reason_words(&ending.reason)))
+        .collect();
+    let rest: u64 = row.endings.iter().skip(ENDINGS).map(|ending| ending.count).sum();
+    if rest > 0 {
+        told.push(format!("{} more", text::count(rest)));
+    }
+    told.join(", ")
 }
 
 /// What the cells of [`Arrivals`] are.

@@ -335,6 +335,26 @@ fn what_spreads_is_shown_where_there_is_something_to_spread_to() {
 }
 
 #[test]
+fn personas_have_a_table_on_every_face_and_none_in_an_older_folder() {
+    let mut judgement = synthetic::judgement(1, 30, false);
+    let manifest = synthetic::manifest(1, &judgement.figures);
+    let faces = |judgement: &Judgement| {
+        let (_dir, drawn) = written(judgement, &manifest);
+        let terminal = reports::terminal(judgement, &manifest);
+        [read(&drawn.html), read(&drawn.summary), terminal]
+    };
+    for face in faces(&judgement) {
+        assert!(face.contains("Personas") && face.contains("weak password"), "{face}");
+        assert!(
+            face.contains("password policy SSPR") && face.contains("event 33008 0000052D"),
+            "the codes stay as they are: {face}"
+        );
+    }
+    judgement.figures.personas.clear();
+    assert!(faces(&judgement).iter().all(|face| !face.contains("Personas")));
+}
+
+#[test]
 fn what_a_directory_does_not_enforce_is_said_on_every_face() {
     let mut judgement = synthetic::judgement(1, 30, false);
     judgement.verdict.verdict = Mark::Inconclusive;

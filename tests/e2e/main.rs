@@ -20,6 +20,7 @@ mod main_job;
 mod old_folder;
 mod overload;
 mod page;
+mod personas;
 mod proof;
 mod refusals;
 mod standing;

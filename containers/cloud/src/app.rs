@@ -17,6 +17,7 @@ use vocabulary::{OpKind, Outcome, Password, ReasonCode, SharedClock, Stage, Stag
 
 use crate::config::{Accounts, Secrets};
 use crate::dispatch::{Dispatcher, Sent};
+use crate::followed::Followed;
 use crate::inbox::Inbox;
 use crate::saving::Held;
 use crate::secret::is_secret;
@@ -54,6 +55,7 @@ pub(crate) struct App {
     ended: Notify,
     await_max: Duration,
     inbox: Mutex<Inbox>,
+    followed: Mutex<Followed>,
     dispatcher: Arc<dyn Dispatcher>,
     /// How long a message may live.
     lifetime: Duration,
@@ -124,6 +126,7 @@ impl App {
             ended: Notify::new(),
             await_max,
             inbox: Mutex::default(),
+            followed: Mutex::default(),
             dispatcher: (parts.dispatcher)(Arc::new(sender)),
             lifetime: config.message_lifetime,
             in_flight: Semaphore::new(WRITEBACKS_MAX),
@@ -208,6 +211,28 @@ impl App {
         let app = Arc::clone(self);
         let task = self.tasks.spawn(async move { app.carry(order, is_lab).await });
         task.await.unwrap_or_else(|_| interrupted(operation, kind))
+    }
+
+    /// Carries an order behind the back of whoever asked for it, who looks for its end.
+    pub(crate) fn writeback_behind(self: &Arc<Self>, order: Order, is_lab: bool) {
+        let (app, operation) = (Arc::clone(self), order.operation);
+        self.follows().begin(operation);
+        self.tasks.spawn(async move {
+            let begun = app.clock.monotonic();
+            let Spent { elsewhere, mut stages } = app.carry(order, is_lab).await.spent;
+            let whole = app.clock.monotonic().saturating_sub(begun);
+            stages.add(Stage::Cloud, whole.saturating_sub(elsewhere));
+            app.follows().end(operation, stages);
+        });
+    }
+
+    /// Where the time of an operation went that was carried so: nothing while it is under way, and not known of any other.
+    pub(crate) fn followed(&self, operation: Uuid) -> Option<Option<StageTimes>> {
+        self.follows().get(operation)
+    }
+
+    fn follows(&self) -> MutexGuard<'_, Followed> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn carry(self: &Arc<Self>, order: Order, is_lab: bool) -> Carried {

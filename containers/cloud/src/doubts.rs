@@ -64,6 +64,7 @@ async fn ask(app: &App, operation: Uuid, sent: &SentOrder) -> Option<Outcome> {
             anchor: sent.anchor.clone(),
             kind: sent.kind,
             password: None,
+            current: None,
             proof: tenant.proof(),
             keys,
             journal: current,

@@ -128,7 +128,7 @@ impl Sender {
     fn seal(&self, order: &Order, ask: Option<Inquiry>, expires: u64) -> Result<String, ProtocolError> {
         let body = RequestBody {
             password: order.password.as_ref().map(|password| password.expose().to_owned()),
-            current: None,
+            current: order.current.as_ref().map(|current| current.expose().to_owned()),
             unlock: ask.is_none() && order.kind.unlocks(),
             proof: order.proof.clone(),
             ask,

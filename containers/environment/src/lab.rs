@@ -82,6 +82,11 @@ impl Lab {
         self.0.client()
     }
 
+    /// Takes licences away and people out of the group that may reset.
+    pub async fn exempt(&self, exemptions: &cloud::Exemptions) -> Result<(), EnvironmentError> {
+        self.0.patch("/lab/people", exemptions).await
+    }
+
     /// What the cloud wrote down about each operation.
     pub async fn journal(&self) -> Result<Vec<JournalRecord>, EnvironmentError> {
         let text = self.0.get("/lab/journal").await?;

@@ -63,6 +63,13 @@ impl LabClient {
         self.call(Method::PUT, path, Some(body)).await.map(drop)
     }
 
+    /// Changes part of what a path holds.
+    pub async fn patch(&self, path: &str, change: &impl Serialize) -> Result<(), EnvironmentError> {
+        let doing = format!("write a change for {}", self.part);
+        let body = serde_json::to_string(change).map_err(|error| lab_error(&doing, &error))?;
+        self.call(Method::PATCH, path, Some(body)).await.map(drop)
+    }
+
     /// Removes what a path holds; gives its last state, or nothing where there was nothing.
     pub async fn delete<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>, EnvironmentError> {
         let (status, text) = self.send(Method::DELETE, path, None).await?;

@@ -40,6 +40,17 @@ impl Standing {
         portal_url(&self.cloud)
     }
 
+    /// One of the cloud's sites, by its role.
+    pub fn cloud_url(&self, role: &str) -> String {
+        format!("https://{}:{}", cloud_host(role), self.cloud.outside.port())
+    }
+
+    /// Where tokens are asked for.
+    pub fn token_url(&self) -> String {
+        let path = protocol::service::path(protocol::service::TOKEN_PATH, self.blueprint.tenant_id);
+        format!("{}{path}", self.cloud_url("login"))
+    }
+
     /// Where people find the cloud: behind the gateway on that edge, if one stands there.
     pub fn public_cloud(&self) -> (String, NameTable) {
         let met = self.proxies.get(&Proxy::Portal).unwrap_or(&self.cloud);

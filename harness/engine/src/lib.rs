@@ -14,6 +14,7 @@
 //! ```
 
 mod arrival;
+pub mod attempt;
 mod bucket;
 pub mod clock;
 mod error;
@@ -30,6 +31,7 @@ mod recorder;
 mod release;
 mod sampling;
 mod schedule;
+mod tickets;
 mod watch;
 
 pub use arrival::{Arrival, Arrivals, arrivals, arrivals_sha256, planned_phases};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use history::{Manifest, Observation, PersonRow, Phase, RunFolder};
-use scenario::{Person, Plan, Vault, people};
+use scenario::{Person, Persona, Plan, Vault, people};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 use vocabulary::Password;
@@ -190,6 +190,8 @@ impl Stage<'_> {
             .await
             .map_err(EngineError::World)?;
 
+        self.world.single_out(&self.people).await.map_err(EngineError::World)?;
+
         self.enter(Phase::Baseline).await;
         self.lock_victims().await?;
         self.progress.step("baseline", None);
@@ -342,14 +344,14 @@ impl Stage<'_> {
             let place = usize::try_from(arrival.person)
                 .ok()
                 .and_then(|index| labels.get_mut(index));
-            if let (Some(last), Some(label)) = (place, arrival.writes) {
-                *last = label.max(*last);
+            if let Some(last) = place {
+                *last = arrival.labels().fold(*last, u32::max);
             }
         }
         labels
     }
 
-    /// Every password that anyone was given or chose.
+    /// Every password that anyone was given or chose, and what somebody typed who mistyped theirs.
     fn secrets(&self) -> Vec<Password> {
         let initial = self
             .people
@@ -357,9 +359,14 @@ impl Stage<'_> {
             .map(|person| self.vault.password(person.index, person.persona, 0));
         let chosen = self
             .asked()
-            .filter_map(|arrival| arrival.writes.map(|label| (arrival, label)))
+            .flat_map(|arrival| arrival.labels().map(move |label| (arrival, label)))
             .map(|(arrival, label)| self.vault.password(arrival.person, arrival.persona, label));
-        initial.chain(chosen).collect()
+        let changers = self
+            .people
+            .iter()
+            .filter(|person| person.persona == Persona::VoluntaryChange);
+        let mistyped = changers.map(|person| self.vault.mistyped(person.index, person.persona, 0));
+        initial.chain(chosen).chain(mistyped).collect()
     }
 
     /// What the run itself has written so far; the history as it reads.

@@ -1,28 +1,30 @@
 //! The load: tickets are released at their instants, results are written down, and every arrival is accounted for.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc as std_mpsc;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase};
 use scenario::{Person, Plan};
-use tokio::io::{AsyncWrite, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass, UnknownWhy};
 
 use crate::arrival::{Arrival, arrivals};
+use crate::attempt::{ATTEMPTS_MAX, AWAY_MAX_US, attempt_id};
 use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
 use crate::keeping::Keeping;
-use crate::pipe::{Done, Down, Hello, PipeError, Ticket, Up, receive, send};
+use crate::pipe::{Done, Down, Hello, PipeError, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Target};
 use crate::probe;
 use crate::recorder::Recorder;
-use crate::release::{Ended, RELEASED, Release, Released, Unreleased, release};
+use crate::release::{Ended, RELEASED, Release, Unreleased, release};
+use crate::tickets::{Book, Open, write_tickets};
 use crate::watch::Watching;
 
 /// Between the generator's readiness and the first arrival.
@@ -31,7 +33,7 @@ const LEAD_US: u64 = 50_000;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a stopped generator may take to say what became of its work.
 const STOP_WITHIN: Duration = Duration::from_secs(4);
-/// Requests of one operation, each of which may take its whole time.
+/// Requests of one attempt, each of which may take its whole time.
 const REQUESTS: u32 = 6;
 
 /// What one operation did to a person, for the probes.
@@ -64,10 +66,8 @@ pub(crate) struct LoadEnd {
     pub interrupted: bool,
 }
 
-type Outstanding = Arc<Mutex<HashMap<u64, Arrival>>>;
-
 struct Running {
-    outstanding: Outstanding,
+    book: Arc<Book>,
     touched: HashMap<u64, Vec<Touch>>,
     start_us: u64,
     answered: u64,
@@ -104,7 +104,7 @@ impl Load<'_> {
         let start_us = self.clock.at_us() + LEAD_US;
         // Nobody waits for it where nothing shall break.
         let _ = begun.send(start_us);
-        let outstanding = Outstanding::default();
+        let book = Arc::new(Book::default());
         let stop = Arc::new(AtomicBool::new(false));
         let Release { tickets, ends, rest } = release(
             self.plan,
@@ -119,13 +119,13 @@ impl Load<'_> {
         let writer = tokio::spawn(write_tickets(
             generator.down,
             tickets,
-            Arc::clone(&outstanding),
+            Arc::clone(&book),
             self.names(),
             start_us,
             orders,
         ));
         let mut running = Running {
-            outstanding,
+            book,
             touched: HashMap::new(),
             start_us,
             answered: 0,
@@ -149,6 +149,10 @@ impl Load<'_> {
             unix_us: self.clock.unix_us(),
             flow: target.flow,
             portal_url: target.portal_url.clone(),
+            graph_url: target.graph_url.clone(),
+            token_url: target.token_url.clone(),
+            helpdesk_upn: target.helpdesk_upn.clone(),
+            helpdesk_password: target.helpdesk_password.expose().to_owned(),
             names: target.names.clone(),
             ca_pem: target.ca_pem.clone(),
             lab_token: target.lab_token.expose().to_owned(),
@@ -193,7 +197,8 @@ impl Load<'_> {
         let (mut reading_ended, mut ended) = (false, false);
         let mut interrupted = false;
         let last = self.plan.load.length() + self.plan.load.start_within.unwrap_or_default();
-        let patience = last + self.plan.load.request_timeout * REQUESTS;
+        let attempts = self.plan.load.request_timeout * REQUESTS * self.attempts_max();
+        let patience = last + attempts + Duration::from_micros(AWAY_MAX_US);
         let mut deadline = running.start_us + micros(patience);
         let mut phase = Phase::Baseline;
         loop {
@@ -217,7 +222,9 @@ impl Load<'_> {
                     Some(Ok(Up::Ready)) => {}
                     Some(Ok(Up::Gauge(gauge))) => self.keeping.gauge(gauge),
                     Some(Ok(Up::Done(done))) => self.done(running, done).await,
-                    Some(Ok(Up::Dropped { number, why })) => self.dropped(running, number, why).await,
+                    Some(Ok(Up::Dropped { number, attempt, intended_us, why })) => {
+                        self.dropped(running, number, (attempt, intended_us), why).await;
+                    }
                     Some(Err(error)) => return Err(EngineError::Generator(error.into())),
                 },
                 _ = interrupt.changed(), if !interrupted => {
@@ -228,6 +235,12 @@ impl Load<'_> {
                 () = wait(Duration::from_micros(next.saturating_sub(now))) => {}
             }
         }
+    }
+
+    /// Attempts that an arrival of this plan may make at most.
+    fn attempts_max(&self) -> u32 {
+        let several = self.people.iter().any(|person| person.persona.may_try_again());
+        if several { ATTEMPTS_MAX } else { 1 }
     }
 
     /// When each phase of the load is entered, on the run's axis.
@@ -272,17 +285,20 @@ impl Load<'_> {
     }
 
     async fn done(&self, running: &mut Running, done: Done) {
-        let Some(arrival) = take(&running.outstanding, done.number) else {
+        let Some(arrival) = running.book.attempted(done.number, done.attempt, done.more) else {
             return;
         };
-        running.answer(done.number, done.finished_us);
-        if done.free && self.phase_of(&arrival) == Phase::Measure {
+        if done.free && done.attempt == 1 && self.phase_of(&arrival) == Phase::Measure {
             let intended_us = running.start_us + arrival.at_us;
             self.keeping.began(done.started_us.saturating_sub(intended_us));
         }
-        self.progress.at(running.answered);
+        if !done.more {
+            running.answer(done.number, done.finished_us);
+            self.progress.at(running.answered);
+        }
+        let writes = arrival.writes_at(done.attempt);
         let touch = Touch {
-            label: arrival.writes,
+            label: writes,
             started_us: done.started_us,
             finished_us: done.finished_us,
             class: done.outcome.class(),
@@ -290,23 +306,26 @@ impl Load<'_> {
         let touches = running.touched.entry(arrival.person).or_default();
         touches.push(touch);
         probe::forget(touches);
+        let operation = attempt_id(arrival.op_id, done.attempt);
         if touch.class == OutcomeClass::Applied {
+            running.book.now_holds(arrival.person, writes);
             self.watching
-                .acknowledged(self.forest(&arrival), self.user(&arrival), arrival.op_id);
+                .acknowledged(self.forest(&arrival), self.user(&arrival), operation);
         }
         let event = OpEvent {
             seq: 0,
             at_us: 0,
             phase: self.phase_of(&arrival),
-            op_id: arrival.op_id,
+            op_id: operation,
             op: arrival.op,
-            attempt: 1,
+            attempt: done.attempt,
+            arrival: Some(arrival.number),
             actor: self.actor(&arrival),
             persona: arrival.persona.as_str().to_owned(),
             user: self.user(&arrival),
-            writes: arrival.writes,
-            proves: None,
-            intended_us: running.start_us + arrival.at_us,
+            writes,
+            proves: done.proves,
+            intended_us: done.intended_us,
             started_us: done.started_us,
             finished_us: done.finished_us,
             expires_us: done.finished_us + micros(self.plan.world.message_lifetime),
@@ -316,24 +335,26 @@ impl Load<'_> {
         self.recorder.record(Event::Op(event), self.phase_of(&arrival)).await;
     }
 
-    async fn dropped(&self, running: &mut Running, number: u64, why: DropWhy) {
-        if let Some(arrival) = take(&running.outstanding, number) {
+    async fn dropped(&self, running: &mut Running, number: u64, (attempt, intended_us): (u32, u64), why: DropWhy) {
+        if let Some(arrival) = running.book.attempted(number, attempt, false) {
             running.answer(number, self.clock.at_us());
             self.progress.at(running.answered);
-            self.record_drop(&arrival, running.start_us, why).await;
+            self.record_drop(&arrival, attempt, intended_us, why).await;
         }
     }
 
-    async fn record_drop(&self, arrival: &Arrival, start_us: u64, why: DropWhy) {
+    async fn record_drop(&self, arrival: &Arrival, attempt: u32, intended_us: u64, why: DropWhy) {
         let event = DroppedEvent {
             seq: 0,
             at_us: 0,
             phase: self.phase_of(arrival),
             actor: self.actor(arrival),
             persona: arrival.persona.as_str().to_owned(),
+            attempt,
+            arrival: Some(arrival.number),
             user: self.user(arrival),
             op: arrival.op,
-            intended_us: start_us + arrival.at_us,
+            intended_us,
             why,
         };
         self.recorder
@@ -343,17 +364,21 @@ impl Load<'_> {
 
     /// Tickets the generator never answered are unknown; arrivals that were never released are dropped.
     async fn account_for_the_rest(&self, running: &mut Running, rest: JoinHandle<Unreleased>, interrupted: bool) {
-        let unanswered: Vec<u64> = lock(&running.outstanding).keys().copied().collect();
-        for number in unanswered {
+        for Open { arrival, attempts } in running.book.open() {
             let now = self.clock.at_us();
+            let planned_us = running.start_us + arrival.at_us;
             let why = if interrupted {
                 UnknownWhy::Interrupted
             } else {
                 UnknownWhy::Unplaced
             };
             let done = Done {
-                number,
+                number: arrival.number,
                 free: false,
+                attempt: attempts + 1,
+                more: false,
+                proves: None,
+                intended_us: if attempts == 0 { planned_us } else { now },
                 started_us: now,
                 finished_us: now,
                 outcome: Outcome::Unknown(why),
@@ -363,18 +388,11 @@ impl Load<'_> {
         }
         if let Ok(unreleased) = rest.await {
             for arrival in unreleased {
-                self.record_drop(&arrival, running.start_us, DropWhy::RunEnded).await;
+                let intended_us = running.start_us + arrival.at_us;
+                self.record_drop(&arrival, 1, intended_us, DropWhy::RunEnded).await;
             }
         }
     }
-}
-
-fn lock(outstanding: &Outstanding) -> std::sync::MutexGuard<'_, HashMap<u64, Arrival>> {
-    outstanding.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn take(outstanding: &Outstanding, number: u64) -> Option<Arrival> {
-    lock(outstanding).remove(&number)
 }
 
 /// Frames are read in a future of their own, since half a frame must not be forgotten when something else happens.
@@ -385,51 +403,5 @@ async fn read_frames(up: &mut (dyn tokio::io::AsyncRead + Send + Unpin), frames:
         if frames.send(frame).await.is_err() || broken {
             return;
         }
-    }
-}
-
-/// Writes tickets down the pipe as they are released, and at the end that none follows.
-async fn write_tickets(
-    mut down: Box<dyn AsyncWrite + Send + Unpin>,
-    mut tickets: mpsc::Receiver<Released>,
-    outstanding: Outstanding,
-    names: Vec<String>,
-    start_us: u64,
-    mut interrupt: watch::Receiver<bool>,
-) {
-    let ended = loop {
-        let released = tokio::select! {
-            released = tickets.recv() => released,
-            _ = interrupt.changed() => break Down::Stop,
-        };
-        let Some(released) = released else { break Down::End };
-        lock(&outstanding).insert(released.arrival.number, released.arrival);
-        let ticket = Down::Ticket(ticket(&released, &names, start_us));
-        if send(&mut down, &ticket).await.is_err() {
-            return;
-        }
-        if tickets.is_empty() && down.flush().await.is_err() {
-            return;
-        }
-    };
-    if send(&mut down, &ended).await.is_ok() {
-        let _ = down.flush().await;
-    }
-    // Closing the pipe would end the generator at once; it is held until the results are in.
-    std::future::pending::<()>().await;
-}
-
-fn ticket(Released { arrival, at_us }: &Released, names: &[String], start_us: u64) -> Ticket {
-    let name = usize::try_from(arrival.person).ok().and_then(|index| names.get(index));
-    Ticket {
-        number: arrival.number,
-        intended_us: start_us + arrival.at_us,
-        released_us: *at_us,
-        person: arrival.person,
-        persona: arrival.persona,
-        upn: name.cloned().unwrap_or_default(),
-        op: arrival.op,
-        writes: arrival.writes,
-        op_id: arrival.op_id,
     }
 }

@@ -51,6 +51,14 @@ pub struct Hello {
     pub flow: Flow,
     /// The portal.
     pub portal_url: String,
+    /// Microsoft Graph, for the helpdesk.
+    pub graph_url: String,
+    /// Where the helpdesk signs in.
+    pub token_url: String,
+    /// The helpdesk's name …
+    pub helpdesk_upn: String,
+    /// … and its password.
+    pub helpdesk_password: String,
     /// Where the names are.
     pub names: NameTable,
     /// The run's certificate authority.
@@ -92,10 +100,24 @@ pub struct Ticket {
     pub upn: String,
     /// What is asked.
     pub op: OpKind,
-    /// The label of the new password.
+    /// The label of the new password that the first attempt sends.
     pub writes: Option<u32>,
-    /// The operation id.
+    /// The label of what a second attempt sends.
+    pub then: Option<u32>,
+    /// The label of the password that the person has, as far as they were told.
+    pub holds: u32,
+    /// The operation id of the first attempt.
     pub op_id: Uuid,
+    /// The attempt to begin with: 1 but for whoever has left and come back.
+    pub attempt: u32,
+}
+
+impl Ticket {
+    /// The label that an attempt sends, counted from 1.
+    #[must_use]
+    pub fn writes_at(&self, attempt: u32) -> Option<u32> {
+        if attempt > 1 { self.then } else { self.writes }
+    }
 }
 
 /// Generator to engine.
@@ -103,12 +125,16 @@ pub struct Ticket {
 pub enum Up {
     /// Every user waits for tickets.
     Ready,
-    /// An operation ended.
+    /// An attempt ended.
     Done(Done),
-    /// A ticket was dropped.
+    /// A ticket was dropped; no attempt follows.
     Dropped {
         /// The arrival's number.
         number: u64,
+        /// The attempt that does not begin.
+        attempt: u32,
+        /// When it should have begun, on the run's axis.
+        intended_us: u64,
         /// Why.
         why: history::DropWhy,
     },
@@ -131,11 +157,19 @@ pub struct Gauge {
     pub busy: u32,
 }
 
-/// The end of an operation.
+/// The end of an attempt.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Done {
     /// The arrival's number.
     pub number: u64,
+    /// Which attempt it was, from 1.
+    pub attempt: u32,
+    /// Whether another follows.
+    pub more: bool,
+    /// The label of the old password that it proved.
+    pub proves: Option<u32>,
+    /// When it should have begun, on the run's axis.
+    pub intended_us: u64,
     /// Whether a user was free when its ticket came: then it could begin at once.
     pub free: bool,
     /// When it began, on the run's axis.

@@ -61,6 +61,14 @@ pub struct Target {
     pub flow: Flow,
     /// The portal, with scheme, name and port.
     pub portal_url: String,
+    /// Microsoft Graph, with scheme, name and port.
+    pub graph_url: String,
+    /// Where tokens are asked for.
+    pub token_url: String,
+    /// The helpdesk's account …
+    pub helpdesk_upn: String,
+    /// … and its password.
+    pub helpdesk_password: Password,
     /// Where the names are.
     pub names: NameTable,
     /// The run's certificate authority.
@@ -178,6 +186,10 @@ pub trait World: Send {
 
     /// Starts the agent: full import, full sync, onboarding; ends when the cloud knows everyone and the agent listens.
     fn synchronise<'a>(&'a mut self, people: u64) -> Answer<'a, ()>;
+
+    /// Does to single people what their persona says, once the cloud knows them: who has no licence, who is not in the group
+    /// that may reset, and who is disabled on-premises by then.
+    fn single_out<'a>(&'a mut self, people: &'a [Person]) -> Answer<'a, ()>;
 
     /// Locks accounts by wrong passwords and proves each lock by a bind with the right one, which must be refused.
     fn lock<'a>(

@@ -1,6 +1,6 @@
 //! Probes: metadata first, binds last, and only with the password that is expected.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use history::{BindRecord, Event, Metadata, Observation, ObserveEvent, Phase};
 use scenario::{Person, Vault};
@@ -189,6 +189,9 @@ fn candidates(touches: &[Touch]) -> Vec<u32> {
     if latest_start.is_none() {
         labels.push(0);
     }
+    // A reused label may have been written twice.
+    let mut known = HashSet::new();
+    labels.retain(|label| known.insert(*label));
     labels
 }
 
@@ -216,6 +219,11 @@ mod tests {
         assert_eq!(candidates(&[touch(1, 0, 5, Applied), touch(2, 6, 9, Applied)]), [2]);
         assert_eq!(candidates(&[touch(1, 0, 5, Applied), touch(2, 3, 9, Applied)]), [2, 1]);
         assert_eq!(candidates(&[touch(1, 0, 5, Rejected)]), [0]);
+        assert_eq!(
+            candidates(&[touch(0, 0, 5, Unknown)]),
+            [0],
+            "a reused label is tried once"
+        );
         assert_eq!(candidates(&[touch(1, 0, 5, Unknown)]), [1, 0]);
         assert_eq!(
             candidates(&[Touch {

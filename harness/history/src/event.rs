@@ -123,6 +123,9 @@ pub struct OpEvent {
     pub op: OpKind,
     /// Which attempt of the actor's intention this is, from 1.
     pub attempt: u32,
+    /// The number of the arrival that it is an attempt of, from 0; absent in folders in which each operation is an arrival.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<u64>,
     /// The actor: the person's sign-in name.
     pub actor: String,
     /// The actor's persona.
@@ -131,7 +134,7 @@ pub struct OpEvent {
     pub user: Uuid,
     /// The label of the new password, never the password.
     pub writes: Option<u32>,
-    /// The label of the old password that a change proves.
+    /// The label of the old password that a change proves; none where the person mistyped it.
     pub proves: Option<u32>,
     /// When it should have begun.
     pub intended_us: u64,
@@ -185,7 +188,7 @@ impl DropWhy {
     }
 }
 
-/// An arrival that never began.
+/// An arrival, or a later attempt of one, that never began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DroppedEvent {
     /// See [`Stamp`].
@@ -199,6 +202,12 @@ pub struct DroppedEvent {
     /// The actor's persona; empty in older folders.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub persona: String,
+    /// Which attempt it would have been, from 1.
+    #[serde(default = "first")]
+    pub attempt: u32,
+    /// As in an operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<u64>,
     /// The person's objectGUID.
     pub user: Uuid,
     /// What would have been asked.
@@ -207,6 +216,10 @@ pub struct DroppedEvent {
     pub intended_us: u64,
     /// Why it was dropped.
     pub why: DropWhy,
+}
+
+fn first() -> u32 {
+    1
 }
 
 /// A phase was entered.

@@ -36,6 +36,9 @@ pub struct OpLine<'a> {
     pub phase: Phase,
     pub op_id: Uuid,
     pub op: OpKind,
+    pub attempt: u32,
+    #[serde(default)]
+    pub arrival: Option<u64>,
     #[serde(borrow)]
     pub actor: Cow<'a, str>,
     #[serde(borrow)]

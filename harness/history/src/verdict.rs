@@ -46,6 +46,9 @@ pub struct Verdict {
     pub ops: OpCounts,
     /// The same by kind.
     pub ops_by_kind: OpsByKind,
+    /// The same by persona; absent in folders that are older than attempts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub personas: BTreeMap<String, OpCounts>,
     /// What became of unknown operations.
     pub unknown_resolved: UnknownResolved,
     /// What was probed at the end.

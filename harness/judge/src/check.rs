@@ -9,6 +9,7 @@ mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod every_operation_ends;
 mod faults_bit;
+mod gates_hold;
 mod generator_kept_up;
 mod journals_agree;
 mod no_cross_user_write;
@@ -73,7 +74,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 28] = [
+const LAWS: [Law; 29] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
     law!(acknowledged_is_visible, ["I1"])
         .excused_by_lost_records()
@@ -104,6 +105,7 @@ const LAWS: [Law; 28] = [
     law!(no_lockout_by_writeback, ["I21"]).excused_by_lost_records(),
     law!(closed_gates_refuse, []).where_there_is(closed_gates_refuse::applies),
     law!(journals_agree, ["I18"]).where_there_is(journals_agree::applies),
+    law!(gates_hold, []).where_there_is(gates_hold::applies),
     law!(no_secret_at_rest, ["I17"]),
     law!(faults_bit, []).where_there_is(|ledger| !ledger.faults.is_empty()),
     law!(service_resumes_after_faults, ["I20"]).where_there_is(service_resumes_after_faults::applies),

@@ -28,6 +28,8 @@ pub struct Figures {
     pub outcomes: Vec<OutcomeRow>,
     /// Why operations were rejected, failed, unknown or dropped; largest first.
     pub reasons: Vec<ReasonRow>,
+    /// What became of each persona's operations, by name; none in older folders.
+    pub personas: Vec<PersonaRow>,
     /// Exclusive time of each stage over the measure phase, in the order of the chain, `network` last.
     pub stages: Vec<StageRow>,
     /// The percentile curves over the measure phase.
@@ -106,6 +108,17 @@ pub struct ReasonRow {
     pub reason: String,
     /// How many.
     pub count: u64,
+}
+
+/// What became of one persona's operations, warm-up included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonaRow {
+    /// The persona's name.
+    pub persona: String,
+    /// By outcome; each attempt counts.
+    pub counts: history::OpCounts,
+    /// How they ended, other than applied, the most frequent first.
+    pub endings: Vec<ReasonRow>,
 }
 
 /// One stage of the chain.

@@ -1,5 +1,6 @@
 //! What a run folder says, person by person, from one pass over its history.
 
+mod attempts;
 mod build;
 mod domains;
 mod facts;
@@ -7,6 +8,7 @@ mod faults;
 mod index;
 mod light;
 mod op;
+mod personas;
 mod sightings;
 mod stages;
 
@@ -22,6 +24,7 @@ pub(crate) use domains::Domains;
 pub(crate) use facts::Facts;
 pub(crate) use faults::FaultWindow;
 pub(crate) use op::{Label, Notes, Op};
+pub(crate) use personas::PersonaCounts;
 pub(crate) use sightings::{Held, Sighting};
 pub(crate) use stages::StageSamples;
 
@@ -70,6 +73,10 @@ pub(crate) struct Ledger {
     pub journal_lines: JournalLines,
     /// How operations ended, other than applied.
     pub endings: HashMap<Outcome, u64>,
+    /// What became of each persona's operations, by index; nothing in folders that are older than attempts.
+    pub persona_counts: Vec<PersonaCounts>,
+    /// The attempts of arrivals.
+    pub attempts: attempts::Attempts,
     /// Stage times of measured operations.
     pub stages: StageSamples,
     /// What was sampled.
@@ -169,6 +176,14 @@ pub(crate) struct Bind {
     pub data: Option<Win32>,
 }
 
+impl Bind {
+    /// Whether the password was right: accepted, or refused for a reason that a directory gives only whom it has found right.
+    pub(crate) fn is_right(&self) -> bool {
+        let told = [Win32::PASSWORD_MUST_CHANGE, Win32::PASSWORD_EXPIRED];
+        self.accepted || self.data.is_some_and(|data| told.contains(&data))
+    }
+}
+
 /// How many lines there are in each journal.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct JournalLines {
@@ -260,9 +275,17 @@ impl Ledger {
         self.torn.is_none() && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
     }
 
+    /// Arrivals on record, each by its first attempt: begun, and dropped.
+    pub(crate) fn first_attempts(&self) -> (u64, u64) {
+        let begun = self.ops.len() as u64 - self.attempts.begun_later;
+        let dropped = self.drops.len() as u64 - self.attempts.dropped_later;
+        (begun, dropped)
+    }
+
     /// Arrivals on record: begun or dropped.
     pub(crate) fn arrivals(&self) -> u64 {
-        (self.ops.len() + self.drops.len()) as u64
+        let (begun, dropped) = self.first_attempts();
+        begun + dropped
     }
 
     /// Whether a closed run ended before it could tell how many operations it had released.

@@ -40,8 +40,8 @@ mod windows;
 pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span,
-    StageRow, UsePoint, Window,
+    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow,
+    ResourceRow, Span, StageRow, UsePoint, Window,
 };
 
 use history::RunFolder;

@@ -127,7 +127,7 @@ fn resolve_writes(subject: &Subject<'_>, resolved: &mut UnknownResolved) {
 /// Unknown writes whose password binds or is held: they took effect, whatever the grace for old passwords.
 fn binding(subject: &Subject<'_>) -> u64 {
     let shown = |label: u32| {
-        let binds = subject.final_binds().any(|bind| bind.accepted && bind.label == label);
+        let binds = subject.final_binds().any(|bind| bind.is_right() && bind.label == label);
         binds || subject.held().any(|(_, held)| held.holds == Some(label))
     };
     let accepted = |op: &&Op| op.writes().is_some_and(shown);

@@ -9,7 +9,7 @@ use history::{
 use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
 
 use crate::figures::{
-    FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
+    FaultRow, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
 };
 use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
@@ -41,6 +41,11 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         plan_hash: manifest.plan_hash.clone(),
         ops: total(by_kind),
         ops_by_kind: by_kind,
+        personas: figures
+            .personas
+            .iter()
+            .map(|row| (row.persona.clone(), row.counts))
+            .collect(),
         unknown_resolved: resolve::unknown_resolved(ledger),
         probed: probed(ledger),
         locks_proven: ledger.subjects().filter(Subject::lock_proven).count() as u64,
@@ -185,6 +190,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         fault_rows: ledger.faults.iter().map(|fault| fault_row(ledger, fault)).collect(),
         outcomes: outcomes(ops_by_kind(ledger)),
         reasons: reasons(ledger),
+        personas: personas(ledger),
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
@@ -236,17 +242,40 @@ fn reasons(ledger: &Ledger) -> Vec<ReasonRow> {
     for dropped in &ledger.drops {
         *drops.entry(dropped.why).or_default() += 1;
     }
-    let endings = ledger.endings.iter().map(|(outcome, count)| ReasonRow {
-        class: outcome.class(),
-        reason: reason(outcome),
-        count: *count,
-    });
     let drops = drops.into_iter().map(|(why, count)| ReasonRow {
         class: OutcomeClass::Dropped,
         reason: why.as_str().to_owned(),
         count,
     });
-    let mut rows: Vec<ReasonRow> = endings.chain(drops).collect();
+    sorted(ended(&ledger.endings).chain(drops))
+}
+
+/// By name; those that came.
+fn personas(ledger: &Ledger) -> Vec<PersonaRow> {
+    let named = ledger.personas.iter().zip(&ledger.persona_counts);
+    let came = named.filter(|(_, persona)| persona.counts != OpCounts::default());
+    let mut rows: Vec<PersonaRow> = came
+        .map(|(name, persona)| PersonaRow {
+            persona: name.clone(),
+            counts: persona.counts,
+            endings: sorted(ended(&persona.endings)),
+        })
+        .collect();
+    rows.sort_by(|one, other| one.persona.cmp(&other.persona));
+    rows
+}
+
+fn ended(endings: &HashMap<Outcome, u64>) -> impl Iterator<Item = ReasonRow> {
+    endings.iter().map(|(outcome, count)| ReasonRow {
+        class: outcome.class(),
+        reason: reason(outcome),
+        count: *count,
+    })
+}
+
+/// The most frequent first.
+fn sorted(rows: impl Iterator<Item = ReasonRow>) -> Vec<ReasonRow> {
+    let mut rows: Vec<ReasonRow> = rows.collect();
     rows.sort_by(|one, other| {
         let by_count = other.count.cmp(&one.count);
         by_count.then_with(|| (one.class, &one.reason).cmp(&(other.class, &other.reason)))

@@ -1,4 +1,4 @@
-//! The load generator: goose users that wait for tickets and drive the portal's pages, in a process of their own.
+//! The load generator: goose users that wait for tickets and do what a persona does, in a process of their own.
 //!
 //! For: `wblab load`, and starting it. goose owns process-wide things (Ctrl-C, a kill switch, a logger); here they stay
 //! in a child that ignores SIGINT, ends when its pipe closes, and whose processor time is counted apart from the world's.
@@ -12,11 +12,14 @@
 //! ```
 
 mod child;
+mod course;
 mod error;
 mod gauge;
+mod helpdesk;
 mod portal;
 mod serve;
 mod users;
+mod visit;
 
 pub use child::ChildProcess;
 pub use error::LoadError;

@@ -17,7 +17,7 @@ use vocabulary::SystemClock;
 use crate::LoadError;
 use crate::gauge::Counts;
 use crate::portal::Portal;
-use crate::users::{Crew, Queued, attack};
+use crate::users::{Crew, Queued, attack, dropped};
 
 /// Results that may wait for the pipe.
 const RESULTS: usize = 8192;
@@ -67,6 +67,7 @@ async fn run(
         counts: Arc::clone(&counts),
         clock: RunClock::continuing(SystemClock::shared(), hello.at_us, hello.unix_us),
         tickets: tickets.clone(),
+        again: queue.downgrade(),
         results: results.clone(),
         cancelled,
         users: hello.users,
@@ -115,10 +116,8 @@ impl Feeder {
             match receive(&mut up).await {
                 Ok(Some(Down::Ticket(ticket))) => self.put(ticket).await,
                 Ok(Some(Down::Hello(_))) => {}
-                Ok(Some(Down::End)) => {
-                    self.queue.close();
-                    break;
-                }
+                // Whoever is away holds the queue open until they are back.
+                Ok(Some(Down::End)) => break,
                 Ok(Some(Down::Stop)) => {
                     self.stop().await;
                     break;
@@ -131,17 +130,18 @@ impl Feeder {
                 }
             }
         }
+        let Self { queue, cancel, .. } = self;
+        drop(queue);
         // From here on nothing comes but the end of the pipe.
         while let Ok(Some(_)) = receive::<Down>(&mut up).await {}
-        let _ = self.cancel.send(true);
+        let _ = cancel.send(true);
     }
 
     /// Into the bounded queue, or dropped there and then.
     async fn put(&self, ticket: Ticket) {
-        let number = ticket.number;
         let free = self.counts.comes(self.queue.len());
-        if self.queue.try_send(Queued { ticket, free }).is_err() {
-            self.drop_ticket(number, DropWhy::QueueFull).await;
+        if let Err(full) = self.queue.try_send(Queued { ticket, free }) {
+            self.drop_ticket(&full.into_inner().ticket, DropWhy::QueueFull).await;
         }
     }
 
@@ -149,14 +149,14 @@ impl Feeder {
     async fn stop(&self) {
         self.queue.close();
         while let Ok(queued) = self.waiting.try_recv() {
-            self.drop_ticket(queued.ticket.number, DropWhy::RunEnded).await;
+            self.drop_ticket(&queued.ticket, DropWhy::RunEnded).await;
         }
         wait(STOP_GRACE).await;
         let _ = self.cancel.send(true);
     }
 
-    async fn drop_ticket(&self, number: u64, why: DropWhy) {
-        let _ = self.results.send(Up::Dropped { number, why }).await;
+    async fn drop_ticket(&self, ticket: &Ticket, why: DropWhy) {
+        let _ = self.results.send(dropped(ticket, why)).await;
     }
 }
 

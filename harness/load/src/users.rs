@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use engine::clock::RunClock;
+use engine::attempt::away_us;
+use engine::clock::{RunClock, wait};
 use engine::pipe::{Done, Ticket, Up};
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::prelude::{GooseAttack, GooseError, GooseUser, Scenario, Transaction, TransactionFunction};
 use history::DropWhy;
 use tokio::sync::{mpsc, watch};
-use vocabulary::{Outcome, UnknownWhy};
+use vocabulary::{Outcome, StageTimes, UnknownWhy};
 
 use crate::LoadError;
+use crate::course::{self, Next};
 use crate::gauge::Counts;
 use crate::portal::Portal;
+use crate::visit::Visit;
 
 /// More than goose can start in a second: all users come up at once.
 const AT_ONCE: &str = "1000000";
@@ -34,6 +38,8 @@ pub(crate) struct Crew {
     pub clock: RunClock,
     pub counts: Arc<Counts>,
     pub tickets: async_channel::Receiver<Queued>,
+    /// Where whoever has left comes back to.
+    pub again: async_channel::WeakSender<Queued>,
     pub results: mpsc::Sender<Up>,
     pub cancelled: watch::Receiver<bool>,
     pub users: u32,
@@ -83,9 +89,8 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
             }
             while let Ok(queued) = crew.tickets.recv().await {
                 crew.counts.took();
-                let result = crew.serve(user, &queued).await;
+                crew.serve(user, queued).await;
                 crew.counts.ended();
-                let _ = crew.results.send(result).await;
             }
             if ended.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
                 let _ = crew.results.send(Up::Ended).await;
@@ -96,29 +101,95 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
 }
 
 impl Crew {
-    /// Drives one ticket to its end, unless it waited too long.
-    async fn serve(&self, user: &GooseUser, queued: &Queued) -> Up {
-        let ticket = &queued.ticket;
+    /// Drives one ticket to its end, unless it waited too long: attempt after attempt.
+    async fn serve(&self, user: &GooseUser, Queued { mut ticket, free }: Queued) {
         let started_us = self.clock.at_us();
         if started_us > ticket.intended_us.saturating_add(self.start_within_us) {
-            return Up::Dropped {
-                number: ticket.number,
-                why: DropWhy::NotStartedInTime,
-            };
+            let dropped = dropped(&ticket, DropWhy::NotStartedInTime);
+            let _ = self.results.send(dropped).await;
+            return;
         }
-        let mut cancelled = self.cancelled.clone();
-        let (outcome, stages) = tokio::select! {
-            ended = self.portal.drive(&user.client, ticket) => ended,
-            _ = cancelled.wait_for(|cancelled| *cancelled) => (Outcome::Unknown(UnknownWhy::Interrupted), None),
-        };
-        let finished_us = self.clock.at_us();
-        Up::Done(Done {
-            number: ticket.number,
-            free: queued.free,
-            started_us,
-            finished_us,
-            outcome,
-            stages,
-        })
+        loop {
+            let (ended, next) = self.visit(user, &ticket, free).await;
+            let _ = self.results.send(Up::Done(ended)).await;
+            if next == Next::Done {
+                return;
+            }
+            let away = away_us(ticket.op_id);
+            ticket.attempt = 2;
+            ticket.intended_us = self.clock.at_us() + away;
+            if let Some(queue) = self.again.upgrade() {
+                tokio::spawn(come_back(ticket, away, queue, self.results.clone()));
+                return;
+            }
+            // No ticket comes any more, so nobody needs this user meanwhile.
+            wait(Duration::from_micros(away)).await;
+        }
+    }
+
+    /// One attempt: what the persona does, or one request that a target counts.
+    async fn attempt(
+        &self,
+        visit: &mut Visit<'_>,
+        user: &GooseUser,
+        ticket: &Ticket,
+        attempt: u32,
+    ) -> (Outcome, Option<StageTimes>) {
+        if self.portal.counts() {
+            return (self.portal.count(&user.client, ticket).await, None);
+        }
+        visit.drive(attempt, &course::acts(ticket, attempt)).await
+    }
+
+    /// One visit: attempts that follow at once. Gives the last one, and whether another follows later.
+    async fn visit(&self, user: &GooseUser, ticket: &Ticket, free: bool) -> (Done, Next) {
+        let mut visit = Visit::new(&self.portal, &user.client, ticket);
+        let (mut attempt, mut intended_us) = (ticket.attempt, ticket.intended_us);
+        loop {
+            let started_us = self.clock.at_us();
+            let mut cancelled = self.cancelled.clone();
+            let (outcome, stages) = tokio::select! {
+                ended = self.attempt(&mut visit, user, ticket, attempt) => ended,
+                _ = cancelled.wait_for(|cancelled| *cancelled) => (Outcome::Unknown(UnknownWhy::Interrupted), None),
+            };
+            let next = course::next(ticket, attempt, &outcome);
+            let done = Done {
+                number: ticket.number,
+                free,
+                attempt,
+                more: next != Next::Done,
+                proves: course::proves(ticket, attempt),
+                intended_us,
+                started_us,
+                finished_us: self.clock.at_us(),
+                outcome,
+                stages,
+            };
+            if next != Next::Again {
+                return (done, next);
+            }
+            (attempt, intended_us) = (attempt + 1, done.finished_us);
+            let _ = self.results.send(Up::Done(done)).await;
+        }
+    }
+}
+
+/// A ticket that is not begun.
+pub(crate) fn dropped(ticket: &Ticket, why: DropWhy) -> Up {
+    Up::Dropped {
+        number: ticket.number,
+        attempt: ticket.attempt,
+        intended_us: ticket.intended_us,
+        why,
+    }
+}
+
+/// Somebody is away for a while, and then waits for a free user like everybody else.
+async fn come_back(ticket: Ticket, away_us: u64, queue: async_channel::Sender<Queued>, results: mpsc::Sender<Up>) {
+    wait(Duration::from_micros(away_us)).await;
+    if let Err(closed) = queue.send(Queued { ticket, free: false }).await {
+        let _ = results
+            .send(dropped(&closed.into_inner().ticket, DropWhy::RunEnded))
+            .await;
     }
 }

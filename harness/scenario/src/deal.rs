@@ -43,14 +43,15 @@ pub(crate) fn lots(plan: &Plan, seed: Seed) -> Vec<Lot> {
     lots
 }
 
-/// Accounts that are not usual ones go to people who do not start locked: a lock can be proven on a usual account alone.
+/// Accounts that are not usual ones go to people whose persona leaves the account alone: a lock can be proven on a usual one
+/// alone, and who is disabled later must be found enabled first.
 fn give_accounts(lots: &mut [Lot], plan: &Plan, seed: Seed) {
     let wanted = accounts(&plan.population.accounts, plan.population.people);
     if wanted.is_empty() {
         return;
     }
     let mut free: Vec<usize> = (0..lots.len())
-        .filter(|index| !lots[*index].persona.starts_locked())
+        .filter(|index| !lots[*index].persona.has_usual_account())
         .collect();
     shuffle(&mut free, seed);
     let states = wanted

@@ -45,11 +45,11 @@ pub use plan::{Choices, Executor, Goal, Load, Mix, Plan, Population, Spike};
 pub use schema::{schema_json, schema_text};
 pub use timeline::{Moment, Timeline};
 pub use written::{
-    AccountState, By, Damage, DcName, Delay, Direction, Directory, DuplicateRequests, EdgeName, Fault, FaultGroup,
-    FaultKind, FaultsAtRandom, FineGrainedPolicy, Forest, FunctionalLevel, Groups, IdleDrop, JournalTorn, KillAgentAt,
-    KillMoment, Level, Licence, LimitMemory, Lockout, MovePdc, OfCount, OfPart, OfRatio, OfShare, PartName, Partition,
-    Persona, Policy, Probes, ProcessModel, Ramp, RestartStorm, Rights, Scenario, ServiceTime, Skew, SkewClock, Slice,
-    SlowLink, Sspr, Step, Tenant, ThinkTime, TightenPolicy, World, WorldKind, WritebackDc,
+    AccountState, By, Damage, DcName, Delay, Direction, Directory, Draw, DuplicateRequests, EdgeName, Fault,
+    FaultGroup, FaultKind, FaultsAtRandom, FineGrainedPolicy, Forest, FunctionalLevel, Groups, IdleDrop, JournalTorn,
+    KillAgentAt, KillMoment, Level, Licence, LimitMemory, Lockout, MovePdc, OfCount, OfPart, OfRatio, OfShare,
+    PartName, Partition, Persona, Policy, Probes, ProcessModel, Ramp, RestartStorm, Rights, Scenario, ServiceTime,
+    Skew, SkewClock, Slice, SlowLink, Sspr, Step, Tenant, ThinkTime, TightenPolicy, World, WorldKind, WritebackDc,
 };
 
 /// What a scenario's faults ask for and a world of this kind cannot do, each in a sentence; a file that was read is right for the

@@ -31,11 +31,16 @@ impl Vault {
     }
 
     /// The password of a person's label. Letters and digits alternate, so that no part of a name can be contained; what a person
-    /// with [`Persona::WeakPassword`] chooses satisfies the cloud (8 characters, three classes) and has 10 characters: too short
-    /// wherever a policy asks for more. All others have 20, which every policy of the format takes.
+    /// with [`Persona::WeakPassword`] chooses, and with [`Persona::WeakThenGood`] under an odd label, satisfies the cloud (8
+    /// characters, three classes) and has 10 characters: too short wherever a policy asks for more. All others have 20, which
+    /// every policy of the format takes.
     #[must_use]
     pub fn password(&self, person: u64, persona: Persona, label: u32) -> Password {
-        let weak = persona == Persona::WeakPassword && label != LABEL_INITIAL;
+        let weak = match persona {
+            Persona::WeakPassword => label != LABEL_INITIAL,
+            Persona::WeakThenGood => label % 2 == 1,
+            _ => false,
+        };
         let pairs = if weak { WEAK_PAIRS } else { CHOSEN_PAIRS };
         let bytes = self.expand(person, label);
         let mut text = Zeroizing::new(String::with_capacity(2 * pairs + 2));
@@ -48,6 +53,16 @@ impl Vault {
         if !upper {
             text.replace_range(..1, "W");
         }
+        Password::new(text.to_string())
+    }
+
+    /// What somebody types who mistypes the password of a label: its last two characters the wrong way round.
+    #[must_use]
+    pub fn mistyped(&self, person: u64, persona: Persona, label: u32) -> Password {
+        let right = self.password(person, persona, label);
+        let mut text = Zeroizing::new(right.expose().to_owned());
+        let last = text.pop().into_iter().chain(text.pop());
+        text.extend(last);
         Password::new(text.to_string())
     }
 
@@ -102,5 +117,19 @@ mod tests {
         let weak = vault.password(3, Persona::WeakPassword, 1);
         assert_eq!(weak.expose().len(), 10);
         assert_eq!(vault.password(3, Persona::WeakPassword, 0).expose().len(), 20);
+        let lengths = [0, 1, 2, 3].map(|label| vault.password(3, Persona::WeakThenGood, label).expose().len());
+        assert_eq!(lengths, [20, 10, 20, 10]);
+    }
+
+    #[test]
+    fn a_mistyped_password_is_another_of_the_same_length() {
+        let vault = Vault::new(1);
+        let (right, wrong) = (
+            vault.password(3, Persona::VoluntaryChange, 2),
+            vault.mistyped(3, Persona::VoluntaryChange, 2),
+        );
+        assert_ne!(right, wrong);
+        assert_eq!(right.expose().len(), wrong.expose().len());
+        assert!(wrong.expose().ends_with("-x"));
     }
 }

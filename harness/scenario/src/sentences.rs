@@ -115,6 +115,7 @@ fn tenant(plan: &Plan) -> String {
     let on = |yes: bool| if yes { "on" } else { "off" };
     let sspr = match plan.tenant.sspr {
         Sspr::All => "for everyone",
+        Sspr::Selected => "for the members of one group",
         Sspr::None => "for nobody",
     };
     format!(

@@ -80,6 +80,8 @@ pub enum ReasonCode {
     Throttled,
     /// The session expired or its steps were taken out of order.
     SessionInvalid,
+    /// The person left half-way; nothing was dispatched.
+    Abandoned,
     /// The agent found no such person in the directory (33002).
     NotFoundOnPremises,
     /// The agent found two (33003).
@@ -130,6 +132,7 @@ impl ReasonCode {
             Self::WrongCode => "wrong_code",
             Self::Throttled => "throttled",
             Self::SessionInvalid => "session_invalid",
+            Self::Abandoned => "abandoned",
             Self::NotFoundOnPremises => "not_found_on_premises",
             Self::MultipleMatches => "multiple_matches",
             Self::PermissionDenied => "permission_denied",
@@ -231,6 +234,8 @@ pub enum UnknownWhy {
     DirectoryIndeterminate,
     /// The answer could not be authenticated or decoded.
     AnswerInvalid,
+    /// The same form was sent twice, and its two answers do not say the same.
+    AnswersDiffer,
     /// The run ended while it was in flight.
     Interrupted,
     /// An answer that fits no other row.
@@ -247,6 +252,7 @@ impl UnknownWhy {
             Self::RelayTimeout => "relay_timeout",
             Self::DirectoryIndeterminate => "directory_indeterminate",
             Self::AnswerInvalid => "answer_invalid",
+            Self::AnswersDiffer => "answers_differ",
             Self::Interrupted => "interrupted",
             Self::Unplaced => "unplaced",
         }

@@ -8,8 +8,8 @@ use history::{
     StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
-    Case, CaseOp, CaseSight, CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow,
-    ReasonRow, ResourceRow, Span, StageRow, UsePoint, Window,
+    Case, CaseOp, CaseSight, CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PersonaRow,
+    PropagationRow, ReasonRow, ResourceRow, Span, StageRow, UsePoint, Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -52,6 +52,7 @@ fn figures(seed: u64, count: u64) -> Figures {
         faults,
         outcomes: outcomes(&windows),
         reasons: reasons(&windows),
+        personas: personas(&windows),
         stages: stages(),
         curve: curve(),
         propagation: vec![
@@ -95,6 +96,34 @@ fn resources(seed: u64, start: u64, count: u64) -> Vec<ResourceRow> {
         }
     };
     parts.map(row).into()
+}
+
+/// Everybody's operations under two names, the last of whom were refused.
+fn personas(windows: &[Window]) -> Vec<PersonaRow> {
+    let reasons = reasons(windows);
+    let of = |class: OutcomeClass| -> u64 {
+        let rows = outcomes(windows).into_iter().filter(|row| row.class == class);
+        rows.map(|row| row.count).sum()
+    };
+    let row = |persona: &str, counts: OpCounts, endings: Vec<ReasonRow>| PersonaRow {
+        persona: persona.to_owned(),
+        counts,
+        endings,
+    };
+    let refused = OpCounts {
+        rejected: of(OutcomeClass::Rejected),
+        ..OpCounts::default()
+    };
+    let others = OpCounts {
+        applied: of(OutcomeClass::Applied),
+        rejected: 0,
+        failed: of(OutcomeClass::Failed),
+        unknown: of(OutcomeClass::Unknown),
+        dropped: of(OutcomeClass::Dropped),
+    };
+    let (no, rest): (Vec<ReasonRow>, Vec<ReasonRow>) =
+        reasons.into_iter().partition(|row| row.class == OutcomeClass::Rejected);
+    vec![row("forgot", others, rest), row("weak_password", refused, no)]
 }
 
 /// A reset that expired in a held message and came after a newer one.
@@ -328,6 +357,11 @@ fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
             change: kind(OpKind::Change),
             admin_reset: kind(OpKind::AdminReset),
         },
+        personas: figures
+            .personas
+            .iter()
+            .map(|row| (row.persona.clone(), row.counts))
+            .collect(),
         unknown_resolved: UnknownResolved {
             applied: ops.unknown - ops.unknown / 3,
             not_applied: ops.unknown / 3,

@@ -108,7 +108,7 @@ impl Chart {
                  operations have no time and are in the percentile curve below."
             }
             Self::Rates => {
-                "Offered: arrivals the plan asked for. Achieved: operations applied or correctly rejected, by when they ended. \
+                "Offered: arrivals the plan asked for, and further attempts. Achieved: operations applied or correctly rejected, by when they ended. \
                  Dropped: arrivals that nobody was free to begin in time."
             }
             Self::Outcomes => "Every operation counts once, warm-up included, as it was known when it ended.",

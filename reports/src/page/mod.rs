@@ -2,6 +2,7 @@
 
 mod about;
 mod first;
+mod personas;
 mod tables;
 
 use base64::Engine as _;

@@ -21,6 +21,7 @@ pub(super) fn all(judgement: &Judgement, manifest: &Manifest) -> Markup {
         (goals(judgement))
         (faults(judgement))
         (operations(judgement))
+        (super::personas::table(judgement))
         (latency(judgement, manifest.closed()))
         (stages(judgement))
         (propagation(judgement))

@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use super::tree::root;
 
 /// The crates, lowest first, each with those it uses. The table of `ARCHITECTURE.md`, as data.
-pub(super) const USES: [(&str, &[&str]); 17] = [
+pub(super) const USES: [(&str, &[&str]); 18] = [
     ("vocabulary", &[]),
     ("store", &[]),
     ("certificate", &[]),

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ldap3::controls::RawControl;
 use ldap3::{LdapResult, Mod, SearchEntry};
 use uuid::Uuid;
 use vocabulary::{EventId, Password, ReasonCode, UnknownWhy};
@@ -208,7 +209,13 @@ async fn attempt(
     let dn = guid_dn(target.guid);
     let modifications = modifications.to_vec();
     let answer: LdapResult = leased
-        .run(limit, async |ldap| ldap.modify(&dn, modifications).await)
+        .run(limit, async |ldap| {
+            let ldap = match sets_password(&modifications) {
+                true => ldap.with_controls(policy_hints()),
+                false => ldap,
+            };
+            ldap.modify(&dn, modifications).await
+        })
         .await?;
     leased.keep();
     Ok(Tried::Sent(outcome::of_modify(answer.rc, &answer.text)))
@@ -216,6 +223,22 @@ async fn attempt(
 
 fn unknown_domain() -> WriteResult {
     failed(ReasonCode::DirectoryUnreachable, EventId::AD_UNKNOWN_ERROR)
+}
+
+/// Whether a modify sets a password without the old one.
+fn sets_password(modifications: &[Modification]) -> bool {
+    let sets = |change: &Modification| matches!(change, Mod::Replace(name, _) if name == b"unicodePwd");
+    modifications.iter().any(sets)
+}
+
+/// LDAP_SERVER_POLICY_HINTS_OID with flag 1 (MS-ADTS 3.1.1.3.4.1.27): a reset obeys history and minimum age, as a change does. It is
+/// not critical: a directory that does not know it resets without them.
+fn policy_hints() -> RawControl {
+    RawControl {
+        ctype: "1.2.840.113556.1.4.2239".to_owned(),
+        crit: false,
+        val: Some(vec![0x30, 3, 2, 1, 1]),
+    }
 }
 
 /// What a change touches.
@@ -375,6 +398,19 @@ mod tests {
             panic!()
         };
         assert_eq!((name.as_slice(), values.len()), (b"lockoutTime".as_slice(), 1));
+    }
+
+    #[test]
+    fn only_what_sets_a_password_asks_for_history() {
+        let password = Password::new("New-1".to_owned());
+        let first = |change| plans(&change).remove(0);
+        for unlock in [true, false] {
+            let password = password.clone();
+            assert!(sets_password(&first(Change::Reset { password, unlock })));
+        }
+        let current = password.clone();
+        assert!(!sets_password(&first(Change::Change { current, new: password })));
+        assert!(!sets_password(&first(Change::Unlock)));
     }
 
     #[test]

@@ -1,15 +1,19 @@
 //! The self-service flow: identify, prove, choose, write back. Every refusal has its reason and, where one is public, its code.
 
+mod direct;
+mod ends;
+mod gates;
+
 use std::sync::Arc;
 
 use uuid::Uuid;
-use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, UnknownWhy};
+use vocabulary::{OpKind, Outcome, Password, ReasonCode};
+
+pub(crate) use direct::{Asked, HelpdeskReset};
+use ends::told;
+use gates::Door;
 
 use super::agent::Keys;
-use super::disturbed::Disturbance;
-use super::gates::Gate;
-use super::journal::{JournalEntry, SentOrder};
-use super::people::Person;
 use super::records::Activity;
 use super::session::{Code, Step};
 use super::{Now, Tenant};
@@ -20,10 +24,16 @@ const PASSWORD_MAX: usize = 256;
 /// What a person sends to the portal.
 #[derive(Debug)]
 pub(crate) enum PortalEvent {
-    Identify { userid: String },
+    Identify {
+        userid: String,
+    },
     SendCode,
-    Verify { code: String },
+    Verify {
+        code: String,
+    },
     Finish(Choice),
+    /// The one form of a voluntary change.
+    Change(Asked),
 }
 
 /// What a proven person asks for.
@@ -83,6 +93,10 @@ pub(crate) enum Page {
         unlock: bool,
         problem: Option<Problem>,
     },
+    /// The form of a voluntary change, and what is wrong with what was sent.
+    Change {
+        problem: Option<Problem>,
+    },
     End(Ending),
 }
 
@@ -92,6 +106,8 @@ pub(crate) enum Problem {
     Unclear,
     Empty,
     Differs,
+    /// The new password is the old one.
+    Same,
     TooLong,
     Unusable,
 }
@@ -121,20 +137,12 @@ pub struct Order {
     pub kind: OpKind,
     /// The new password, for a reset.
     pub password: Option<Password>,
+    /// The password so far, which a change proves.
+    pub current: Option<Password>,
     pub(crate) proof: String,
     pub(crate) keys: Arc<Keys>,
     /// The journal of the agent that it is sealed for.
     pub(crate) journal: Option<Uuid>,
-}
-
-/// What the flow needs of a person once every gate is open.
-struct Admitted {
-    person: Uuid,
-    upn: String,
-    anchor: String,
-    mail: String,
-    keys: Arc<Keys>,
-    journal: Option<Uuid>,
 }
 
 impl Tenant {
@@ -160,12 +168,13 @@ impl Tenant {
             PortalEvent::SendCode => self.send_code(session, now),
             PortalEvent::Verify { code } => self.verify(session, operation, &code, now),
             PortalEvent::Finish(choice) => self.finish(session, operation, choice, now),
+            PortalEvent::Change(asked) => self.change(operation, asked, now),
         };
         result.unwrap_or_else(|outcome| self.refuse(session, operation, outcome, now))
     }
 
     fn identify(&mut self, userid: &str, now: Now) -> Result<Vec<Effect>, Outcome> {
-        let admitted = self.admit(self.people.by_upn(userid), now)?;
+        let admitted = self.admit(Door::Portal, self.people.by_upn(userid), now)?;
         let id = self.dice.text("session");
         if !self.sessions.open(id.clone(), admitted.person, now.monotonic) {
             return Err(Outcome::failed(ReasonCode::CloudError));
@@ -173,7 +182,7 @@ impl Tenant {
         Ok(vec![
             Effect::OpenSession(id),
             Effect::Show(Page::AskCode {
-                mail: masked(&admitted.mail),
+                mail: masked(admitted.mail.as_deref().unwrap_or_default()),
             }),
         ])
     }
@@ -239,7 +248,7 @@ impl Tenant {
             self.sessions.close(session);
             return Ok(vec![Effect::CloseSession, Effect::Await(operation)]);
         }
-        let order = self.order(person, operation, kind, password, now)?;
+        let order = self.order(Door::Portal, person, operation, kind, password, now)?;
         self.sessions.finish(session, operation);
         Ok(vec![Effect::CloseSession, Effect::Writeback(order)])
     }
@@ -250,135 +259,6 @@ impl Tenant {
             Step::Finished(operation) => Some(operation),
             _ => None,
         }
-    }
-
-    /// A text that only who opens the request can repeat.
-    pub(crate) fn proof(&mut self) -> String {
-        self.dice.short_text("proof")
-    }
-
-    /// Whether an operation left: what is sent under its id again is the same operation.
-    fn has_left(&self, operation: Uuid) -> bool {
-        self.journal.get(operation).is_some_and(JournalEntry::is_dispatched)
-    }
-
-    /// How an operation ended that left.
-    pub(crate) fn ended(&self, operation: Uuid) -> Option<Ending> {
-        let (outcome, kind, in_cloud) = self.journal.get(operation)?.ended()?;
-        Some(Ending {
-            operation,
-            kind,
-            outcome,
-            in_cloud,
-        })
-    }
-
-    /// Notes to whom an order goes and until when it lives, right before it leaves.
-    pub(crate) fn sends(&mut self, order: &Order, expires: u64, now: Now) {
-        let sent = SentOrder {
-            person: order.person,
-            upn: order.upn.clone(),
-            anchor: order.anchor.clone(),
-            kind: order.kind,
-            expires,
-            journal: order.journal,
-        };
-        self.journal.send(order.operation, sent, now.unix);
-    }
-
-    /// To whom an operation went, if it left.
-    pub(crate) fn sent(&self, operation: Uuid) -> Option<SentOrder> {
-        self.journal.get(operation)?.sent().cloned()
-    }
-
-    /// Records what the agent told later about an operation in doubt. Its password is kept nowhere, so the cloud's own write
-    /// cannot follow.
-    pub(crate) fn settle_late(&mut self, operation: Uuid, sent: &SentOrder, outcome: &Outcome, now: Now) {
-        self.journal
-            .settle(operation, outcome, sent.kind == OpKind::Unlock, now.unix);
-        self.note_end(
-            operation,
-            sent.kind,
-            (sent.person, &sent.upn),
-            outcome,
-            sent.kind == OpKind::Unlock,
-            now,
-        );
-    }
-
-    /// Every gate is asked again: switches and heartbeats may have changed since the person came in.
-    fn order(
-        &mut self,
-        person: Uuid,
-        operation: Uuid,
-        kind: OpKind,
-        password: Option<Password>,
-        now: Now,
-    ) -> Result<Order, Outcome> {
-        let admitted = self.admit(self.people.by_id(person), now)?;
-        if kind == OpKind::Unlock && !self.is_open(Gate::Unlock, now) {
-            self.disturbed.touch(Disturbance::DisableUnlock, now.monotonic);
-            return Err(Outcome::rejected(ReasonCode::UnlockDisabled));
-        }
-        if !self.journal.dispatch(operation, now.unix) {
-            // The first one may have had its effect: nobody may say here that nothing happened.
-            return Err(Outcome::Unknown(UnknownWhy::Unplaced));
-        }
-        Ok(Order {
-            operation,
-            person,
-            upn: admitted.upn,
-            anchor: admitted.anchor,
-            kind,
-            password,
-            proof: self.proof(),
-            keys: self.disturbed.keys(admitted.keys, now.monotonic),
-            journal: admitted.journal,
-        })
-    }
-
-    fn is_open(&self, gate: Gate, now: Now) -> bool {
-        self.gates.is_open(gate, &self.settings(now))
-    }
-
-    /// The gates, in the order in which the product asks them.
-    fn admit(&self, person: Option<&Person>, now: Now) -> Result<Admitted, Outcome> {
-        let refused = |code, sspr| Outcome::Rejected(Reason::new(code).with_sspr(sspr));
-        if !self.is_open(Gate::SelfService, now) {
-            return Err(refused(ReasonCode::SsprDisabled, SsprCode::TenantSsprFlagDisabled));
-        }
-        let person = person.ok_or_else(|| Outcome::rejected(ReasonCode::UnknownUser))?;
-        if self.throttle.locked(person.id, now.monotonic) {
-            return Err(Outcome::rejected(ReasonCode::Throttled));
-        }
-        if !self.is_open(Gate::Licence, now) {
-            self.disturbed.touch(Disturbance::RevokeLicence, now.monotonic);
-            return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));
-        }
-        let mail = person.object.mail.clone().filter(|mail| !mail.trim().is_empty());
-        let mail = mail.ok_or_else(|| refused(ReasonCode::NotRegistered, SsprCode::UserNotProperlyConfigured))?;
-        if !self.is_open(Gate::Writeback, now) {
-            self.disturbed.touch(Disturbance::DisableWriteback, now.monotonic);
-            return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
-        }
-        let outdated = || Reason::new(ReasonCode::AgentOutdated).with_sspr(SsprCode::OnPremisesConnectivityError);
-        if !self
-            .agent
-            .as_ref()
-            .is_none_or(|agent| self.lets_in(&agent.version, now))
-        {
-            return Err(Outcome::Failed(outdated()));
-        }
-        let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);
-        let (keys, journal) = self.alive_agent(now).ok_or_else(|| Outcome::Failed(down()))?;
-        Ok(Admitted {
-            person: person.id,
-            upn: person.object.upn.clone(),
-            anchor: person.object.source_anchor.clone(),
-            mail,
-            keys,
-            journal,
-        })
     }
 
     fn refuse(&mut self, session: &str, operation: Uuid, outcome: Outcome, now: Now) -> Vec<Effect> {
@@ -397,83 +277,6 @@ impl Tenant {
         };
         vec![Effect::CloseSession, Effect::Show(Page::End(ending))]
     }
-
-    /// Records how an order ended. `stored` says whether the cloud's own write followed.
-    pub(crate) fn settle(&mut self, order: &Order, outcome: Outcome, stored: bool, now: Now) -> Ending {
-        let applied = outcome == Outcome::Applied;
-        let in_cloud = applied && stored;
-        self.journal.settle(order.operation, &outcome, in_cloud, now.unix);
-        self.note_end(
-            order.operation,
-            order.kind,
-            (order.person, &order.upn),
-            &outcome,
-            stored,
-            now,
-        );
-        Ending {
-            operation: order.operation,
-            kind: Some(order.kind),
-            outcome,
-            in_cloud,
-        }
-    }
-
-    /// The audit rows of an end.
-    fn note_end(
-        &mut self,
-        operation: Uuid,
-        kind: OpKind,
-        (person, upn): (Uuid, &str),
-        outcome: &Outcome,
-        stored: bool,
-        now: Now,
-    ) {
-        let applied = *outcome == Outcome::Applied;
-        if applied {
-            self.throttle.clear(person);
-        }
-        let reason = if applied && !stored {
-            "OnPremisesSuccessCloudFailure".to_owned()
-        } else {
-            told(outcome)
-        };
-        for activity in activities(kind, applied) {
-            let target = Some((person, upn.to_owned()));
-            self.note_about(operation, *activity, target, applied, &reason, now);
-        }
-    }
-
-    fn note_blocked(&mut self, person: Uuid, operation: Uuid, now: Now) {
-        let target = self
-            .people
-            .by_id(person)
-            .map(|person| (person.id, person.object.upn.clone()));
-        self.note_about(operation, Activity::Blocked, target, true, "too many wrong codes", now);
-    }
-}
-
-/// The rows of one operation, in the order of the public trace of a good reset.
-fn activities(kind: OpKind, applied: bool) -> &'static [Activity] {
-    match (kind, applied) {
-        (OpKind::Unlock, _) => &[Activity::Progress, Activity::UnlockSelfService],
-        (_, false) => &[Activity::Progress, Activity::ResetSelfService],
-        (_, true) => &[
-            Activity::Progress,
-            Activity::ResetUserPassword,
-            Activity::UpdateRefreshTokens,
-            Activity::ResetSelfService,
-            Activity::Progress,
-        ],
-    }
-}
-
-fn told(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Applied => "Successfully completed.".to_owned(),
-        Outcome::Rejected(reason) | Outcome::Failed(reason) => reason.to_string(),
-        Outcome::Unknown(why) => why.as_str().to_owned(),
-    }
 }
 
 fn invalid() -> Outcome {
@@ -487,6 +290,12 @@ fn checked(choice: Choice) -> Result<(OpKind, Option<Password>), Problem> {
         Choice::Unclear => return Err(Problem::Unclear),
         Choice::Reset { password, confirmed } => (password, confirmed),
     };
+    presentable(&password, &confirmed)?;
+    Ok((OpKind::Reset, Some(password)))
+}
+
+/// Whether a new password can be sent at all.
+fn presentable(password: &Password, confirmed: &Password) -> Result<(), Problem> {
     let text = password.expose();
     if text.is_empty() {
         return Err(Problem::Empty);
@@ -500,7 +309,7 @@ fn checked(choice: Choice) -> Result<(OpKind, Option<Password>), Problem> {
     if text.chars().any(unusable) {
         return Err(Problem::Unusable);
     }
-    Ok((OpKind::Reset, Some(password)))
+    Ok(())
 }
 
 /// Control characters, and what stands in the place of bytes that were no UTF-8.

@@ -33,6 +33,8 @@ pub struct JournalEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Note {
     unix_ms: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    began_unix_ms: Option<u64>,
     /// Whether it was about to leave; an operation is about to leave once.
     dispatched: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,11 @@ impl JournalEntry {
         let outcome = self.note.outcome.clone().filter(|_| self.note.dispatched)?;
         let kind = self.note.sent.as_ref().map(|sent| sent.kind);
         Some((outcome, kind, self.note.in_cloud))
+    }
+
+    /// When it was first heard of, in milliseconds since the Unix epoch.
+    pub(crate) fn began_unix_ms(&self) -> u64 {
+        self.note.began_unix_ms.unwrap_or(self.unix_ms)
     }
 
     /// To whom it went, if it left.
@@ -144,6 +151,7 @@ impl Journal {
         let is_new = before.is_none();
         let mut note = before.map_or_else(Note::fresh, |entry| entry.note);
         note.unix_ms = unix_ms;
+        note.began_unix_ms.get_or_insert(unix_ms);
         change(&mut note);
         let value = serde_json::to_vec(&note).unwrap_or_default();
         self.writes.push(Write::put(OPERATIONS, operation.as_bytes(), value));
@@ -203,6 +211,7 @@ impl Note {
     fn fresh() -> Self {
         Self {
             unix_ms: 0,
+            began_unix_ms: None,
             dispatched: false,
             outcome: None,
             in_cloud: false,

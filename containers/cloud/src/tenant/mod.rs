@@ -23,10 +23,11 @@ pub(crate) use agent::Keys;
 use agent::recent_enough;
 pub(crate) use disturbed::Disturbance;
 pub use flow::Order;
-pub(crate) use flow::{Choice, Effect, Ending, Message, Page, PortalEvent, Problem};
+pub(crate) use flow::{Asked, Choice, Effect, Ending, HelpdeskReset, Message, Page, PortalEvent, Problem};
 pub use gates::{Gate, Gates};
 pub use journal::JournalEntry;
 pub(crate) use journal::SentOrder;
+pub use people::Exemptions;
 pub(crate) use people::{ExportRefusal, Person};
 pub(crate) use records::{AuditRow, millis};
 pub(crate) use saved::TABLES;
@@ -88,6 +89,8 @@ pub(crate) struct Tenant {
     agent: Option<Agent>,
     sessions: Sessions,
     throttle: Throttle,
+    /// Against guessing old passwords.
+    smart_lockout: Throttle,
     audit: Audit,
     journal: Journal,
     secret: RunSecret,
@@ -106,7 +109,8 @@ impl Tenant {
             people: People::default(),
             agent: None,
             sessions: Sessions::default(),
-            throttle: Throttle::default(),
+            throttle: Throttle::codes(),
+            smart_lockout: Throttle::old_passwords(),
             audit: Audit::default(),
             journal: Journal::default(),
             dice: Dice::new(secret.clone(), now.unix),
@@ -229,6 +233,11 @@ impl Tenant {
             _ => {}
         }
         self.settings
+    }
+
+    /// Takes licences away and people out of the group; gives the first name that nobody has.
+    pub(crate) fn exempt(&mut self, exemptions: &Exemptions) -> Result<(), String> {
+        self.people.exempt(exemptions)
     }
 
     pub(crate) fn status(&self) -> Status {

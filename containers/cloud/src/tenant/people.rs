@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::time::Duration;
 
 use protocol::service::{SyncExport, SyncObject};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use store::Write;
 use uuid::Uuid;
@@ -29,6 +30,27 @@ pub(crate) struct Person {
     pub(crate) object: SyncObject,
     pub(crate) synced_unix: Duration,
     pub(crate) password: Option<CloudPassword>,
+    pub(crate) exempt: Exempt,
+}
+
+/// What a person lacks that others have.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Exempt {
+    /// No licence that allows writeback.
+    pub(crate) unlicensed: bool,
+    /// Not in the group that may reset, where only one may.
+    pub(crate) outside_group: bool,
+}
+
+/// People who lack something, by sign-in name.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Exemptions {
+    /// Who has no licence that allows writeback.
+    pub unlicensed: Vec<String>,
+    /// Who is not in the group that may reset.
+    pub outside_group: Vec<String>,
 }
 
 /// Why a batch was not taken.
@@ -104,10 +126,11 @@ impl People {
         let mut before = std::mem::take(&mut self.by_id);
         self.by_upn.clear();
         for (id, object) in staged {
-            let password = before.remove(&id).and_then(|person| person.password);
+            let known = before.remove(&id);
             self.put(id, object, now_unix);
             if let Some(person) = self.by_id.get_mut(&id) {
-                person.password = password;
+                person.password = known.as_ref().and_then(|known| known.password);
+                person.exempt = known.map(|known| known.exempt).unwrap_or_default();
                 self.writes.push(saved::person(person));
             }
         }
@@ -118,7 +141,9 @@ impl People {
 
     /// Of two objects with one name the first keeps it, so that nobody takes over a person by taking their name.
     fn put(&mut self, id: Uuid, object: SyncObject, now_unix: Duration) {
-        let password = self.by_id.get(&id).and_then(|person| person.password);
+        let known = self.by_id.get(&id);
+        let password = known.and_then(|person| person.password);
+        let exempt = known.map(|person| person.exempt).unwrap_or_default();
         let old_name = self.by_id.get(&id).map(|person| fold(&person.object.upn));
         if let Some(old) = old_name
             && self.by_upn.get(&old) == Some(&id)
@@ -133,6 +158,7 @@ impl People {
                 object,
                 synced_unix: now_unix,
                 password,
+                exempt,
             },
         );
     }
@@ -167,6 +193,22 @@ impl People {
         person.password = Some(password);
         self.writes.push(saved::person(person));
         true
+    }
+
+    /// Takes licences away and people out of the group; gives the first name that nobody has.
+    pub(crate) fn exempt(&mut self, exemptions: &Exemptions) -> Result<(), String> {
+        self.exempt_each(&exemptions.unlicensed, |exempt| exempt.unlicensed = true)?;
+        self.exempt_each(&exemptions.outside_group, |exempt| exempt.outside_group = true)
+    }
+
+    fn exempt_each(&mut self, upns: &[String], lacks: fn(&mut Exempt)) -> Result<(), String> {
+        for upn in upns {
+            let id = self.by_upn.get(&fold(upn)).ok_or_else(|| upn.clone())?;
+            let person = self.by_id.get_mut(id).ok_or_else(|| upn.clone())?;
+            lacks(&mut person.exempt);
+            self.writes.push(saved::person(person));
+        }
+        Ok(())
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -19,6 +19,8 @@ pub(crate) enum Activity {
     Progress,
     ResetUserPassword,
     UpdateRefreshTokens,
+    ChangeSelfService,
+    ResetByAdmin,
 }
 
 impl Activity {
@@ -32,6 +34,8 @@ impl Activity {
             Self::Progress => "Self-service password reset flow activity progress",
             Self::ResetUserPassword => "Reset user password",
             Self::UpdateRefreshTokens => "Update StsRefreshTokenValidFrom Timestamp",
+            Self::ChangeSelfService => "Change password (self-service)",
+            Self::ResetByAdmin => "Reset password (by admin)",
         }
     }
 

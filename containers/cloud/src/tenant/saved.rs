@@ -16,7 +16,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::agent::{Agent, Keys};
 use super::journal::SentOrder;
-use super::people::{CloudPassword, Person};
+use super::people::{CloudPassword, Exempt, Person};
 use super::{Now, Tenant, TenantSettings};
 
 /// Operations by their id.
@@ -39,6 +39,8 @@ struct SavedPerson {
     synced_unix_ms: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     password: Option<SavedPassword>,
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    exempt: Exempt,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -61,6 +63,10 @@ impl Drop for SavedAgent {
     }
 }
 
+fn is_nothing(exempt: &Exempt) -> bool {
+    *exempt == Exempt::default()
+}
+
 fn value(saved: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(saved).unwrap_or_default()
 }
@@ -74,6 +80,7 @@ pub(super) fn person(person: &Person) -> Write {
             marker: password.marker,
             changed_unix_ms: super::millis(password.changed_unix),
         }),
+        exempt: person.exempt,
     };
     Write::put(PEOPLE, person.id.as_bytes(), value(&saved))
 }
@@ -119,6 +126,7 @@ fn read_person(key: &[u8], bytes: &[u8]) -> Result<Person, String> {
             marker: password.marker,
             changed_unix: Duration::from_millis(password.changed_unix_ms),
         }),
+        exempt: saved.exempt,
     })
 }
 

@@ -14,10 +14,29 @@ const CODE_LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// Sessions at once; one more is refused, and nobody is thrown out for it.
 const SESSIONS_MAX: usize = 100_000;
 
-/// Wrong codes within [`WRONG_WINDOW`] that lock a person out of the portal.
-const WRONG_MAX: usize = 5;
-const WRONG_WINDOW: Duration = Duration::from_secs(60 * 60);
-const LOCK: Duration = Duration::from_secs(24 * 60 * 60);
+/// Five wrong codes within an hour lock a person out of the portal for a day (Microsoft Learn, "Troubleshoot self-service
+/// password reset").
+const CODES: Rule = Rule {
+    wrong: 5,
+    within: Duration::from_secs(60 * 60),
+    lock: Duration::from_secs(24 * 60 * 60),
+};
+
+/// Ten wrong old passwords lock a person out of changing it for a minute (Microsoft Learn, "Smart lockout"; its time in which
+/// they count together is not public).
+const OLD_PASSWORDS: Rule = Rule {
+    wrong: 10,
+    within: Duration::from_secs(60 * 60),
+    lock: Duration::from_secs(60),
+};
+
+/// How many wrong tries within which time lock for how long.
+#[derive(Debug, Clone, Copy)]
+struct Rule {
+    wrong: usize,
+    within: Duration,
+    lock: Duration,
+}
 
 /// Where a person stands in the portal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,25 +140,46 @@ struct Guesses {
     locked_until: Option<Duration>,
 }
 
-/// Wrong codes per person. Only people of the tenant get a row, so their number bounds it.
-#[derive(Debug, Default)]
-pub(crate) struct Throttle(HashMap<Uuid, Guesses>);
+/// Wrong tries per person. Only people of the tenant get a row, so their number bounds it.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    rule: Rule,
+    guesses: HashMap<Uuid, Guesses>,
+}
 
 impl Throttle {
-    /// Counts a wrong code and says whether the person is locked now.
+    /// The one for codes.
+    pub(crate) fn codes() -> Self {
+        Self::of(CODES)
+    }
+
+    /// The one for old passwords.
+    pub(crate) fn old_passwords() -> Self {
+        Self::of(OLD_PASSWORDS)
+    }
+
+    fn of(rule: Rule) -> Self {
+        Self {
+            rule,
+            guesses: HashMap::new(),
+        }
+    }
+
+    /// Counts a wrong try and says whether the person is locked now.
     pub(crate) fn wrong(&mut self, person: Uuid, now: Duration) -> bool {
-        let guesses = self.0.entry(person).or_default();
-        guesses.wrong.retain(|at| now.saturating_sub(*at) < WRONG_WINDOW);
+        let Rule { wrong, within, lock } = self.rule;
+        let guesses = self.guesses.entry(person).or_default();
+        guesses.wrong.retain(|at| now.saturating_sub(*at) < within);
         guesses.wrong.push_back(now);
-        if guesses.wrong.len() >= WRONG_MAX {
+        if guesses.wrong.len() >= wrong {
             guesses.wrong.clear();
-            guesses.locked_until = Some(now + LOCK);
+            guesses.locked_until = Some(now + lock);
         }
         guesses.locked_until.is_some_and(|until| now < until)
     }
 
     pub(crate) fn locked(&self, person: Uuid, now: Duration) -> bool {
-        self.0
+        self.guesses
             .get(&person)
             .and_then(|guesses| guesses.locked_until)
             .is_some_and(|until| now < until)
@@ -147,7 +187,7 @@ impl Throttle {
 
     /// A successful reset clears the counters.
     pub(crate) fn clear(&mut self, person: Uuid) {
-        self.0.remove(&person);
+        self.guesses.remove(&person);
     }
 }
 
@@ -171,7 +211,7 @@ mod tests {
 
     #[test]
     fn five_wrong_codes_in_an_hour_lock_for_a_day() {
-        let mut throttle = Throttle::default();
+        let mut throttle = Throttle::codes();
         let minutes = |count: u64| Duration::from_secs(60 * count);
         for minute in [0, 20, 40, 59] {
             assert!(!throttle.wrong(PERSON, minutes(minute)));
@@ -180,6 +220,15 @@ mod tests {
         assert!(throttle.wrong(PERSON, minutes(61)));
         assert!(throttle.locked(PERSON, minutes(61 + 24 * 60 - 1)));
         assert!(!throttle.locked(PERSON, minutes(61 + 24 * 60)));
+    }
+
+    #[test]
+    fn ten_wrong_old_passwords_lock_for_a_minute() {
+        let mut throttle = Throttle::old_passwords();
+        let second = Duration::from_secs(1);
+        assert!((0..9).all(|_| !throttle.wrong(PERSON, second)));
+        assert!(throttle.wrong(PERSON, second) && throttle.locked(PERSON, 60 * second));
+        assert!(!throttle.locked(PERSON, 61 * second));
     }
 
     #[test]

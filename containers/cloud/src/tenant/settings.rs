@@ -33,6 +33,8 @@ impl Licence {
 pub enum Sspr {
     /// Everyone.
     All,
+    /// The members of one group.
+    Selected,
     /// Nobody.
     None,
 }
@@ -41,7 +43,7 @@ pub enum Sspr {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TenantSettings {
-    /// The licence of every person.
+    /// The licence of every person but those who lack one.
     pub licence: Licence,
     /// Who may reset by themselves.
     pub sspr: Sspr,

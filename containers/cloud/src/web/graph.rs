@@ -26,6 +26,7 @@ pub(super) fn router() -> Router<Arc<App>> {
     Router::new()
         .route("/v1.0/users", get(users))
         .route("/v1.0/users/{user}", get(user))
+        .merge(super::helpdesk::router())
         .route("/v1.0/auditLogs/directoryAudits", get(audits))
         .fallback(async |uri: Uri| unknown(&uri))
 }
@@ -123,7 +124,7 @@ fn page(app: &App, path: &str, rows: &[Value], count: usize, next: Option<String
     body
 }
 
-fn context(app: &App, what: &str) -> String {
+pub(super) fn context(app: &App, what: &str) -> String {
     format!("https://graph.{}.test/v1.0/$metadata#{what}", app.lab)
 }
 

@@ -22,13 +22,17 @@ use super::portal::not_found;
 use super::request::BODY_MAX;
 use crate::app::App;
 use crate::inbox::Mail;
-use crate::tenant::{Disturbance, JournalEntry, Keys, SettingsPatch, Status, TenantSettings};
+use crate::tenant::{Disturbance, Exemptions, JournalEntry, Keys, SettingsPatch, Status, TenantSettings};
+
+/// The largest list of people who lack something, in bytes: about ten thousand names.
+const EXEMPTIONS_MAX: usize = 1024 * 1024;
 
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
     Router::new()
         .route("/inbox", get(inbox))
         .route("/status", get(status))
         .route("/tenant", patch(tenant))
+        .route("/people", patch(people))
         .route("/operations/{operation}", get(operation))
         .route("/journal", get(journal))
         .route("/tokens", get(void_tokens).delete(expire_tokens))
@@ -129,6 +133,14 @@ async fn void_tokens(State(app): Shared) -> Json<Touched> {
     Json(Touched {
         touched: app.tokens.void(),
     })
+}
+
+/// Who lacks a licence or stands outside of the group, by sign-in name.
+async fn people(State(app): Shared, request: Request) -> Result<StatusCode, ApiError> {
+    let exemptions: Exemptions = json_body(request.into_body(), EXEMPTIONS_MAX).await?;
+    let unknown = |upn: String| ApiError::not_found(format!("Nobody is called {upn}."));
+    app.tenant().exempt(&exemptions).map_err(unknown)?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn operation(State(app): Shared, Path(operation): Path<Uuid>) -> Result<Json<JournalEntry>, ApiError> {

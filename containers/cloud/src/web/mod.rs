@@ -2,6 +2,7 @@
 
 mod api;
 mod graph;
+mod helpdesk;
 mod lab;
 mod login;
 mod pages;

@@ -42,6 +42,7 @@ pub(super) fn render(page: &Page) -> String {
         Page::EnterCode => enter_code(None),
         Page::WrongCode { .. } => enter_code(Some("That code is wrong or too old. Please try again.")),
         Page::Choose { unlock, problem } => choose(*unlock, *problem),
+        Page::Change { problem } => change(*problem),
         Page::End(ending) => end(ending),
     }
 }
@@ -116,11 +117,38 @@ fn choose(unlock: bool, problem: Option<Problem>) -> String {
     layout("finish", "Choose a new password", &body)
 }
 
+/// The one page of a voluntary change.
+pub(super) fn change(problem: Option<Problem>) -> String {
+    let body = html! {
+        @if let Some(problem) = problem { p.bad role="alert" { (problem_text(problem)) } }
+        form method="post" action="/changepassword" {
+            label { "User name"
+                input name="userid" type="text" autocomplete="username" autocapitalize="none" spellcheck="false"
+                    maxlength="1024" placeholder="someone@example.test" required autofocus;
+            }
+            label { "Old password"
+                input name="old_password" type="password" autocomplete="current-password" required;
+            }
+            label { "New password"
+                input name="new_password" type="password" autocomplete="new-password" required;
+            }
+            label { "The same again"
+                input name="confirm_password" type="password" autocomplete="new-password" required;
+            }
+            button { "Change the password" }
+        }
+        hr;
+        p { a href="/passwordreset" { "You have forgotten the old one?" } }
+    };
+    layout("change", "Change your password", &body)
+}
+
 fn problem_text(problem: Problem) -> &'static str {
     match problem {
         Problem::Unclear => "Please choose what to do.",
         Problem::Empty => "Please enter a new password.",
         Problem::Differs => "The two passwords are not the same.",
+        Problem::Same => "The new password is the old one.",
         Problem::TooLong => "The password is too long: 256 characters at most.",
         Problem::Unusable => "The password has a character that cannot be used.",
     }
@@ -162,6 +190,10 @@ fn words(ending: &Ending) -> Words {
 fn applied(ending: &Ending) -> Words {
     match (ending.kind, ending.in_cloud) {
         (Some(OpKind::Unlock), _) => Words("Your account is unlocked", "You can sign in with your password again."),
+        (Some(OpKind::Change), true) => Words(
+            "Your password has been changed",
+            "You can sign in with your new password now.",
+        ),
         (_, true) => Words(
             "Your password has been reset",
             "You can sign in with your new password now.",
@@ -233,6 +265,10 @@ fn on_premises(code: ReasonCode) -> Words {
         R::PermissionDenied | R::DirectoryConfiguration => Words(
             "Your administrator must act first",
             "A setting on-premises keeps us from changing your account. Nothing was changed.",
+        ),
+        R::IncorrectPassword => Words(
+            "The old password is wrong",
+            "Nothing was changed. Try again, or reset the password if you have forgotten it.",
         ),
         R::AccountDisabled => Words(
             "Your account is disabled",

@@ -11,11 +11,12 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use protocol::lab as lab_headers;
+use uuid::Uuid;
 use vocabulary::{Outcome, Reason, ReasonCode, Stage};
 
 use super::{Shared, lab, pages, request};
 use crate::app::{App, Spent};
-use crate::tenant::{Choice, Effect, Page, PortalEvent};
+use crate::tenant::{Asked, Choice, Effect, Page, PortalEvent};
 use request::Form;
 
 /// Nothing may be loaded but our own style; nobody may frame us; forms go to us alone.
@@ -43,6 +44,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/passwordreset/code", post(send_code))
         .route("/passwordreset/verify", post(verify))
         .route("/passwordreset/finish", post(finish))
+        .route("/changepassword", get(start_change).post(change))
         .route("/style.css", get(style))
         .nest("/lab", lab::router(app))
         .fallback(not_found)
@@ -87,6 +89,22 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 async fn start() -> Html<String> {
     Html(pages::identify())
+}
+
+async fn start_change() -> Html<String> {
+    Html(pages::change(None))
+}
+
+async fn change(State(app): Shared, request: Request) -> Response {
+    step(&app, request, |form| {
+        PortalEvent::Change(Asked {
+            userid: form.text("userid"),
+            old: form.password("old_password"),
+            new: form.password("new_password"),
+            confirmed: form.password("confirm_password"),
+        })
+    })
+    .await
 }
 
 async fn style() -> Response {
@@ -169,7 +187,7 @@ async fn take(app: &Arc<App>, head: &Parts, event: PortalEvent) -> Response {
             Effect::CloseSession => cookie = Some(request::cookie(None)),
             Effect::SendCode(message) => app.inbox().deliver(message, app.now().unix),
             Effect::Show(page) => shown = Some((page, Spent::default())),
-            Effect::Await(operation) => shown = Some((Page::End(app.ended(operation).await), Spent::default())),
+            Effect::Await(operation) => shown = Some(awaited(app, operation).await),
             Effect::Writeback(order) => {
                 let carried = app.writeback(order, is_lab).await;
                 shown = Some((Page::End(carried.ending), carried.spent));
@@ -181,6 +199,17 @@ async fn take(app: &Arc<App>, head: &Parts, event: PortalEvent) -> Response {
         put(response.headers_mut(), "set-cookie", &cookie);
     }
     response
+}
+
+/// The end of an operation that left before. The time it takes is not the cloud's own.
+async fn awaited(app: &Arc<App>, operation: Uuid) -> (Page, Spent) {
+    let begun = app.clock.monotonic();
+    let ending = app.ended(operation).await;
+    let spent = Spent {
+        elsewhere: app.clock.monotonic().saturating_sub(begun),
+        ..Spent::default()
+    };
+    (Page::End(ending), spent)
 }
 
 fn show(shown: Option<(Page, Spent)>) -> Response {
@@ -200,7 +229,12 @@ fn outcome_of(page: &Page) -> Option<Outcome> {
     match page {
         Page::End(ending) => Some(ending.outcome.clone()),
         Page::WrongCode { .. } => Some(Outcome::rejected(ReasonCode::WrongCode)),
-        Page::Choose { problem: Some(_), .. } => Some(Outcome::Rejected(Reason::new(ReasonCode::PasswordPolicy))),
-        Page::AskCode { .. } | Page::EnterCode | Page::Choose { problem: None, .. } => None,
+        Page::Choose { problem: Some(_), .. } | Page::Change { problem: Some(_) } => {
+            Some(Outcome::Rejected(Reason::new(ReasonCode::PasswordPolicy)))
+        }
+        Page::AskCode { .. }
+        | Page::EnterCode
+        | Page::Choose { problem: None, .. }
+        | Page::Change { problem: None } => None,
     }
 }

@@ -57,8 +57,11 @@ impl<'lab> Browser<'lab> {
     }
 
     pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
-        self.send(self.client.post(format!("{PORTAL}/passwordreset/{path}")).form(form))
-            .await
+        self.post_to(&format!("/passwordreset/{path}"), form).await
+    }
+
+    pub(crate) async fn post_to(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.client.post(format!("{PORTAL}{path}")).form(form)).await
     }
 
     async fn send(&self, mut request: RequestBuilder) -> Answer {

@@ -22,6 +22,8 @@ use vocabulary::{EventId, OpKind, Reason, ReasonCode, Win32};
 pub(crate) enum Mood {
     Applied,
     Policy,
+    /// The agent says that the old password was wrong.
+    WrongOld,
     WrongProof,
     OtherPerson,
     Garbage,
@@ -39,6 +41,7 @@ pub(crate) struct Seen {
     pub(crate) headers: HeaderMap,
     pub(crate) header: Header,
     pub(crate) password: Option<String>,
+    pub(crate) current: Option<String>,
     pub(crate) unlock: bool,
     pub(crate) size: usize,
     pub(crate) ask: Option<Inquiry>,
@@ -173,6 +176,10 @@ impl Relay {
         let say = |proof: &str, result, anchor: &str| agent.answer(&header, proof, result, anchor);
         let response = match mood {
             Mood::Applied => answered(say(&asked.proof, AgentResult::Applied, &header.anchor)),
+            Mood::WrongOld => {
+                let wrong = AgentResult::Rejected(Reason::new(ReasonCode::IncorrectPassword));
+                answered(say(&asked.proof, wrong, &header.anchor))
+            }
             Mood::Policy => answered(say(&asked.proof, policy(), &header.anchor)),
             Mood::WrongProof => answered(say("guessed", AgentResult::Applied, &header.anchor)),
             Mood::OtherPerson => answered(say(&asked.proof, AgentResult::Applied, "another")),
@@ -184,13 +191,15 @@ impl Relay {
             path: head.uri.path().to_owned(),
             headers: head.headers.clone(),
             password: asked.password.clone(),
+            current: asked.current.clone(),
             unlock: asked.unlock,
             header,
             size: body.len(),
             ask: asked.ask,
         };
-        let writes = seen.header.kind == OpKind::Reset && seen.ask.is_none();
+        let writes = seen.header.kind.writes_password() && seen.ask.is_none();
         assert_eq!(seen.password.is_some(), writes);
+        assert_eq!(seen.current.is_some(), writes && seen.header.kind == OpKind::Change);
         state.seen.push(seen);
         response
     }

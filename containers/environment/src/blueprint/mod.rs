@@ -330,6 +330,7 @@ fn tenant(plan: &Plan) -> cloud::TenantSettings {
         licence: licence(plan.tenant.licence),
         sspr: match plan.tenant.sspr {
             Sspr::All => cloud::Sspr::All,
+            Sspr::Selected => cloud::Sspr::Selected,
             Sspr::None => cloud::Sspr::None,
         },
         writeback: plan.tenant.writeback,

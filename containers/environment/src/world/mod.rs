@@ -25,6 +25,7 @@ use crate::embedded::EmbeddedSite;
 use crate::evidence::{command_lines, log_sources, write_log};
 use crate::lab::journal_lines;
 use crate::ldap::Connection;
+use crate::names::cloud_host;
 use crate::process::Making;
 use crate::remains::{remove_folder, secret_folder, sweep_folders};
 use crate::scan::{Scan, Source};
@@ -296,6 +297,10 @@ impl World for LabWorld {
         })
     }
 
+    fn single_out<'a>(&'a mut self, people: &'a [Person]) -> Answer<'a, ()> {
+        Box::pin(async move { told(self.set_apart(people).await) })
+    }
+
     fn lock<'a>(
         &'a mut self,
         people: &'a [&'a Person],
@@ -307,10 +312,18 @@ impl World for LabWorld {
 
     fn target(&self) -> Result<Target, PortError> {
         let standing = self.standing()?;
-        let (portal_url, names) = standing.public_cloud();
+        let (portal_url, mut names) = standing.public_cloud();
+        // The helpdesk meets the cloud itself, whatever stands before the portal.
+        for role in ["graph", "login"] {
+            names.insert(&cloud_host(role), standing.cloud.outside);
+        }
         Ok(Target {
             flow: Flow::Portal,
             portal_url,
+            graph_url: standing.cloud_url("graph"),
+            token_url: standing.token_url(),
+            helpdesk_upn: Blueprint::helpdesk_upn(),
+            helpdesk_password: standing.blueprint.helpdesk.clone(),
             names,
             ca_pem: standing.blueprint.authority.pem(),
             lab_token: standing.blueprint.lab_token.clone(),

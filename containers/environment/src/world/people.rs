@@ -2,7 +2,7 @@
 
 use engine::ports::Progress;
 use history::BindRecord;
-use scenario::{Person, Vault};
+use scenario::{Person, Persona, Vault};
 use uuid::Uuid;
 
 use super::LabWorld;
@@ -10,6 +10,9 @@ use crate::EnvironmentError;
 use crate::inhabitants::bulk;
 use crate::settlement::{BulkGroup, bulk_groups};
 use crate::site::Site;
+
+/// Names told to the cloud at once.
+const EXEMPTED: usize = 2000;
 
 impl LabWorld {
     /// Creates everyone, each in the domain of their forest; gives the objectGUIDs in the order of the people.
@@ -87,6 +90,39 @@ impl LabWorld {
             if let Err(error) = site.take_snapshot(&first, &key, people).await {
                 progress.note(&format!("no snapshot was kept: {error}"));
             }
+        }
+        Ok(())
+    }
+
+    /// Does to single people what their persona says: in the cloud by its lab interface, in the directory as its administrator.
+    pub(super) async fn set_apart(&mut self, people: &[Person]) -> Result<(), EnvironmentError> {
+        let standing = self.standing()?;
+        let named = |wanted: Persona| -> Vec<String> {
+            let some = people.iter().filter(|person| person.persona == wanted);
+            some.map(|person| person.upn.clone()).collect()
+        };
+        let (unlicensed, outside) = (named(Persona::Unlicensed), named(Persona::OutsideSsprGroup));
+        let lab = standing.lab()?;
+        for some in unlicensed.chunks(EXEMPTED) {
+            let unlicensed = some.to_vec();
+            lab.exempt(&cloud::Exemptions {
+                unlicensed,
+                ..cloud::Exemptions::default()
+            })
+            .await?;
+        }
+        for some in outside.chunks(EXEMPTED) {
+            let outside_group = some.to_vec();
+            lab.exempt(&cloud::Exemptions {
+                outside_group,
+                ..cloud::Exemptions::default()
+            })
+            .await?;
+        }
+        for forest in 0..standing.domains.len() {
+            let leaves = |person: &&Person| person.persona == Persona::DisabledOnPremises && person.forest == forest;
+            let leavers: Vec<&Person> = people.iter().filter(leaves).collect();
+            standing.inhabitants(forest)?.disable(&leavers).await?;
         }
         Ok(())
     }

@@ -80,6 +80,10 @@ impl World for Breakable {
         unreachable!("nobody lives there")
     }
 
+    fn single_out<'a>(&'a mut self, _: &'a [Person]) -> Answer<'a, ()> {
+        unreachable!("nobody lives there")
+    }
+
     fn lock<'a>(
         &'a mut self,
         _: &'a [&'a Person],

@@ -74,7 +74,7 @@ fn unmoved(subject: &Subject<'_>) -> Vec<String> {
 
 /// What the binds on one domain controller tell.
 fn bound(subject: &Subject<'_>, last: &LastWrites<'_>, binds: &[&Bind], old_passwords_bind: bool) -> Ruling {
-    if binds.iter().any(|bind| bind.accepted && last.allows(bind.label)) {
+    if binds.iter().any(|bind| bind.is_right() && last.allows(bind.label)) {
         return Ruling::Held;
     }
     let refused: Vec<u32> = binds
@@ -82,7 +82,7 @@ fn bound(subject: &Subject<'_>, last: &LastWrites<'_>, binds: &[&Bind], old_pass
         .filter(|bind| last.allows(bind.label) && wrong_password(bind))
         .map(|bind| bind.label)
         .collect();
-    let older = binds.iter().find(|bind| bind.accepted && !last.unlabelled);
+    let older = binds.iter().find(|bind| bind.is_right() && !last.unlabelled);
     let saw = match older {
         Some(bind) if !old_passwords_bind => format!("label {} accepted", bind.label),
         _ if last.all_in(&refused) => format!("{} refused as wrong", labels(&last.labels())),

@@ -7,14 +7,14 @@ use history::{
     DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase, RunFolder,
 };
 use uuid::Uuid;
-use vocabulary::Outcome;
+use vocabulary::{Outcome, OutcomeClass};
 
 use super::index::OpIndex;
 use super::light::{Light, LightOp, Seen, Who};
 use super::sightings::is_final;
 use super::{
-    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Person, Sighting,
-    StageSamples,
+    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Person, PersonaCounts,
+    Sighting, StageSamples,
 };
 use crate::phases::Phases;
 use crate::usage::Usage;
@@ -67,6 +67,8 @@ impl Builder {
                 in_flight: Vec::new(),
                 journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
+                persona_counts: Vec::new(),
+                attempts: super::attempts::Attempts::default(),
                 stages: StageSamples::default(),
                 usage: Usage::read(folder)?,
                 events: 0,
@@ -161,6 +163,14 @@ impl Builder {
         u8::try_from(index).unwrap_or_default()
     }
 
+    fn counts(&mut self, persona: u8) -> &mut PersonaCounts {
+        let (counts, place) = (&mut self.ledger.persona_counts, usize::from(persona));
+        if counts.len() <= place {
+            counts.resize_with(place + 1, PersonaCounts::default);
+        }
+        &mut counts[place]
+    }
+
     fn op(&mut self, light: LightOp) {
         let mut op = light.op;
         op.person = self.who(light.who);
@@ -171,6 +181,10 @@ impl Builder {
             stages
                 .into_iter()
                 .for_each(|times| self.ledger.stages.add(times, op.service_us()));
+        }
+        self.ledger.attempts.add(light.arrival, light.attempt, op.person, false);
+        if light.arrival.is_some() {
+            self.counts(op.persona).add(op.class, light.ending.as_ref());
         }
         self.ending(light.ending);
         let place = self.ledger.ops.len() as u32;
@@ -196,8 +210,12 @@ impl Builder {
     }
 
     fn dropped(&mut self, event: &DroppedEvent, known: &HashMap<Uuid, u32>) {
-        self.who(Who::of(event.user, &event.actor, known));
+        let person = self.who(Who::of(event.user, &event.actor, known));
         let persona = self.persona(&event.persona);
+        self.ledger.attempts.add(event.arrival, event.attempt, person, true);
+        if event.arrival.is_some() {
+            self.counts(persona).add(OutcomeClass::Dropped, None);
+        }
         self.ledger.drops.push(Dropped {
             persona,
             kind: event.op,

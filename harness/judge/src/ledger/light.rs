@@ -54,6 +54,8 @@ pub(super) struct LightOp {
     pub(super) phase: Phase,
     pub(super) who: Who,
     pub(super) persona: Box<str>,
+    pub(super) arrival: Option<u64>,
+    pub(super) attempt: u32,
     pub(super) op: Op,
     /// How it ended, other than applied.
     pub(super) ending: Option<Outcome>,
@@ -150,6 +152,8 @@ impl LightOp {
             phase: line.phase,
             who: Who::of(line.user, &line.actor, known),
             persona: line.persona.into(),
+            arrival: line.arrival,
+            attempt: line.attempt,
             op,
             ending: (line.outcome != Outcome::Applied).then_some(line.outcome),
             stages: line.stages_us,

@@ -23,6 +23,8 @@ mod oracle;
 #[cfg(test)]
 mod order;
 #[cfg(test)]
+mod personas;
+#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod propagation;

@@ -5,14 +5,16 @@ use vocabulary::OpKind;
 use super::Contradictions;
 use crate::deal::{accounts, persona_counts};
 use crate::written::Scenario;
-use crate::{AccountState, Executor, Load, Persona};
+use crate::{AccountState, Draw, Executor, Load, Persona, Sspr};
 
 /// How far a sum of shares may stand above 1 for the sake of rounding.
 const ROUNDING: f64 = 1e-9;
 
 pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
     asked(found, scenario, load);
+    drawn(found, scenario, load);
     locks(found, scenario);
+    scope(found, scenario);
     states(found, scenario, load);
     if let Some(groups) = &scenario.population.groups
         && groups.memberships_per_person > groups.count
@@ -27,15 +29,8 @@ pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario
 
 /// Somebody must ask for what arrivals ask for.
 fn asked(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
-    let weight = |wanted: OpKind| -> u64 {
-        let weights = scenario.population.personas.iter();
-        weights
-            .filter(|(persona, _)| persona.asks_for() == wanted)
-            .map(|(_, weight)| u64::from(*weight))
-            .sum()
-    };
     for op in OpKind::ALL {
-        if weight(op) > 0 || !asks(load, op) {
+        if !asks(load, op) || present(scenario).any(|persona| persona.asks_for() == op) {
             continue;
         }
         let message = match (op, &load.executor) {
@@ -47,12 +42,61 @@ fn asked(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
     }
 }
 
-/// Whether some arrivals ask for that.
+/// The personas that somebody may have.
+fn present(scenario: &Scenario) -> impl Iterator<Item = Persona> {
+    let weights = scenario.population.personas.iter();
+    weights.filter(|(_, weight)| **weight > 0).map(|(persona, _)| *persona)
+}
+
+/// Whoever has a weight must be drawn by something.
+fn drawn(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
+    if present(scenario).next().is_none() {
+        return found.say("population.personas", "every weight is zero: there are no people");
+    }
+    if load.draw == Draw::Persona || matches!(load.executor, Executor::Replay { .. }) {
+        return;
+    }
+    let alien = |persona: &Persona| matches!(persona.asks_for(), OpKind::Change | OpKind::AdminReset);
+    for persona in present(scenario).filter(alien) {
+        let message = format!(
+            "`{}` has a weight, but arrivals draw resets and unlocks alone: give the load `draw = \"persona\"`",
+            persona.as_str()
+        );
+        found.say(&format!("population.personas.{}", persona.as_str()), message);
+    }
+}
+
+/// Who is outside of a group needs the group, and who mistypes once must not be locked by it.
+fn scope(found: &mut Contradictions<'_>, scenario: &Scenario) {
+    let is_there = |wanted| present(scenario).any(|persona| persona == wanted);
+    if is_there(Persona::OutsideSsprGroup) && scenario.tenant.sspr == Sspr::All {
+        found.say(
+            "population.personas.outside_sspr_group",
+            "some people are outside of the group that may reset, but everyone may: give the tenant `sspr = \"selected\"`",
+        );
+    }
+    let policies = scenario.world.fine_grained_policies.iter();
+    let own = policies.filter_map(|policy| policy.lockout_threshold);
+    if is_there(Persona::VoluntaryChange)
+        && own
+            .chain([scenario.world.lockout.threshold])
+            .any(|threshold| threshold == 1)
+    {
+        found.say(
+            "population.personas.voluntary_change",
+            "one in sixteen mistypes the old password once, which a lockout threshold of 1 locks",
+        );
+    }
+}
+
+/// Whether some arrivals ask for that, whoever comes.
 fn asks(load: &Load, op: OpKind) -> bool {
     if let Executor::Replay { timeline, .. } = &load.executor {
         return timeline.moments().iter().any(|moment| moment.op == op);
     }
-    let unlocks = load.mix.map_or(0.0, |mix| mix.unlocks.as_f64());
+    let Some(unlocks) = load.mix.map(|mix| mix.unlocks.as_f64()) else {
+        return false;
+    };
     match op {
         OpKind::Unlock => unlocks > 0.0,
         OpKind::Reset => unlocks < 1.0,
@@ -112,10 +156,10 @@ fn states(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
         some.map(|(_, count)| count).sum()
     };
     let unusual: u64 = states.iter().map(|(_, count)| count).sum();
-    let free = people(|persona| !persona.starts_locked());
+    let free = people(|persona| !persona.has_usual_account());
     if unusual > free {
         let message = format!(
-            "`accounts` makes {unusual} accounts other than usual, but only {free} people do not start locked, and a locked account is a usual one"
+            "`accounts` makes {unusual} accounts other than usual, but only {free} people do not start locked or are disabled later, and such an account is a usual one"
         );
         return found.say("population.accounts", message);
     }
@@ -124,6 +168,9 @@ fn states(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
         .filter(|(state, _)| !state.arrives())
         .map(|(_, count)| count)
         .sum();
+    if load.draw == Draw::Persona && at_home >= population.people {
+        return found.say("population.accounts", "`accounts` keeps everybody at home");
+    }
     let reset = people(|persona| persona.asks_for() == OpKind::Reset);
     if asks(load, OpKind::Reset) && at_home > 0 && at_home >= reset {
         found.say(

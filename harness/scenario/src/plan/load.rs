@@ -6,7 +6,7 @@ use serde::Serialize;
 use vocabulary::{Rate, Ratio};
 
 use crate::timeline::Timeline;
-use crate::written::{Level, Ramp, Step, ThinkTime, WrittenLoad};
+use crate::written::{Draw, Level, Ramp, Step, ThinkTime, WrittenLoad};
 
 /// What they do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -34,7 +34,10 @@ pub struct Load {
     pub in_flight_max: u32,
     /// Arrivals waiting at most.
     pub queue_max: u32,
-    /// What the arrivals ask for; a recorded timeline says so itself.
+    /// What is drawn for each arrival.
+    #[serde(skip_serializing_if = "Draw::is_operation")]
+    pub draw: Draw,
+    /// What the arrivals ask for; a recorded timeline says so itself, and where people are drawn their personas do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mix: Option<Mix>,
 }
@@ -126,7 +129,8 @@ impl Load {
             request_timeout: common.request_timeout,
             in_flight_max: common.in_flight_max,
             queue_max: common.queue_max,
-            mix: (!matches!(executor, Executor::Replay { .. })).then_some(Mix {
+            draw: common.draw,
+            mix: (!matches!(executor, Executor::Replay { .. }) && common.draw == Draw::Operation).then_some(Mix {
                 unlocks: common.unlocks,
             }),
             executor,

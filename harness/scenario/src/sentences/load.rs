@@ -3,7 +3,7 @@
 use vocabulary::format_duration;
 
 use super::listed;
-use crate::{Executor, Load, Spike, ThinkTime};
+use crate::{Draw, Executor, Load, Spike, ThinkTime};
 
 /// How they come, and what becomes of them.
 pub(super) fn load(load: &Load) -> Vec<String> {
@@ -14,9 +14,11 @@ pub(super) fn load(load: &Load) -> Vec<String> {
 }
 
 fn open(load: &Load) -> String {
-    let asked = load.mix.map_or_else(String::new, |mix| {
-        format!(", {} of them to unlock and the rest to reset", mix.unlocks)
-    });
+    let asked = match load.mix {
+        Some(mix) => format!(", {} of them to unlock and the rest to reset", mix.unlocks),
+        None if load.draw == Draw::Persona => ", everybody in turn".to_owned(),
+        None => String::new(),
+    };
     let begun = load.start_within.map_or_else(String::new, |start_within| {
         format!(
             ", and who has not begun within {} is dropped",
@@ -103,12 +105,13 @@ fn closed(load: &Load, users: u32, think_time: ThinkTime) -> Vec<String> {
             )
         }
     };
-    let unlocks = load.mix.map_or_else(String::new, |mix| {
-        format!(
+    let unlocks = match load.mix {
+        Some(mix) => format!(
             "; {} of what they ask is an unlock and the rest are resets",
             mix.unlocks
-        )
-    });
+        ),
+        None => "; for each operation the next of all people comes".to_owned(),
+    };
     let measure = format_duration(load.measure);
     vec![
         format!(

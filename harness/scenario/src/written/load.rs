@@ -1,5 +1,6 @@
 //! What people do, and how often, as written.
 
+mod draw;
 mod keys;
 mod level;
 mod think;
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::{Rate, Ratio};
 
+pub use draw::Draw;
 pub(crate) use keys::Common;
 use keys::executor;
 pub use level::Level;
@@ -44,7 +46,7 @@ executor! {
         #[schemars(with = "String", extend("format" = "rate"))]
         rate: Rate,
     }
-    with warm_up, measure, start_within, request_timeout, in_flight_max, queue_max, unlocks
+    with warm_up, measure, start_within, request_timeout, in_flight_max, queue_max, unlocks, draw
 }
 
 executor! {
@@ -54,7 +56,7 @@ executor! {
         #[schemars(with = "String", extend("format" = "rate"))]
         rate: Rate,
     }
-    with warm_up, measure, start_within, request_timeout, in_flight_max, queue_max, unlocks
+    with warm_up, measure, start_within, request_timeout, in_flight_max, queue_max, unlocks, draw
 }
 
 executor! {
@@ -67,7 +69,7 @@ executor! {
         #[schemars(length(min = 1, max = 1000))]
         stages: Vec<Ramp>,
     }
-    with warm_up, start_within, request_timeout, in_flight_max, queue_max, unlocks
+    with warm_up, start_within, request_timeout, in_flight_max, queue_max, unlocks, draw
 }
 
 executor! {
@@ -77,7 +79,7 @@ executor! {
         #[schemars(length(min = 1, max = 1000))]
         stages: Vec<Step>,
     }
-    with warm_up, start_within, request_timeout, in_flight_max, queue_max, unlocks
+    with warm_up, start_within, request_timeout, in_flight_max, queue_max, unlocks, draw
 }
 
 executor! {
@@ -106,7 +108,7 @@ executor! {
         #[schemars(with = "String", extend("format" = "duration"))]
         half_life: Duration,
     }
-    with warm_up, measure, start_within, request_timeout, in_flight_max, queue_max, unlocks
+    with warm_up, measure, start_within, request_timeout, in_flight_max, queue_max, unlocks, draw
 }
 
 executor! {
@@ -136,7 +138,7 @@ executor! {
         /// From an operation's end to the begin of the next.
         think_time: ThinkTime,
     }
-    with warm_up, measure, request_timeout, unlocks
+    with warm_up, measure, request_timeout, unlocks, draw
 }
 
 fn once() -> u32 {

@@ -3,6 +3,7 @@
 mod faults;
 mod goals;
 mod load;
+mod persona;
 mod population;
 mod tenant;
 mod world;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use faults::*;
 pub use goals::*;
 pub use load::*;
+pub use persona::*;
 pub use population::*;
 pub use tenant::*;
 pub use world::*;

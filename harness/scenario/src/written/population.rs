@@ -6,55 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use vocabulary::Ratio;
 
-/// What kind of person somebody is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Persona {
-    /// Has forgotten the password and resets it.
-    Forgot,
-    /// Is locked out, has forgotten the password too, and resets it; that also unlocks.
-    LockedOutAndForgot,
-    /// Is locked out, knows the password, and unlocks.
-    LockedOut,
-    /// Resets to a password of 10 characters, which the default policy refuses.
-    WeakPassword,
-}
-
-impl Persona {
-    /// All of them, in the order of reports.
-    pub const ALL: [Self; 4] = [
-        Self::Forgot,
-        Self::LockedOutAndForgot,
-        Self::LockedOut,
-        Self::WeakPassword,
-    ];
-
-    /// The name used in files and on charts.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Forgot => "forgot",
-            Self::LockedOutAndForgot => "locked_out_and_forgot",
-            Self::LockedOut => "locked_out",
-            Self::WeakPassword => "weak_password",
-        }
-    }
-
-    /// Whether the account is locked before the load begins.
-    #[must_use]
-    pub fn starts_locked(self) -> bool {
-        matches!(self, Self::LockedOut | Self::LockedOutAndForgot)
-    }
-
-    /// What this person asks for.
-    #[must_use]
-    pub fn asks_for(self) -> vocabulary::OpKind {
-        match self {
-            Self::LockedOut => vocabulary::OpKind::Unlock,
-            Self::Forgot | Self::LockedOutAndForgot | Self::WeakPassword => vocabulary::OpKind::Reset,
-        }
-    }
-}
+use super::persona::Persona;
 
 /// Who lives there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

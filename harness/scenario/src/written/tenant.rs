@@ -8,7 +8,7 @@ use vocabulary::OpKind;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tenant {
-    /// The licence of every person.
+    /// The licence of every person but the unlicensed ones.
     pub licence: Licence,
     /// Who may reset by themselves.
     pub sspr: Sspr,
@@ -71,6 +71,8 @@ pub enum Licence {
 pub enum Sspr {
     /// Everyone.
     All,
+    /// The members of one group: everybody but those whose persona is outside of it.
+    Selected,
     /// Nobody.
     None,
 }

@@ -9,6 +9,8 @@ use std::time::Duration;
 use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::{Heartbeat, OnboardRequest, SyncExport, SyncObject};
 
+use vocabulary::{Reason, SsprCode};
+
 use super::*;
 use crate::secret::RunSecret;
 use crate::tenant::{Licence, SettingsPatch, TenantSettings};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use vocabulary::Ratio;
 
+use super::Draw;
+
 /// The values of shared keys; those that an executor lacks are what their name says of nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Common {
@@ -14,6 +16,7 @@ pub(crate) struct Common {
     pub in_flight_max: u32,
     pub queue_max: u32,
     pub unlocks: Ratio,
+    pub draw: Draw,
 }
 
 impl Common {
@@ -26,6 +29,7 @@ impl Common {
         in_flight_max: 0,
         queue_max: 0,
         unlocks: Ratio::ZERO,
+        draw: Draw::Operation,
     };
 }
 
@@ -88,6 +92,13 @@ macro_rules! executor {
             #[serde(default = "keys::one_in_four")]
             #[schemars(with = "String", extend("format" = "ratio"))]
             unlocks: Ratio,
+        } $all}
+    };
+    (@ draw $($rest:ident)* => $head:tt { $($keys:tt)* } $all:tt) => {
+        executor!{@ $($rest)* => $head { $($keys)*
+            /// What is drawn for each arrival: an operation, for which somebody is found, or a person, who asks for their own.
+            #[serde(default, skip_serializing_if = "Draw::is_operation")]
+            draw: Draw,
         } $all}
     };
     (@ => { $(#[$about:meta])* $name:ident } { $($(#[$key:meta])* $field:ident: $type:ty,)* } [$($shared:ident)+]) => {
