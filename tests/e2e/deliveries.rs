@@ -74,7 +74,7 @@ fn run(faults: &str) -> Finished {
     let folder = tempfile::tempdir_in(scratch()).unwrap();
     let text = format!(
         "schema = 1\nname = \"edges\"\nwhy = \"Edges that break.\"\nseed = 1\n[world]\nmessage_lifetime = \"2s\"\n\
-         [population]\npeople = 160\npersonas = {{ forgot = 8, locked_out = 8 }}\n\
+         [population]\npeople = 160\npersonas = {{ forgot = 8, locked_out_and_forgot = 6, locked_out = 8 }}\n\
          [load.constant_arrival_rate]\nrate = \"8/s\"\nwarm_up = \"1s\"\nmeasure = \"8s\"\n{faults}"
     );
     let scenario = folder.path().join("edges.toml");
