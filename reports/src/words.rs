@@ -8,8 +8,9 @@ use crate::sheet;
 use crate::text::{self, clean};
 
 /// Checks of the run itself: what to do about them is the same whether they fail or cannot tell.
-const ABOUT_THE_RUN: [&str; 5] = [
+const ABOUT_THE_RUN: [&str; 6] = [
     "faults-bit",
+    "generator-kept-up",
     "every-arrival-accounted",
     "probe-complete",
     "run-complete",
@@ -156,18 +157,26 @@ fn after_failure(verdict: &Verdict) -> Vec<String> {
 }
 
 fn hint(finding: &Finding) -> Option<String> {
-    let hint = match finding.check.as_str() {
+    let check = finding.check.as_str();
+    let hint = of_effects(check)
+        .or_else(|| of_order(check))
+        .or_else(|| of_the_run(check))?;
+    Some(format!("{}: {hint}.", clean(check)))
+}
+
+fn of_effects(check: &str) -> Option<&'static str> {
+    Some(match check {
         "acknowledged-is-durable" | "acknowledged-is-visible" | "no-lost-ack" => {
             "the agent said yes to what the directory does not hold: look whether it acknowledges before its write is answered"
         }
         "directory-holds-acknowledged" => {
             "the directory holds another password than the history allows: look at what the agent wrote last, and to whom"
         }
+        "acknowledged-opens-the-account" => {
+            "a password is stored that nobody can sign in with: look at which characters the cloud lets through, and how the agent encodes them"
+        }
         "replicas-agree" => {
             "domain controllers tell different things: look whether they still replicate, and on which of them the agent wrote"
-        }
-        "no-double-apply" => {
-            "a password was written more than once: look at retries and at how the agent knows an operation again"
         }
         "rejected-leaves-no-trace" => {
             "a refused operation changed the directory: look at the order of policy check and write"
@@ -176,13 +185,51 @@ fn hint(finding: &Finding) -> Option<String> {
             "an unlock left the lock or touched the password: look at what it writes"
         }
         "reset-also-unlocks" => "a reset left the account locked: the agent must also write lockoutTime = 0",
+        "reset-is-whole" => "a reset was half done: write password and lock in one modify, or finish what was begun",
         "no-cross-user-write" => {
             "somebody else's account changed: look at how the agent finds the person behind an anchor"
         }
+        "account-state-unchanged" => {
+            "an account was enabled or disabled: the agent must leave userAccountControl alone"
+        }
+        "no-lockout-by-writeback" => {
+            "wrong passwords were counted that nobody gave: look whether the agent tries a change again with its old password"
+        }
+        "closed-gates-refuse" => {
+            "the cloud let through what a licence or a switch refuses: ask every gate again before an order leaves"
+        }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
+        _ => return None,
+    })
+}
+
+fn of_order(check: &str) -> Option<&'static str> {
+    Some(match check {
+        "no-double-apply" | "replays-take-no-effect" => {
+            "a password was written more than once: look at retries and at how the agent knows an operation again"
+        }
+        "one-order-explains-all" => "what was seen contradicts itself: follow the person told of step by step below",
+        "no-stale-overwrite" | "no-late-apply" => {
+            "an expired message was carried out: the agent must ask whether it has expired right before it writes"
+        }
+        "journals-agree" => "a person was told what agent or cloud did not write down: look where the answer came from",
+        _ => return None,
+    })
+}
+
+fn of_the_run(check: &str) -> Option<&'static str> {
+    Some(match check {
         "faults-bit" => {
             "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"
         }
+        "generator-kept-up" => {
+            "the load generator itself was late, so that times and rates are its own as much as the chain's: lower the rate, \
+             give the machine less else to do, or more processors"
+        }
+        "service-resumes-after-faults" => {
+            "nothing succeeded although every fault was over: look which part did not find its way back, in logs/"
+        }
+        "every-operation-ends" => "operations hang: look which part waits without a bound",
         "every-arrival-accounted" => {
             "arrivals are missing from the history: trust none of its rates before that is understood"
         }
@@ -190,8 +237,7 @@ fn hint(finding: &Finding) -> Option<String> {
         "run-complete" => "the run was ended early: let it reach its end, and see logs/ for what stopped it",
         "goals-known" => "a goal is not known to this version: see how the scenario names it",
         _ => return None,
-    };
-    Some(format!("{}: {hint}.", clean(&finding.check)))
+    })
 }
 
 fn after_doubt(verdict: &Verdict) -> Vec<String> {

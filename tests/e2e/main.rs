@@ -10,6 +10,7 @@
 mod clients;
 mod commands;
 mod conformance;
+mod deliveries;
 mod determinism;
 mod docker_job;
 mod executors;
@@ -26,3 +27,4 @@ mod support;
 mod tidy;
 mod topologies;
 mod wrong_parts;
+mod zoo;

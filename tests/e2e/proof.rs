@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::judged::{simulated, tiers};
 use crate::support::{Job, Stopwatch, alone, eventually, ops, root};
+use crate::zoo;
 
 /// How large a proof is.
 struct Size {
@@ -47,6 +48,12 @@ impl Size {
             sets: full,
             kept: Some(folder.join(format!("{proof}.jsonl"))),
         }
+    }
+
+    /// The same with so many rounds where it is small.
+    fn at_least(mut self, rounds: u64) -> Self {
+        self.rounds = self.rounds.max(rounds);
+        self
     }
 
     /// So many at full size, else so many.
@@ -141,6 +148,19 @@ fn figures(seed: &str, held: bool, verdict: &Verdict) -> Value {
         "response_p50_ms": verdict.response_time_ms.p50,
         "response_p99_ms": verdict.response_time_ms.p99,
     })
+}
+
+/// All wrong parts together, with another seed whenever all were there; small, those of [`zoo::SMALL`].
+#[test]
+fn every_planted_fault_is_caught() {
+    let size = Size::asked("planted-faults", &[]);
+    let zoo = if size.kept.is_some() { zoo::all() } else { zoo::small() };
+    let batches: Vec<&[zoo::Planted]> = zoo.chunks(zoo::AT_ONCE).collect();
+    let count = u64::try_from(batches.len()).unwrap();
+    size.at_least(count).prove("planted-faults", |round| {
+        let batch = batches[usize::try_from(round % count).unwrap()];
+        zoo::caught(batch, 1 + round / count)
+    });
 }
 
 #[test]

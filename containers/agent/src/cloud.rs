@@ -6,7 +6,7 @@ use protocol::service::{
     HEARTBEAT_PATH, Heartbeat, ONBOARD_PATH, OnboardRequest, OnboardResponse, SYNC_PATH, SyncExport, SyncImport,
     SyncObject, TOKEN_PATH, TokenResponse, path,
 };
-use reqwest::{Client, RequestBuilder, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
 use rustls::ClientConfig;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -183,8 +183,8 @@ impl Cloud {
         role: &str,
         request: RequestBuilder,
     ) -> Result<T, AgentError> {
-        let token = self.sign_in().await?;
-        self.call(step, role, request.bearer_auth(token)).await
+        let bytes = self.with_token(step, role, request).await?;
+        self.parsed(step, role, &bytes)
     }
 
     async fn call<T: DeserializeOwned>(
@@ -193,21 +193,49 @@ impl Cloud {
         role: &str,
         request: RequestBuilder,
     ) -> Result<T, AgentError> {
-        let bytes = self.answer(step, role, request).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| self.failed(step, role, format!("the answer has the wrong shape: {error}")))
+        let response = self.response(step, role, request).await?;
+        let bytes = self.content(step, role, response).await?;
+        self.parsed(step, role, &bytes)
     }
 
     async fn sent(&self, step: &'static str, role: &str, request: RequestBuilder) -> Result<(), AgentError> {
-        let token = self.sign_in().await?;
-        self.answer(step, role, request.bearer_auth(token)).await.map(drop)
+        self.with_token(step, role, request).await.map(drop)
     }
 
-    async fn answer(&self, step: &'static str, role: &str, request: RequestBuilder) -> Result<Vec<u8>, AgentError> {
-        let response = request
-            .send()
-            .await
-            .map_err(|error| self.failed(step, role, chain(&error)))?;
+    /// Sends with a token. One that the cloud takes no longer, whatever its lifetime was, is replaced once.
+    async fn with_token(&self, step: &'static str, role: &str, request: RequestBuilder) -> Result<Vec<u8>, AgentError> {
+        let again = request.try_clone();
+        let token = self.sign_in().await?;
+        let mut response = self.response(step, role, request.bearer_auth(&token)).await?;
+        if response.status() == StatusCode::UNAUTHORIZED
+            && let Some(again) = again
+        {
+            self.forget(&token).await;
+            let fresh = self.sign_in().await?;
+            response = self.response(step, role, again.bearer_auth(fresh)).await?;
+        }
+        self.content(step, role, response).await
+    }
+
+    /// Forgets a token, unless somebody else has replaced it meanwhile.
+    async fn forget(&self, token: &str) {
+        let mut held = self.token.lock().await;
+        if held.as_ref().is_some_and(|held| held.text == token) {
+            *held = None;
+        }
+    }
+
+    fn parsed<T: DeserializeOwned>(&self, step: &'static str, role: &str, bytes: &[u8]) -> Result<T, AgentError> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| self.failed(step, role, format!("the answer has the wrong shape: {error}")))
+    }
+
+    async fn response(&self, step: &'static str, role: &str, request: RequestBuilder) -> Result<Response, AgentError> {
+        let sent = request.send().await;
+        sent.map_err(|error| self.failed(step, role, chain(&error)))
+    }
+
+    async fn content(&self, step: &'static str, role: &str, response: Response) -> Result<Vec<u8>, AgentError> {
         let status = response.status();
         if !status.is_success() {
             return Err(self.failed(step, role, format!("the cloud answered {status}")));
@@ -225,7 +253,7 @@ impl Cloud {
 }
 
 /// Reads an answer up to the limit.
-async fn read(mut response: reqwest::Response) -> Result<Vec<u8>, String> {
+async fn read(mut response: Response) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| chain(&error))? {
         if bytes.len() + chunk.len() > ANSWER_MAX {

@@ -35,6 +35,7 @@ mod ldap;
 mod onlooker;
 mod parts;
 mod relay;
+mod renew;
 mod secret;
 mod start;
 pub mod sync;

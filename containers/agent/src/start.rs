@@ -10,7 +10,7 @@ use protocol::envelope::{OpeningKey, SealingKey};
 use protocol::service::OnboardResponse;
 use rustls::ClientConfig;
 use store::StoreError;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -19,10 +19,12 @@ use vocabulary::{EventId, SharedClock};
 use crate::cloud::Cloud;
 use crate::config::Forest;
 use crate::event::{ADSYNC_ENDPOINT_FAILED, ADSYNC_ENGINE_ERROR, EventLog, LogFile};
-use crate::ldap::{Controller, Domain, LdapDirectory, Rules};
+use crate::ldap::{Controller, Credentials, Domain, LdapDirectory, Rules};
 use crate::relay::listener::{self, Link, Shared, Times};
+use crate::renew::Renewal;
 use crate::sync::SyncEngine;
 use crate::writeback::journal::{Journal, KeptJournal};
+use crate::writeback::keyring::Seals;
 use crate::writeback::service::{self, Service};
 use crate::writeback::worker::{Crew, Desk, desk};
 use crate::{AgentConfig, AgentError, AgentParts, clock, secret, tls};
@@ -41,6 +43,15 @@ pub struct AgentHandle {
     service: Arc<Service>,
     crew: Arc<Crew>,
     log: Arc<EventLog>,
+    renewal: Arc<Notify>,
+    cycle: Cycle,
+}
+
+/// What a synchronisation cycle needs.
+struct Cycle {
+    config: AgentConfig,
+    cloud: Arc<Cloud>,
+    domains: HashMap<String, Arc<Domain>>,
 }
 
 impl fmt::Debug for AgentHandle {
@@ -65,6 +76,29 @@ impl AgentHandle {
     #[must_use]
     pub fn served(&self) -> u64 {
         self.service.served()
+    }
+
+    /// The id of the key that requests are sealed for now.
+    #[must_use]
+    pub fn key_id(&self) -> String {
+        self.service.keys().id()
+    }
+
+    /// Onboards anew, as disabling and enabling writeback does: the key is rolled, and what is under way ends with the one
+    /// before. Done in the background; [`Self::key_id`] tells when.
+    pub fn renew(&self) {
+        self.renewal.notify_one();
+    }
+
+    /// Imports in full, syncs in full and exports, as the initial cycle does; operations go by what was found from then on.
+    ///
+    /// # Errors
+    /// [`AgentError`] naming the step that failed; then everything is as before.
+    pub async fn synchronise(&self) -> Result<(), AgentError> {
+        let Cycle { config, cloud, domains } = &self.cycle;
+        let engine = synchronise(config, cloud, domains, &self.log).await?;
+        self.service.takes(engine);
+        Ok(())
     }
 
     /// Stops listening and ends everything; what is in flight stays unknown to the cloud.
@@ -97,17 +131,26 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let admin = secret::read(&config.admin_password_file)?;
     let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
     let domains = domains(&config, &tls, &clock)?;
-    let cloud = Cloud::new(&config, admin, &tls, Arc::clone(&clock))?;
+    let cloud = Arc::new(Cloud::new(&config, admin, &tls, Arc::clone(&clock))?);
     let journal = (parts.journal)(journal(&config, &clock, &log).await?);
     let journal = config.onlooker.journal(journal);
-    let (own_key, onboarding) = onboard(&cloud, journal.id(), &log).await?;
+    let own_key = prepare_onboarding(&cloud, &log).await?;
+    let onboarding = onboard(&cloud, &own_key, journal.id(), &log).await?;
     let engine = synchronise(&config, &cloud, &domains, &log).await?;
+    let cycle = Cycle {
+        config: config.clone(),
+        cloud: Arc::clone(&cloud),
+        domains: domains.clone(),
+    };
     let directory = Arc::new(LdapDirectory::new(domains));
-    let key_id = own_key.id().to_owned();
+    let seals = Seals {
+        opener: parts.opener,
+        sealer: parts.sealer,
+    };
+    let keyring = seals.keyring(own_key, cloud_key(&onboarding, &log)?);
     let service = Arc::new(Service::new(service::Parts {
         tenant: config.tenant_id,
-        own_key: (parts.opener)(Arc::new(own_key)),
-        cloud_key: (parts.sealer)(Arc::new(cloud_key(&onboarding, &log)?)),
+        keys: keyring,
         lab_token,
         engine: RwLock::new(engine),
         reader: Arc::clone(&directory) as _,
@@ -129,17 +172,28 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     let network = Network {
         config: &config,
         tls,
-        clock,
+        clock: Arc::clone(&clock),
         log: Arc::clone(&log),
+        refused: Arc::default(),
     };
-    let links = network.listen(connections, desk, &mut tasks).await?;
+    let (links, strings) = network.listen(connections, desk, &mut tasks).await?;
     log.service(
         EventId::SERVICE_STARTED,
         &format!("Details: listening on {} relays", links.len()),
     );
+    let renewal = Renewal {
+        cloud: Arc::clone(&cloud),
+        service: Arc::clone(&service),
+        log: Arc::clone(&log),
+        clock,
+        strings,
+        links: links.clone(),
+        seals,
+        wanted: Arc::clone(&network.refused),
+    };
+    tasks.spawn(renewal.run());
     let pulse = Pulse {
         cloud,
-        key_id,
         links: links.clone(),
         service: Arc::clone(&service),
         log: Arc::clone(&log),
@@ -152,6 +206,8 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
         service,
         crew,
         log,
+        renewal: network.refused,
+        cycle,
     })
 }
 
@@ -194,11 +250,13 @@ fn domains(
     let mut domains = HashMap::new();
     for forest in &config.forests {
         let password = secret::read(&forest.password_file)?;
+        let file = Some(forest.password_file.clone());
+        let credentials = Arc::new(Credentials::new(&forest.bind_dn, password, file, Arc::clone(clock)));
         let limits = (config.workers, config.ldap_timeout);
         let controllers = forest
             .domain_controllers
             .iter()
-            .map(|dc| Controller::new(forest, dc, &config.names, Arc::clone(tls), password.clone(), limits));
+            .map(|dc| Controller::new(dc, &config.names, Arc::clone(tls), Arc::clone(&credentials), limits));
         let controllers = controllers.collect::<Result<_, _>>()?;
         let domain = Domain::new(forest.clone(), controllers, Rules::of(config), Arc::clone(clock));
         domains.insert(forest.domain.clone(), domain);
@@ -206,21 +264,27 @@ fn domains(
     Ok(domains)
 }
 
-/// Signs in, makes a fresh key, and becomes the tenant's writeback endpoint.
-async fn onboard(
-    cloud: &Cloud,
-    journal: Option<Uuid>,
-    log: &EventLog,
-) -> Result<(OpeningKey, OnboardResponse), AgentError> {
+/// Signs in and makes a fresh key.
+pub(crate) async fn prepare_onboarding(cloud: &Cloud, log: &EventLog) -> Result<OpeningKey, AgentError> {
     log.service(EventId::ONBOARDING_START, "Details: onboarding");
     told(log, EventId::AUTH_TOKEN_ERROR, cloud.sign_in().await)?;
     log.service(EventId::AUTH_TOKEN_SUCCESS, "Details: a token was obtained");
     let key = told(log, EventId::VALIDATION_ERROR, fresh_key().await)?;
-    let public = told(log, EventId::VALIDATION_ERROR, key.public().map_err(AgentError::Key))?;
     log.service(
         EventId::KEY_PAIR_CREATION_SUCCESS,
         &format!("Details: key {}", key.id()),
     );
+    Ok(key)
+}
+
+/// Becomes the tenant's writeback endpoint with a key.
+pub(crate) async fn onboard(
+    cloud: &Cloud,
+    key: &OpeningKey,
+    journal: Option<Uuid>,
+    log: &EventLog,
+) -> Result<OnboardResponse, AgentError> {
+    let public = told(log, EventId::VALIDATION_ERROR, key.public().map_err(AgentError::Key))?;
     let answer = told(
         log,
         EventId::ONBOARDING_SERVICE_ERROR,
@@ -230,7 +294,7 @@ async fn onboard(
         EventId::ONBOARDING_SUCCESS,
         &format!("Details: {} relays", answer.listeners.len()),
     );
-    Ok((key, answer))
+    Ok(answer)
 }
 
 /// Making a key takes long enough to be kept off the tasks that serve connections.
@@ -248,12 +312,12 @@ fn random_id() -> Option<Uuid> {
     Some(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }
 
-fn cloud_key(onboarding: &OnboardResponse, log: &EventLog) -> Result<SealingKey, AgentError> {
+pub(crate) fn cloud_key(onboarding: &OnboardResponse, log: &EventLog) -> Result<SealingKey, AgentError> {
     let key = SealingKey::new(&onboarding.key_id, &onboarding.public_key).map_err(AgentError::Key);
     told(log, EventId::VALIDATION_ERROR, key)
 }
 
-fn connections(onboarding: &OnboardResponse, log: &EventLog) -> Result<Vec<ConnectionString>, AgentError> {
+pub(crate) fn connections(onboarding: &OnboardResponse, log: &EventLog) -> Result<Vec<ConnectionString>, AgentError> {
     let parsed: Result<Vec<_>, _> = onboarding
         .listeners
         .iter()
@@ -323,7 +387,11 @@ struct Network<'a> {
     tls: Arc<ClientConfig>,
     clock: SharedClock,
     log: Arc<EventLog>,
+    /// Rung when a relay takes its string no longer.
+    refused: Arc<Notify>,
 }
+
+type Listening = (Vec<watch::Receiver<Link>>, Vec<watch::Sender<ConnectionString>>);
 
 impl Network<'_> {
     /// Starts one listener for each relay and waits until all are taken.
@@ -332,11 +400,13 @@ impl Network<'_> {
         connections: Vec<ConnectionString>,
         desk: Desk,
         tasks: &mut JoinSet<()>,
-    ) -> Result<Vec<watch::Receiver<Link>>, AgentError> {
+    ) -> Result<Listening, AgentError> {
         let desk = Arc::new(desk);
-        let mut links = Vec::new();
+        let (mut links, mut strings) = (Vec::new(), Vec::new());
         for connection in connections {
             let host = connection.host.clone();
+            let (string, connection) = watch::channel(connection);
+            strings.push(string);
             let shared = self.shared(connection, Arc::clone(&desk))?;
             let (sender, link) = watch::channel(Link::Down(None));
             tasks.spawn(listener::run(Arc::new(shared), sender));
@@ -345,13 +415,14 @@ impl Network<'_> {
         for (host, link) in &mut links {
             self.wait_for(host, link).await?;
         }
-        Ok(links.into_iter().map(|(_, link)| link).collect())
+        Ok((links.into_iter().map(|(_, link)| link).collect(), strings))
     }
 
-    fn shared(&self, connection: ConnectionString, desk: Arc<Desk>) -> Result<Shared, AgentError> {
+    fn shared(&self, connection: watch::Receiver<ConnectionString>, desk: Arc<Desk>) -> Result<Shared, AgentError> {
         let id = random_id().ok_or(AgentError::Key(protocol::ProtocolError::Key("generated")))?;
         Ok(Shared {
             connection,
+            refused: Arc::clone(&self.refused),
             names: self.config.names.clone(),
             tls: Arc::clone(&self.tls),
             clock: Arc::clone(&self.clock),
@@ -385,8 +456,7 @@ fn listening(links: &[watch::Receiver<Link>]) -> usize {
 
 /// The heartbeat.
 struct Pulse {
-    cloud: Cloud,
-    key_id: String,
+    cloud: Arc<Cloud>,
     links: Vec<watch::Receiver<Link>>,
     service: Arc<Service>,
     log: Arc<EventLog>,
@@ -406,7 +476,7 @@ impl Pulse {
         let listening = listening(&self.links);
         let served = self.service.served();
         let counted = u32::try_from(listening).unwrap_or(u32::MAX);
-        match self.cloud.heartbeat(&self.key_id, counted, served).await {
+        match self.cloud.heartbeat(&self.service.keys().id(), counted, served).await {
             Ok(()) => {
                 let text = format!("Details: listening {listening}, served {served}");
                 self.log.service(EventId::HEARTBEAT, &text);

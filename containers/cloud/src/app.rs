@@ -1,10 +1,10 @@
 //! What all surfaces share: the tenant, the sender, the secrets; and the carrying out of writebacks.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::HeaderMap;
-use protocol::connection::ConnectionString;
 use protocol::lab;
 use protocol::writeback::Inquiry;
 use store::Store;
@@ -43,7 +43,8 @@ pub(crate) struct App {
     pub(crate) client_secret: Password,
     pub(crate) admin_password: Password,
     pub(crate) helpdesk_password: Password,
-    pub(crate) listeners: Vec<ConnectionString>,
+    /// The files with the listeners' connection strings.
+    pub(crate) listeners: Vec<PathBuf>,
     pub(crate) tokens: Tokens,
     pub(crate) clock: SharedClock,
     lab_token: Option<Password>,
@@ -99,7 +100,6 @@ impl App {
             admin_password,
             helpdesk_password,
             senders,
-            listeners,
         } = Secrets::load(&config)?;
         let sender = Sender::new(&config, senders, SharedClock::clone(&clock))?;
         let await_max = config.relay_timeout + AWAIT_ROOM;
@@ -115,7 +115,7 @@ impl App {
             client_secret,
             admin_password,
             helpdesk_password,
-            listeners,
+            listeners: config.relays.iter().map(|relay| relay.listen_file.clone()).collect(),
             tokens: Tokens::new(run),
             clock,
             lab_token,

@@ -97,7 +97,6 @@ pub(crate) struct Secrets {
     pub(crate) admin_password: Password,
     pub(crate) helpdesk_password: Password,
     pub(crate) senders: Vec<ConnectionString>,
-    pub(crate) listeners: Vec<ConnectionString>,
 }
 
 impl Secrets {
@@ -110,6 +109,8 @@ impl Secrets {
                 .map(|relay| connection_string(file(relay)))
                 .collect()
         };
+        // The listeners' strings are given out as they are then; a mistake in one must show now.
+        relay(|files| &files.listen_file)?;
         Ok(Self {
             run: RunSecret::new(read(&config.secret_file)?.expose().as_bytes()),
             lab_token: config.lab_token_file.as_deref().map(read).transpose()?,
@@ -117,7 +118,6 @@ impl Secrets {
             admin_password: read(&accounts.admin_password_file)?,
             helpdesk_password: read(&accounts.helpdesk_password_file)?,
             senders: relay(|files| &files.send_file)?,
-            listeners: relay(|files| &files.listen_file)?,
         })
     }
 }
@@ -135,7 +135,7 @@ fn read(path: &Path) -> Result<Password, CloudError> {
     Ok(secret)
 }
 
-fn connection_string(path: &Path) -> Result<ConnectionString, CloudError> {
+pub(crate) fn connection_string(path: &Path) -> Result<ConnectionString, CloudError> {
     ConnectionString::parse(read(path)?.expose()).map_err(|source| CloudError::ConnectionString {
         path: path.to_owned(),
         source,

@@ -35,14 +35,9 @@ pub enum CloudError {
         /// Why.
         source: rustls::pki_types::pem::Error,
     },
-    /// The certificate and the key do not make a TLS server.
-    #[error("the certificate in {} could not be used", path.display())]
-    Tls {
-        /// The certificate file.
-        path: PathBuf,
-        /// Why.
-        source: rustls::Error,
-    },
+    /// The certificate could not be shown.
+    #[error(transparent)]
+    Certificate(#[from] certificate::CertificateError),
     /// The client for the relays could not be built.
     #[error("the relay client with the authority in {} could not be built", path.display())]
     Client {

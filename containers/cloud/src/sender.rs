@@ -1,6 +1,7 @@
 //! The sender's side of writeback: seal, carry over a relay, open the answer. Dispatched at most once.
 
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use protocol::connection::ConnectionString;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use vocabulary::{NameTable, Outcome, Password, Reason, ReasonCode, SharedClock, StageTimes, UnknownWhy, lab_name};
 use zeroize::Zeroizing;
 
-use crate::config::CloudConfig;
+use crate::config::{CloudConfig, connection_string};
 use crate::dispatch::{Dispatcher, Dispatching, Sent};
 use crate::placing::{Exchange, Placed, place};
 use crate::secret;
@@ -37,8 +38,15 @@ const POOL_IDLE: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 struct Relay {
     url: String,
+    /// Where the connection string stands: a relay's key may be replaced.
+    file: PathBuf,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
     connection: ConnectionString,
-    token: Mutex<Option<(String, u64)>>,
+    token: Option<(String, u64)>,
 }
 
 /// Carries orders to the agent.
@@ -58,7 +66,11 @@ impl Sender {
     ) -> Result<Self, CloudError> {
         Ok(Self {
             client: client(config, &relays)?,
-            relays: relays.into_iter().map(Relay::new).collect(),
+            relays: relays
+                .into_iter()
+                .zip(&config.relays)
+                .map(|(connection, files)| Relay::new(connection, &files.send_file))
+                .collect(),
             tenant: config.tenant_id,
             clock,
         })
@@ -75,8 +87,12 @@ impl Sender {
             return sent;
         };
         for relay in &self.relays {
-            let left = self.clock.monotonic();
-            let exchange = self.exchange(relay, order, &sealed, lab_token, &mut sent.stages).await;
+            let (left, used) = (self.clock.monotonic(), relay.token(self.clock.unix().as_secs()));
+            let mut exchange = self.exchange(relay, order, &sealed, lab_token, &mut sent.stages).await;
+            // The relay gave it to nobody, and the key that it refused may no longer be the one in the file.
+            if is_refused(&exchange) && relay.reread().token(self.clock.unix().as_secs()) != used {
+                exchange = self.exchange(relay, order, &sealed, lab_token, &mut sent.stages).await;
+            }
             sent.waited += self.clock.monotonic().saturating_sub(left);
             match place(exchange) {
                 Placed::Undispatched(outcome) => sent.outcome = outcome,
@@ -212,7 +228,7 @@ impl Dispatcher for Sender {
 }
 
 impl Relay {
-    fn new(connection: ConnectionString) -> Self {
+    fn new(connection: ConnectionString, file: &Path) -> Self {
         // No port here: the name table says where the name is, and an explicit port would go before it.
         let url = format!(
             "https://{}/{}",
@@ -221,23 +237,52 @@ impl Relay {
         );
         Self {
             url,
-            connection,
-            token: Mutex::new(None),
+            file: file.to_owned(),
+            held: Mutex::new(Held {
+                connection,
+                token: None,
+            }),
         }
     }
 
     fn token(&self, now_unix_s: u64) -> String {
-        let mut held = self.token.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.as_ref() {
+        let mut held = self.held();
+        match held.token.as_ref() {
             Some((token, expires)) if *expires > now_unix_s + TOKEN_LEFT_S => token.clone(),
             _ => {
                 let expires = now_unix_s + TOKEN_LIFETIME_S;
-                let token = self.connection.token(expires);
-                *held = Some((token.clone(), expires));
+                let token = held.connection.token(expires);
+                held.token = Some((token.clone(), expires));
                 token
             }
         }
     }
+
+    /// Takes the connection string anew from its file; one that cannot be read changes nothing.
+    fn reread(&self) -> &Self {
+        match connection_string(&self.file) {
+            Ok(fresh) => {
+                let mut held = self.held();
+                if held.connection != fresh {
+                    *held = Held {
+                        connection: fresh,
+                        token: None,
+                    };
+                }
+            }
+            Err(error) => tracing::warn!(%error, "a connection string cannot be read again"),
+        }
+        self
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the relay refused the token, and gave the request to nobody.
+fn is_refused(exchange: &Exchange) -> bool {
+    matches!(exchange, Exchange::NotDispatched { status: 401 })
 }
 
 fn client(config: &CloudConfig, relays: &[ConnectionString]) -> Result<Client, CloudError> {

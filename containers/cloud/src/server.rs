@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use certificate::ServerCertificate;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use store::StoreError;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -79,7 +79,8 @@ pub async fn start(config: CloudConfig, clock: SharedClock) -> Result<CloudHandl
 /// # Errors
 /// [`CloudError`] naming the file or the address that could not be used.
 pub async fn start_with(config: CloudConfig, clock: SharedClock, parts: CloudParts) -> Result<CloudHandle, CloudError> {
-    let tls = TlsAcceptor::from(tls(&config)?);
+    let (chain, key) = (config.certificate_file.clone(), config.key_file.clone());
+    let tls = Arc::new(ServerCertificate::load(chain, key, &[b"http/1.1"])?);
     let stop = CancellationToken::new();
     let tasks = TaskTracker::new();
     let listen = config.listen;
@@ -95,6 +96,8 @@ pub async fn start_with(config: CloudConfig, clock: SharedClock, parts: CloudPar
         surfaces: Surfaces::new(&app),
         stop: stop.clone(),
     });
+    let (fresh, ending) = (Arc::clone(&server.tls).stay_fresh(), stop.clone());
+    tasks.spawn(async move { ending.run_until_cancelled(fresh).await.unwrap_or_default() });
     tasks.spawn(accept(server, listener, tasks.clone()));
     app.settle(doubtful);
     tasks.close();
@@ -126,7 +129,7 @@ async fn app(
 }
 
 struct Server {
-    tls: TlsAcceptor,
+    tls: Arc<ServerCertificate>,
     surfaces: Surfaces,
     stop: CancellationToken,
 }
@@ -147,9 +150,11 @@ async fn accept(server: Arc<Server>, listener: TcpListener, tasks: TaskTracker) 
             continue;
         };
         let server = Arc::clone(&server);
+        let replaced = server.tls.replaced();
         tasks.spawn(async move {
             tokio::select! {
                 () = server.stop.cancelled() => {}
+                () = replaced => debug!(%peer, "ended with the certificate it was made under"),
                 () = serve(&server, stream) => {}
             }
             drop(place);
@@ -160,11 +165,12 @@ async fn accept(server: Arc<Server>, listener: TcpListener, tasks: TaskTracker) 
 async fn serve(server: &Server, stream: TcpStream) {
     // Small answers must not wait for the peer's acknowledgement of earlier ones.
     let _ = stream.set_nodelay(true);
-    let stream = match tokio::time::timeout(HANDSHAKE_TIMEOUT, server.tls.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return debug!(%error, "no TLS handshake"),
-        Err(_) => return debug!("the TLS handshake took too long"),
-    };
+    let stream =
+        match tokio::time::timeout(HANDSHAKE_TIMEOUT, TlsAcceptor::from(server.tls.config()).accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return debug!(%error, "no TLS handshake"),
+            Err(_) => return debug!("the TLS handshake took too long"),
+        };
     let service = service_fn(|request| server.surfaces.answer(request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -174,27 +180,6 @@ async fn serve(server: &Server, stream: TcpStream) {
     if let Err(error) = connection.await {
         debug!(%error, "the connection ended early");
     }
-}
-
-fn tls(config: &CloudConfig) -> Result<Arc<ServerConfig>, CloudError> {
-    let certificates = read_certificates(&config.certificate_file)?;
-    let key = PrivateKeyDer::from_pem_file(&config.key_file).map_err(|source| CloudError::Pem {
-        path: config.key_file.clone(),
-        source,
-    })?;
-    let wrong = |source| CloudError::Tls {
-        path: config.certificate_file.clone(),
-        source,
-    };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut tls = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(wrong)?
-        .with_no_client_auth()
-        .with_single_cert(certificates, key)
-        .map_err(wrong)?;
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(tls))
 }
 
 /// All certificates of a PEM file.

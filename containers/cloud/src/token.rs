@@ -1,5 +1,6 @@
 //! Bearer tokens: claims and their seal. Whoever holds one cannot read anything into it, or change it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -31,15 +32,36 @@ pub(crate) struct Claims {
     pub(crate) subject: String,
     pub(crate) role: Role,
     expires_unix_s: u64,
+    /// How often all tokens were made void before this one was made.
+    epoch: u64,
 }
 
 /// Makes and checks tokens of this run.
 #[derive(Debug)]
-pub(crate) struct Tokens(RunSecret);
+pub(crate) struct Tokens {
+    secret: RunSecret,
+    epoch: AtomicU64,
+    /// Tokens that were refused because all before them were made void.
+    void: AtomicU64,
+}
 
 impl Tokens {
     pub(crate) fn new(secret: RunSecret) -> Self {
-        Self(secret)
+        Self {
+            secret,
+            epoch: AtomicU64::new(0),
+            void: AtomicU64::new(0),
+        }
+    }
+
+    /// Makes every token void that was issued so far.
+    pub(crate) fn expire_all(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many tokens were refused for that.
+    pub(crate) fn void(&self) -> u64 {
+        self.void.load(Ordering::Relaxed)
     }
 
     pub(crate) fn issue(&self, subject: &str, role: Role, now_unix: Duration) -> Option<String> {
@@ -48,6 +70,7 @@ impl Tokens {
             subject: subject.to_owned(),
             role,
             expires_unix_s,
+            epoch: self.epoch.load(Ordering::Relaxed),
         };
         let body = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).ok()?);
         Some(format!("{body}.{}", self.seal(&body)))
@@ -59,17 +82,33 @@ impl Tokens {
             return None;
         }
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
+        if claims.epoch != self.epoch.load(Ordering::Relaxed) {
+            self.void.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
         (now_unix.as_secs() < claims.expires_unix_s).then_some(claims)
     }
 
     fn seal(&self, body: &str) -> String {
-        URL_SAFE_NO_PAD.encode(self.0.mac("token", &[body.as_bytes()]))
+        URL_SAFE_NO_PAD.encode(self.secret.mac("token", &[body.as_bytes()]))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_of_before_are_void_once_all_are_and_are_counted() {
+        let tokens = Tokens::new(RunSecret::new(b"run"));
+        let before = tokens.issue("admin@x.test", Role::Admin, Duration::ZERO).unwrap();
+        tokens.expire_all();
+        assert_eq!(tokens.check(&before, Duration::ZERO), None);
+        assert_eq!(tokens.void(), 1);
+        let after = tokens.issue("admin@x.test", Role::Admin, Duration::ZERO).unwrap();
+        assert!(tokens.check(&after, Duration::ZERO).is_some());
+        assert_eq!(tokens.void(), 1);
+    }
 
     #[test]
     fn a_token_is_good_until_it_expires_and_only_as_it_was_made() {

@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         match self.frames.take(&mut self.inbound) {
             Ok(Some(message)) => {
                 self.serve(message).await?;
-                if !self.host.instant || self.outbound.len() > SEND_AT {
+                if !self.host.is_instant() || self.outbound.len() > SEND_AT {
                     self.flush().await?;
                 }
                 return Ok(());
@@ -129,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     async fn bind(&mut self, request: LdapBindRequest) -> LdapResult {
-        spend(self.host.service.bind).await;
+        spend(self.host.slowed(self.host.service.bind)).await;
         self.pages = Pages::default();
         let before = std::mem::take(&mut self.session);
         let password = match request.cred {
@@ -152,16 +152,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     async fn write(&mut self, op: LdapOp, controls: &Controls) -> LdapResult {
         let (host, session) = (&self.host, &self.session);
         let times = &host.service;
+        if !matches!(op, LdapOp::CompareRequest(_))
+            && let Some(refusal) = host.refuses_writes()
+        {
+            return refusal.into();
+        }
         let outcome = match op {
             LdapOp::ModifyRequest(request) if request.dn.is_empty() => host.operate(session, &request.changes).await,
             LdapOp::ModifyRequest(request) => {
                 let resets = writes_password(&request.changes);
                 let time = if resets { times.reset } else { times.unlock };
                 let (name, changes) = (request.dn, request.changes);
-                host.write(time, |domain| {
+                let outcome = host.write(time, |domain| {
+                    domain.let_grants_hold(host.rights_hold());
                     domain.modify(session, &name, changes, controls.hints, host.now())
+                });
+                outcome.await.inspect_err(|refusal| {
+                    if refusal.code == LdapResultCode::InsufficentAccessRights {
+                        host.was_denied();
+                    }
                 })
-                .await
             }
             LdapOp::AddRequest(request) => {
                 let (name, attributes) = (request.dn, request.attributes);
@@ -177,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     .await
             }
             LdapOp::CompareRequest(request) => {
-                spend(times.search).await;
+                spend(host.slowed(times.search)).await;
                 let (name, attr, value) = (&request.dn, &request.atype, &request.val);
                 let now = host.now();
                 return compared(host.read(|domain| domain.compare(session, name, attr, value, now)));

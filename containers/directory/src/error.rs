@@ -17,22 +17,9 @@ pub enum DirectoryError {
         /// What the system said.
         source: io::Error,
     },
-    /// A certificate or key file does not hold what it should.
-    #[error("could not read PEM from `{path}`: {why}")]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The certificate and the key do not make a TLS server.
-    #[error("could not set up TLS with `{path}`: {source}")]
-    Tls {
-        /// The certificate file.
-        path: PathBuf,
-        /// What rustls said.
-        source: rustls::Error,
-    },
+    /// The certificate could not be shown.
+    #[error(transparent)]
+    Certificate(#[from] certificate::CertificateError),
     /// The address could not be bound.
     #[error("could not listen on {address}: {source}")]
     Listen {

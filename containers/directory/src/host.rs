@@ -9,6 +9,7 @@ use vocabulary::SharedClock;
 
 use crate::clock::spend;
 use crate::config::ServiceTimes;
+use crate::disturbed::Disturbed;
 use crate::error::DirectoryError;
 use crate::load::NewPerson;
 use crate::partners::Ties;
@@ -25,6 +26,7 @@ pub(crate) struct Host {
     /// Writes take turns, as transactions on one database do; slow ones keep the next waiting and nobody else.
     write_slots: Semaphore,
     pub(crate) ties: Ties,
+    pub(crate) disturbed: Disturbed,
 }
 
 impl fmt::Debug for Host {
@@ -46,6 +48,7 @@ impl Host {
             service,
             write_slots: Semaphore::new(writes.clamp(1, Semaphore::MAX_PERMITS)),
             ties: Ties::default(),
+            disturbed: Disturbed::default(),
         }
     }
 
@@ -85,7 +88,9 @@ impl Host {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Domain) -> T) -> T {
         let mut domain = self.domain.write().unwrap_or_else(PoisonError::into_inner);
         let done = change(&mut domain);
-        self.ties.post(&mut domain, &self.clock);
+        if self.ties.post(&mut domain, &self.clock) {
+            self.keeps_back();
+        }
         done
     }
 
@@ -93,7 +98,7 @@ impl Host {
     pub(crate) async fn write<T>(&self, service: Duration, change: impl FnOnce(&mut Domain) -> T) -> T {
         // The semaphore is never closed: this cannot fail.
         let _turn = self.write_slots.acquire().await.ok();
-        spend(service).await;
+        spend(self.slowed(service)).await;
         self.change(change)
     }
 }

@@ -32,8 +32,10 @@
 mod clock;
 mod config;
 mod connection;
+mod disturbed;
 mod error;
 mod host;
+mod lab;
 mod load;
 mod paging;
 mod partners;
@@ -47,6 +49,7 @@ pub use config::{
     Delegation, DirectoryConfig, JoinConfig, LockoutConfig, PolicyConfig, ProcessModel, Right, ServiceTimes,
 };
 pub use error::DirectoryError;
+pub use lab::Disturbance;
 pub use load::NewPerson;
 pub use partners::join;
 pub use server::{DirectoryHandle, Dormant, start, wake};

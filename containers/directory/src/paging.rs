@@ -46,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         request: &LdapSearchRequest,
         controls: Controls,
     ) -> Result<(), Ended> {
-        spend(self.host.service.search).await;
+        spend(self.host.slowed(self.host.service.search)).await;
         if request.base.is_empty() {
             return self.search_root(id, request);
         }

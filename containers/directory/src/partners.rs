@@ -20,6 +20,8 @@ use crate::state::{Domain, Refusal, Session, first_label};
 
 /// About how many updates one turn delivers to a partner, so that its clients are not kept waiting.
 const TURN: usize = 500;
+/// Between two looks at whether changes are still kept back.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Between two tries to deliver to a controller that is down.
 const DOWN_AGAIN: Duration = Duration::from_millis(50);
@@ -126,12 +128,14 @@ impl Ties {
         !self.down.load(Ordering::Relaxed)
     }
 
-    /// Sends off what changed since the last call.
-    pub(crate) fn post(&self, domain: &mut Domain, clock: &SharedClock) {
-        if domain.has_news() {
+    /// Sends off what changed since the last call; tells whether there was anything.
+    pub(crate) fn post(&self, domain: &mut Domain, clock: &SharedClock) -> bool {
+        let news = domain.has_news();
+        if news {
             domain.seal(clock.monotonic().saturating_add(self.delay));
             self.posted.notify_one();
         }
+        news
     }
 }
 
@@ -167,6 +171,11 @@ impl Host {
                 None => self.ties.posted.notified().await,
                 Some(due) => {
                     spend(due.saturating_sub(self.clock.monotonic())).await;
+                    let kept = self.kept_back();
+                    if !kept.is_zero() {
+                        spend(kept.min(LOOK)).await;
+                        continue;
+                    }
                     if self.deliver_due() {
                         tokio::task::yield_now().await;
                     } else {

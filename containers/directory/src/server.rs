@@ -1,13 +1,11 @@
 //! Sockets and TLS around the domain.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use certificate::ServerCertificate;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -165,7 +163,7 @@ pub async fn start(config: DirectoryConfig, clock: SharedClock) -> Result<Direct
 pub(crate) struct Door {
     listener: TcpListener,
     address: SocketAddr,
-    acceptor: TlsAcceptor,
+    certificate: Arc<ServerCertificate>,
 }
 
 impl Door {
@@ -176,7 +174,8 @@ impl Door {
                 return Err(DirectoryError::NotALab { name: name.clone() });
             }
         }
-        let acceptor = TlsAcceptor::from(Arc::new(tls(config)?));
+        let (chain, key) = (config.certificate_file.clone(), config.key_file.clone());
+        let certificate = Arc::new(ServerCertificate::load(chain, key, &[])?);
         let refused = |source| DirectoryError::Listen {
             address: config.listen,
             source,
@@ -186,7 +185,7 @@ impl Door {
         Ok(Self {
             listener,
             address,
-            acceptor,
+            certificate,
         })
     }
 
@@ -195,7 +194,7 @@ impl Door {
         let Self {
             listener,
             address,
-            acceptor,
+            certificate,
         } = self;
         let (stop, stopped) = oneshot::channel();
         tracing::info!(%address, domain = config.domain, fqdn = config.fqdn, "directory ready");
@@ -203,43 +202,11 @@ impl Door {
             address,
             fqdn: config.fqdn.clone(),
             stop: Some(stop),
-            task: tokio::spawn(accept(listener, acceptor, host.clone(), stopped)),
+            task: tokio::spawn(accept(listener, certificate, host.clone(), stopped)),
             deliveries: tokio::spawn(host.clone().deliver()),
             leaves: true,
             host,
         }
-    }
-}
-
-fn tls(config: &DirectoryConfig) -> Result<ServerConfig, DirectoryError> {
-    let wrong = |path: &Path| {
-        let path = path.to_owned();
-        move |error: pem::Error| pem_error(path.clone(), error)
-    };
-    let chain = CertificateDer::pem_file_iter(&config.certificate_file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(wrong(&config.certificate_file))?;
-    let key = PrivateKeyDer::from_pem_file(&config.key_file).map_err(wrong(&config.key_file))?;
-    let unusable = |source| DirectoryError::Tls {
-        path: config.certificate_file.clone(),
-        source,
-    };
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(unusable)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(unusable)
-}
-
-fn pem_error(path: PathBuf, error: pem::Error) -> DirectoryError {
-    match error {
-        pem::Error::Io(source) => DirectoryError::ReadFile { path, source },
-        error => DirectoryError::Pem {
-            path,
-            why: error.to_string(),
-        },
     }
 }
 
@@ -257,15 +224,22 @@ fn read_password(path: &Path) -> Result<Password, DirectoryError> {
     Ok(Password::new(clear.to_owned()))
 }
 
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, host: Arc<Host>, mut stopped: oneshot::Receiver<()>) {
+async fn accept(
+    listener: TcpListener,
+    certificate: Arc<ServerCertificate>,
+    host: Arc<Host>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let mut connections = JoinSet::new();
+    let mut fresh = JoinSet::new();
+    fresh.spawn(certificate.clone().stay_fresh());
     loop {
         tokio::select! {
             _ = &mut stopped => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) if connections.len() < MAX_CONNECTIONS => {
-                    connections.spawn(serve(stream, peer, acceptor.clone(), host.clone()));
+                    connections.spawn(until_replaced(stream, peer, certificate.clone(), host.clone()));
                 }
                 Ok((_, peer)) => tracing::warn!(%peer, "too many connections"),
                 Err(error) => {
@@ -277,6 +251,17 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, host: Arc<Host>, m
         }
     }
     connections.shutdown().await;
+}
+
+/// Serves a connection until it ends, or until another certificate is shown.
+async fn until_replaced(stream: TcpStream, peer: SocketAddr, certificate: Arc<ServerCertificate>, host: Arc<Host>) {
+    let (replaced, hung_up) = (certificate.replaced(), host.disturbed.hung_up());
+    let acceptor = TlsAcceptor::from(certificate.config());
+    tokio::select! {
+        () = serve(stream, peer, acceptor, host) => {}
+        () = hung_up => tracing::debug!(%peer, "hung up"),
+        () = replaced => tracing::debug!(%peer, "ended with the certificate it was made under"),
+    }
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, acceptor: TlsAcceptor, host: Arc<Host>) {

@@ -9,6 +9,7 @@ use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use std::sync::Arc;
+use time::OffsetDateTime;
 
 use crate::EnvironmentError;
 
@@ -49,10 +50,18 @@ impl Authority {
 
     /// A certificate for a server of these names and addresses.
     pub fn issue(&self, names: &[String]) -> Result<Issued, EnvironmentError> {
+        self.issue_until(names, None)
+    }
+
+    /// The same, with an end of its own where there is one.
+    pub fn issue_until(&self, names: &[String], end: Option<OffsetDateTime>) -> Result<Issued, EnvironmentError> {
         let failed = |error: rcgen::Error| EnvironmentError::Certificate(names.join(", "), error.to_string());
         let mut params = CertificateParams::new(names.to_vec()).map_err(failed)?;
         if let Some(first) = names.first() {
             params.distinguished_name.push(DnType::CommonName, first.as_str());
+        }
+        if let Some(end) = end {
+            params.not_after = end;
         }
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -1,5 +1,6 @@
 //! The embedded world: every part in this process, over real loopback sockets with real TLS.
 
+use std::collections::HashMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -8,12 +9,14 @@ use std::sync::Arc;
 
 use agent::Onlooking;
 use engine::ports::Progress;
+use vocabulary::SharedClock;
 
 use crate::EnvironmentError;
 use crate::clock::breathe;
 use crate::process::{End, Making, Process, Running, Switch};
 use crate::remains::{remove_folder, secret_folder};
 use crate::site::{Address, BulkPerson, Kit, RoleConfig};
+use crate::skewed::SkewedClock;
 use crate::trap::Trap;
 
 /// Looks at the relays until nobody listens.
@@ -25,6 +28,8 @@ pub(crate) struct EmbeddedSite {
     making: Making,
     running: Vec<Process>,
     trap: Arc<Trap>,
+    /// Each part's own clock, also while it does not run.
+    clocks: HashMap<String, Arc<SkewedClock>>,
 }
 
 impl EmbeddedSite {
@@ -42,6 +47,7 @@ impl EmbeddedSite {
             making,
             running: Vec::new(),
             trap: Arc::default(),
+            clocks: HashMap::new(),
         })
     }
 
@@ -70,6 +76,10 @@ impl EmbeddedSite {
             switch = self.trap.switch.clone();
             config.onlooker = Onlooking::by(Arc::clone(&self.trap) as _);
         }
+        let making = Making {
+            clock: self.part_clock(kit.part()),
+            ..self.making.clone()
+        };
         let partner = match &role {
             RoleConfig::Directory(config) => config
                 .join
@@ -78,7 +88,7 @@ impl EmbeddedSite {
                 .transpose()?,
             _ => None,
         };
-        let process = Process::start(kit.part(), role, self.making.clone(), partner, switch).await?;
+        let process = Process::start(kit.part(), role, making, partner, switch).await?;
         let address = process.address();
         self.running.push(process);
         Ok(Address {
@@ -133,6 +143,30 @@ impl EmbeddedSite {
             Running::Directory(handle) => Some((process.part.as_str(), handle)),
             _ => None,
         })
+    }
+
+    /// The clock of a part.
+    pub fn part_clock(&mut self, part: &str) -> Arc<SkewedClock> {
+        let machine = &self.making.clock;
+        let clock = self.clocks.entry(part.to_owned());
+        Arc::clone(clock.or_insert_with(|| SkewedClock::new(SharedClock::clone(machine))))
+    }
+
+    /// Puts another content into a file of a part, at once and as a whole.
+    pub fn replace(&self, part: &str, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
+        let path = self.folder.join(part).join(name);
+        let fresh = path.with_extension("fresh");
+        write_secret(&fresh, content)?;
+        fs::rename(&fresh, &path).map_err(|source| EnvironmentError::File { path, source })
+    }
+
+    /// The agent that runs here.
+    pub fn agent(&self) -> Result<&agent::AgentHandle, EnvironmentError> {
+        let found = self.running.iter().find_map(|process| match process.running()? {
+            Running::Agent(handle) => Some(handle),
+            _ => None,
+        });
+        found.ok_or(EnvironmentError::NotStanding)
     }
 
     /// A domain controller that runs here, by its part's name.

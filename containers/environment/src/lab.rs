@@ -1,23 +1,20 @@
 //! The cloud's lab interface: status and journal, behind the lab token.
 
+use std::time::Duration;
+
 use history::JournalRecord;
-use reqwest::{Certificate, Client, StatusCode};
 use serde::Deserialize;
-use vocabulary::lab::LAB_TOKEN;
 use vocabulary::{NameTable, Password};
 
 use crate::EnvironmentError;
 use crate::clock::breathe;
+use crate::lab_client::LabClient;
 
 /// Looks until the cloud knows everyone; the agent's own start has bounds of its own.
 const LOOKS_MAX: u32 = 1500;
 
 /// The cloud as the harness asks it.
-pub(crate) struct Lab {
-    client: Client,
-    url: String,
-    token: Password,
-}
+pub(crate) struct Lab(LabClient);
 
 /// What the cloud says of itself.
 #[derive(Debug, Deserialize)]
@@ -25,46 +22,24 @@ pub(crate) struct Status {
     pub onboarded: bool,
     pub people: u64,
     pub synchronised: bool,
+    /// The id of the key that requests are sealed for.
+    pub agent_key: Option<String>,
+}
+
+/// What the cloud says of a disturbance.
+#[derive(Debug, Deserialize)]
+struct Touched {
+    touched: u64,
 }
 
 impl Lab {
     pub fn new(url: &str, names: &NameTable, ca_pem: &str, token: &Password) -> Result<Self, EnvironmentError> {
-        let failed = |error: reqwest::Error| lab_error("build a client", &error);
-        let certificate = Certificate::from_pem(ca_pem.as_bytes()).map_err(failed)?;
-        let mut builder = Client::builder()
-            .tls_certs_only([certificate])
-            .redirect(reqwest::redirect::Policy::none());
-        for (name, address) in names.iter() {
-            builder = builder.resolve(name, address);
-        }
-        Ok(Self {
-            client: builder.build().map_err(failed)?,
-            url: url.to_owned(),
-            token: token.clone(),
-        })
-    }
-
-    async fn get(&self, path: &str) -> Result<String, EnvironmentError> {
-        let doing = format!("ask the cloud for {path}");
-        let request = self
-            .client
-            .get(format!("{}{path}", self.url))
-            .header(LAB_TOKEN, self.token.expose());
-        let response = request.send().await.map_err(|error| lab_error(&doing, &error))?;
-        let status = response.status();
-        if status != StatusCode::OK {
-            return Err(EnvironmentError::Lab {
-                doing,
-                cause: format!("it answered {status}"),
-            });
-        }
-        response.text().await.map_err(|error| lab_error(&doing, &error))
+        LabClient::new("the cloud", url, names, ca_pem, token).map(Self)
     }
 
     /// The cloud's status.
     pub async fn status(&self) -> Result<Status, EnvironmentError> {
-        let text = self.get("/lab/status").await?;
-        serde_json::from_str(&text).map_err(|error| lab_error("read the cloud's status", &error))
+        self.0.read("/lab/status").await
     }
 
     /// Waits until the cloud knows this many people and has an agent.
@@ -84,9 +59,32 @@ impl Lab {
         })
     }
 
+    /// Disturbs the tenant for `lease` at the most.
+    pub async fn disturb(&self, what: &str, lease: Duration) -> Result<(), EnvironmentError> {
+        let lease_ms = u64::try_from(lease.as_millis()).unwrap_or(u64::MAX);
+        let order = serde_json::json!({ "lease_ms": lease_ms });
+        self.0.put(&format!("/lab/disturbances/{what}"), &order).await
+    }
+
+    /// Ends a disturbance of the tenant; tells whom it touched.
+    pub async fn calm(&self, what: &str) -> Result<u64, EnvironmentError> {
+        let touched: Option<Touched> = self.0.delete(&format!("/lab/disturbances/{what}")).await?;
+        Ok(touched.map_or(0, |seen| seen.touched))
+    }
+
+    /// Makes every token void that the cloud has given out.
+    pub async fn expire_tokens(&self) -> Result<(), EnvironmentError> {
+        self.0.delete::<Touched>("/lab/tokens").await.map(drop)
+    }
+
+    /// The client, for what is not the lab's own interface.
+    pub fn client(&self) -> &reqwest::Client {
+        self.0.client()
+    }
+
     /// What the cloud wrote down about each operation.
     pub async fn journal(&self) -> Result<Vec<JournalRecord>, EnvironmentError> {
-        let text = self.get("/lab/journal").await?;
+        let text = self.0.get("/lab/journal").await?;
         Ok(journal_lines(&text))
     }
 }
@@ -113,19 +111,6 @@ pub(crate) fn journal_lines(text: &str) -> Vec<JournalRecord> {
 /// The number of a code; the cloud names its own codes in words, which the record has no room for.
 fn code_number(code: &serde_json::Value) -> Option<u32> {
     code.as_u64().and_then(|number| u32::try_from(number).ok())
-}
-
-fn lab_error(doing: &str, error: &dyn std::error::Error) -> EnvironmentError {
-    let mut cause = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        cause = format!("{cause}: {inner}");
-        source = inner.source();
-    }
-    EnvironmentError::Lab {
-        doing: doing.to_owned(),
-        cause,
-    }
 }
 
 #[cfg(test)]

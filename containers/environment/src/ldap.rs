@@ -17,6 +17,7 @@ use vocabulary::{Password, Win32};
 
 use crate::EnvironmentError;
 
+mod change;
 pub(crate) mod raw;
 mod tree;
 

@@ -250,7 +250,7 @@ async fn begin(role: RoleConfig, parts: Parts, clock: SharedClock) -> Result<(Ru
             let address = handle.address();
             Ok((Running::Relay(handle), address))
         }
-        RoleConfig::Gateway(config) => {
+        RoleConfig::Gateway(config) | RoleConfig::Edge(config) => {
             let started = (parts.gateway)(config, clock).await;
             let handle = started.map_err(|error| error.to_string())?;
             let address = handle.address();
@@ -277,7 +277,7 @@ fn listening_on(mut role: RoleConfig, address: SocketAddr) -> RoleConfig {
     match &mut role {
         RoleConfig::Cloud(config) => config.listen = address,
         RoleConfig::Relay(config) => config.listen = address,
-        RoleConfig::Gateway(config) => config.listen = address,
+        RoleConfig::Gateway(config) | RoleConfig::Edge(config) => config.listen = address,
         RoleConfig::Directory(config) => config.listen = address,
         RoleConfig::Agent(_) => {}
     }

@@ -15,7 +15,7 @@ use crate::names::{
 };
 
 /// NORMAL_ACCOUNT with DONT_EXPIRE_PASSWORD (MS-ADTS section 2.2.16).
-const SERVICE_ACCOUNT: &str = "66048";
+pub(crate) const SERVICE_ACCOUNT: &str = "66048";
 /// Members of a group that go into one modification: far below the 5,000 values that Active Directory takes in one.
 const MEMBERS: usize = 1000;
 /// Units of 100 ns in a microsecond.
@@ -192,7 +192,7 @@ fn password_settings(world: &World, policy: &FineGrainedPolicy, domain: &str) ->
 }
 
 /// A duration as the directory stores it: negative units of 100 ns.
-fn ticks(duration: Duration) -> i64 {
+pub(crate) fn ticks(duration: Duration) -> i64 {
     let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
     micros.saturating_mul(-TICKS_PER_US)
 }

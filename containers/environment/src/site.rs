@@ -18,8 +18,10 @@ pub(crate) enum RoleConfig {
     Cloud(cloud::CloudConfig),
     /// A relay namespace.
     Relay(relay::RelayConfig),
-    /// The firewall.
+    /// The firewall, or a gateway before the domain controllers: it has a leg in both networks.
     Gateway(gateway::GatewayConfig),
+    /// A gateway on an edge of the internet.
+    Edge(gateway::GatewayConfig),
     /// A domain controller: the embedded one, or Samba reading the same file.
     Directory(directory::DirectoryConfig),
     /// The on-premises agent.
@@ -198,6 +200,14 @@ impl Site {
         match self {
             Self::Embedded(_) => None,
             Self::Docker(site) => Some(site.samba_image()),
+        }
+    }
+
+    /// Puts another content into a file that a part was given.
+    pub async fn replace(&self, part: &str, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
+        match self {
+            Self::Embedded(site) => site.replace(part, name, content),
+            Self::Docker(site) => site.replace(part, name, content).await,
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the gateway is told, in one TOML file.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,27 @@ pub struct GatewayConfig {
     /// How many connections are carried or read at once; one more is refused.
     #[serde(default = "one_thousand")]
     pub connections_max: usize,
+    /// The root of the dice that faults throw.
+    #[serde(default)]
+    pub seed: u64,
+    /// Where the laboratory sets faults; without it there is no way to set one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lab: Option<LabConfig>,
+}
+
+/// The laboratory's own way in: a TLS server beside the traffic, on a port that only this process reaches, met by naming it to
+/// the gateway as any other server. Faults never touch it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabConfig {
+    /// Its server name, such as `gateway.wblab.test`.
+    pub name: String,
+    /// Its TLS certificate chain, PEM.
+    pub certificate_file: PathBuf,
+    /// Its TLS private key, PEM.
+    pub key_file: PathBuf,
+    /// The lab token.
+    pub token_file: PathBuf,
 }
 
 /// One name that is let through, and where to.

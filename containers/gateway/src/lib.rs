@@ -1,8 +1,9 @@
 //! The firewall of the on-premises network: lets connections out by their TLS server name.
 //!
 //! For: the one way out that the agent has (RFC 6066 server names on one port), and the place on any edge where bytes
-//! pass through our hands. It reads the ClientHello, decides, replays the bytes it read, and copies.
-//! Never: ends TLS, holds a key or a certificate, or looks behind the first handshake message.
+//! pass through our hands, and where a laboratory holds, delays, changes and cuts them. It reads the ClientHello, decides,
+//! replays the bytes it read, and copies.
+//! Never: ends the TLS of what it carries, or looks behind the first handshake message.
 //!
 //! ```
 //! # tokio::runtime::Runtime::new().unwrap().block_on(async {
@@ -21,11 +22,15 @@ mod clock;
 mod config;
 mod edge;
 mod error;
+mod faults;
 mod hello;
+mod lab;
+mod line;
 mod server;
 mod stats;
 
-pub use config::{AllowRule, GatewayConfig};
+pub use config::{AllowRule, GatewayConfig, LabConfig};
 pub use error::GatewayError;
+pub use faults::{ByteFault, FaultOrder, FaultState, Ways};
 pub use server::{GatewayHandle, start};
 pub use stats::GatewayStats;

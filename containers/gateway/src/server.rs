@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::{AbortHandle, JoinHandle, JoinSet};
@@ -13,10 +13,12 @@ use vocabulary::SharedClock;
 
 use crate::allow::AllowList;
 use crate::clock::breathe;
-use crate::edge::carry;
+use crate::edge::{End, carry};
 use crate::hello::{ALERT_UNRECOGNIZED_NAME, HELLO_MAX, Hello};
+use crate::lab::Lab;
+use crate::line::{Board, Line};
 use crate::stats::{Counters, GatewayStats, Refusal, tame};
-use crate::{GatewayConfig, GatewayError};
+use crate::{AllowRule, GatewayConfig, GatewayError};
 
 /// How long a destination may take to answer the dial.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,6 +30,7 @@ pub struct GatewayHandle {
     counters: Arc<Counters>,
     accepting: JoinHandle<()>,
     abort: AbortHandle,
+    lab: Option<AbortHandle>,
 }
 
 impl GatewayHandle {
@@ -54,26 +57,44 @@ impl GatewayHandle {
 impl Drop for GatewayHandle {
     fn drop(&mut self) {
         self.abort.abort();
+        if let Some(lab) = &self.lab {
+            lab.abort();
+        }
     }
 }
 
 /// Starts the gateway; once this returns, it listens.
 ///
 /// # Errors
-/// [`GatewayError`] when a name of the allow-list cannot be read or the address cannot be listened on.
+/// [`GatewayError`] when a name of the allow-list cannot be read, a file of the laboratory's interface cannot, or the address
+/// cannot be listened on.
 pub async fn start(config: GatewayConfig, clock: SharedClock) -> Result<GatewayHandle, GatewayError> {
-    let allow = AllowList::new(&config.allow)?;
+    let counters = Arc::new(Counters::default());
+    let board = Board::new(config.seed, SharedClock::clone(&clock));
+    let lab = match &config.lab {
+        Some(lab) => Some(Lab::open(lab, Arc::clone(&board), Arc::clone(&counters)).await?),
+        None => None,
+    };
+    let own = config.lab.as_ref().zip(lab.as_ref());
+    let own = own.map(|(config, lab)| lab.address().map(|to| (config.name.to_ascii_lowercase(), to)));
+    let own = own.transpose()?;
+    let own_rule = own.iter().map(|(name, to)| AllowRule {
+        name: name.clone(),
+        to: *to,
+    });
+    let allow = AllowList::new(&config.allow.iter().cloned().chain(own_rule).collect::<Vec<_>>())?;
     let listen = |source| GatewayError::Listen {
         address: config.listen,
         source,
     };
     let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
-    let counters = Arc::new(Counters::default());
     let gate = Arc::new(Gate {
         allow,
         hello_timeout: config.hello_timeout,
         counters: Arc::clone(&counters),
+        board,
+        own_name: own.map(|(name, _)| name),
         clock,
     });
     let accepting = tokio::spawn(accept_all(listener, gate, config.connections_max));
@@ -83,6 +104,7 @@ pub async fn start(config: GatewayConfig, clock: SharedClock) -> Result<GatewayH
         counters,
         abort: accepting.abort_handle(),
         accepting,
+        lab: lab.map(|lab| tokio::spawn(lab.serve()).abort_handle()),
     })
 }
 
@@ -118,6 +140,9 @@ struct Gate {
     allow: AllowList,
     hello_timeout: Duration,
     counters: Arc<Counters>,
+    board: Arc<Board>,
+    /// The name of the laboratory's own interface, which no fault touches and no figure counts.
+    own_name: Option<String>,
     clock: SharedClock,
 }
 
@@ -143,6 +168,14 @@ impl Gate {
 
     async fn carry(&self, client: TcpStream, passed: Passed) {
         let Passed { name, to, seen } = passed;
+        if self.own_name.as_ref() == Some(&name) {
+            return through(client, to, &seen).await;
+        }
+        let line = Line::open(&self.board, &name);
+        line.passable(None, seen.len()).await;
+        if given_up(&client).await {
+            return tracing::debug!(%name, "the client did not wait");
+        }
         self.counters.allowed(&name);
         let server = match timeout(DIAL_TIMEOUT, TcpStream::connect(to)).await {
             Ok(Ok(server)) => server,
@@ -155,9 +188,12 @@ impl Gate {
         // A socket that refuses the option only carries small messages later.
         let _ = (client.set_nodelay(true), server.set_nodelay(true));
         let begun = self.clock.monotonic();
-        let carried = carry(client, server, &seen).await;
+        let end = carry(&line, client, server, seen).await;
         let held = self.clock.monotonic().saturating_sub(begun);
-        tracing::debug!(%name, %to, ?carried, ?held, "connection ended");
+        match end {
+            End::Broken(error) => tracing::debug!(%name, %to, %error, ?held, "connection broke"),
+            end => tracing::debug!(%name, %to, ?end, ?held, "connection ended"),
+        }
     }
 
     async fn refuse(&self, mut client: TcpStream, peer: SocketAddr, refusal: Refusal) {
@@ -172,6 +208,24 @@ impl Gate {
         let name = refusal.label();
         self.counters.refused(&name);
         tracing::info!(%name, %peer, "refused");
+    }
+}
+
+/// Whether a client has gone away while nothing was said to it.
+async fn given_up(client: &TcpStream) -> bool {
+    let peeked = timeout(Duration::ZERO, client.peek(&mut [0])).await;
+    matches!(peeked, Ok(Ok(0) | Err(_)))
+}
+
+/// Carries a caller of the laboratory's own interface.
+async fn through(mut client: TcpStream, to: SocketAddr, seen: &[u8]) {
+    let carried = async {
+        let mut server = TcpStream::connect(to).await?;
+        server.write_all(seen).await?;
+        copy_bidirectional(&mut client, &mut server).await
+    };
+    if let Err(error) = carried.await {
+        tracing::debug!(%error, "a connection of the laboratory broke");
     }
 }
 

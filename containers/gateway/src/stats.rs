@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use serde::Serialize;
+
 /// How many different names are counted apart; what comes after is counted under [`OTHERS`].
 const NAMES_MAX: usize = 1_000;
 
@@ -12,7 +14,7 @@ const NAME_LENGTH_MAX: usize = 253;
 const OTHERS: &str = "(others)";
 
 /// Counts since the start. Names that a client did not give are in brackets, such as `(not tls)`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct GatewayStats {
     /// Connections let through, per server name.
     pub allowed: BTreeMap<String, u64>,

@@ -194,6 +194,14 @@ impl OpeningKey {
     }
 }
 
+/// The id of the key that a message names. Nothing proves it: it tells which key to try, and no more.
+#[must_use]
+pub fn key_id(compact: &str) -> Option<String> {
+    let protected = compact.trim().split('.').next()?;
+    let header: Header = serde_json::from_slice(&decode(protected).ok()?).ok()?;
+    Some(header.kid)
+}
+
 impl SealingKey {
     /// Reads a public key as [`OpeningKey::public`] writes it.
     ///

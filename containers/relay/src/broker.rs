@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
+use crate::faults::{Hearing, Parcel};
 use crate::namespace::EntityId;
 use listener::Listener;
 pub(crate) use listener::{Batch, Close, ListenerId, Outgoing};
@@ -68,6 +69,8 @@ pub(crate) struct Order<P> {
     pub(crate) body: Option<Bytes>,
     /// The die that picks among the listeners.
     pub(crate) roll: u64,
+    /// A fault has the message: it goes to no queue now, and the relay believes that it has.
+    pub(crate) withheld: bool,
     pub(crate) ticket: P,
 }
 
@@ -124,6 +127,8 @@ struct Pending<P> {
     ticket: P,
     deadline: Duration,
     sent_at: Option<Duration>,
+    /// Whether what a listener says of it is lost.
+    deaf: bool,
 }
 
 impl<P> Pending<P> {
@@ -201,10 +206,13 @@ impl<P, W: Clone> Broker<P, W> {
             kind,
             text,
             body,
+            withheld,
             ticket,
             ..
         } = order;
-        listener.push(Outgoing::Message { key, text, body });
+        if !withheld {
+            listener.push(Outgoing::Message { key, text, body });
+        }
         let timeout = match kind {
             Kind::Connect => self.limits.accept_timeout,
             Kind::Request => self.limits.request_timeout,
@@ -214,10 +222,41 @@ impl<P, W: Clone> Broker<P, W> {
             kind,
             ticket,
             deadline: now + timeout,
-            sent_at: None,
+            sent_at: withheld.then_some(now),
+            deaf: false,
         };
         self.pending.insert(key, pending);
         Ok(listener.waker.clone())
+    }
+
+    /// What a sender is to hear of a request that a fault has touched.
+    pub(crate) fn muffle(&mut self, key: Key, hearing: Hearing, now: Duration) {
+        if let Some(pending) = self.pending.get_mut(&key) {
+            pending.deaf = hearing != Hearing::Heard;
+            if hearing == Hearing::Unanswered {
+                pending.deadline = now;
+            }
+        }
+    }
+
+    /// Queues what comes out of a fault, whether or not anybody waits for it: for the listener that the request was given to, or
+    /// for any of the entity. Answers with the one to wake.
+    pub(crate) fn deliver(&mut self, parcel: Parcel, roll: u64) -> Option<W> {
+        let given = self.pending.get(&parcel.key).map(|pending| pending.listener);
+        let any = || {
+            let all = self.entities.get(parcel.entity.0)?;
+            let at = roll.checked_rem(all.len() as u64)?;
+            all.get(usize::try_from(at).ok()?).copied()
+        };
+        let id = given.filter(|id| self.is_open(*id)).or_else(any)?;
+        let listener = self.listeners.get_mut(&id)?;
+        let Parcel { text, body, .. } = parcel;
+        let stray = Outgoing::Stray { text, body };
+        if listener.backlog() + stray.size() > self.limits.backlog_max {
+            return None;
+        }
+        listener.push(stray);
+        Some(listener.waker.clone())
     }
 
     fn pick(&self, order: &Order<P>) -> Result<ListenerId, Undelivered> {
@@ -271,13 +310,14 @@ impl<P, W: Clone> Broker<P, W> {
     /// A listener answered; `None` when nobody waits for it, or it was not this listener's to answer.
     pub(crate) fn responded(&mut self, id: ListenerId, key: Key) -> Option<Settled<P>> {
         let pending = self.pending.get(&key)?;
-        let fits = pending.listener == id && pending.kind == Kind::Request && self.is_open(id);
+        let fits = pending.listener == id && pending.kind == Kind::Request && !pending.deaf && self.is_open(id);
         fits.then(|| self.settle(key)).flatten()
     }
 
     /// A rendezvous address was dialled; once, and only while someone waits.
     pub(crate) fn claim(&mut self, key: Key, kind: Kind) -> Option<Settled<P>> {
-        let fits = self.pending.get(&key).is_some_and(|pending| pending.kind == kind);
+        let pending = self.pending.get(&key);
+        let fits = pending.is_some_and(|pending| pending.kind == kind && !pending.deaf);
         fits.then(|| self.settle(key)).flatten()
     }
 

@@ -196,11 +196,9 @@ impl Channel {
             match outgoing {
                 Outgoing::Message { key, text, body } => {
                     keys.push(key);
-                    sink.feed(Message::text(text)).await?;
-                    if let Some(body) = body {
-                        sink.feed(Message::Binary(body)).await?;
-                    }
+                    pair(sink, text, body).await?;
                 }
+                Outgoing::Stray { text, body } => pair(sink, text, body).await?,
                 Outgoing::Ping => sink.feed(Message::Ping(Bytes::new())).await?,
             }
         }
@@ -215,6 +213,14 @@ impl Channel {
         let now = self.relay.now();
         self.relay.broker().written(&keys, now);
         Ok(())
+    }
+}
+
+async fn pair(sink: &mut SplitSink<Socket, Message>, text: String, body: Option<Bytes>) -> tungstenite::Result<()> {
+    sink.feed(Message::text(text)).await?;
+    match body {
+        Some(body) => sink.feed(Message::Binary(body)).await,
+        None => Ok(()),
     }
 }
 

@@ -24,22 +24,9 @@ pub enum RelayError {
         /// What the system said.
         source: std::io::Error,
     },
-    /// A certificate or a key could not be read out of its file.
-    #[error("could not read PEM out of {}", path.display())]
-    Pem {
-        /// The file.
-        path: PathBuf,
-        /// What the reader said.
-        source: rustls::pki_types::pem::Error,
-    },
-    /// The certificate and the key do not make a TLS server.
-    #[error("could not build the TLS server of {}", path.display())]
-    Tls {
-        /// The certificate's file.
-        path: PathBuf,
-        /// What rustls said.
-        source: rustls::Error,
-    },
+    /// The certificate could not be shown.
+    #[error(transparent)]
+    Certificate(#[from] certificate::CertificateError),
     /// The configuration contradicts itself.
     #[error("could not use the configuration: {0}")]
     Config(String),

@@ -2,7 +2,8 @@
 //!
 //! For: carrying a sender's requests to a listener that only dials out, as Microsoft's own clients expect it on the
 //! wire (Microsoft Learn, "Azure Relay Hybrid Connections protocol").
-//! Never: reads what it carries, keeps it, retries it, or decides anything about it beyond SAS tokens and limits.
+//! Never: reads what it carries, keeps it, retries it, or decides anything about it beyond SAS tokens and limits; but where a
+//! laboratory orders a message fault.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -27,9 +28,11 @@ mod config;
 mod connect;
 mod control;
 mod error;
+mod faults;
 mod frames;
 mod headers;
 mod inbox;
+mod lab;
 mod meeting;
 mod namespace;
 mod parts;
@@ -45,6 +48,7 @@ mod websocket;
 pub use broker::{Failure, FailureWhy, Key};
 pub use config::{EntityConfig, RelayConfig, Right, RuleConfig};
 pub use error::RelayError;
+pub use faults::{FaultOrder, FaultState, MessageFault, REPLAYED_WITHIN};
 pub use parts::{RelayParts, Wrap};
 pub use refusal::Refusal;
 pub use server::{RelayHandle, start, start_with};

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 use percent_encoding::percent_decode_str;
 use protocol::ProtocolError;
@@ -32,7 +33,8 @@ pub(crate) struct Entity {
 struct Rule {
     name: String,
     rights: Vec<Right>,
-    keys: Vec<String>,
+    files: Vec<PathBuf>,
+    keys: RwLock<Vec<String>>,
 }
 
 impl fmt::Debug for Rule {
@@ -93,6 +95,15 @@ impl Namespace {
         })
     }
 
+    /// Takes all keys anew from their files; tells whether one changed that lets listeners in.
+    pub(crate) fn reread(&self) -> bool {
+        let rules = self.entities.iter().flat_map(|entity| &entity.rules);
+        let listens = |rule: &Rule| rule.rights.iter().any(|right| *right != Right::Send);
+        let changed = rules.map(|rule| (rule.reread(), listens(rule)));
+        // Every rule is looked at: none may keep an old key because of what another did.
+        changed.fold(false, |any, (changed, listens)| any | (changed && listens))
+    }
+
     /// How many entities there are.
     pub(crate) fn len(&self) -> usize {
         self.entities.len()
@@ -129,7 +140,8 @@ impl Namespace {
             .iter()
             .find(|rule| rule.name == token.rule)
             .ok_or(Denied::Signature)?;
-        let verified = token.verify(rule.keys.iter().map(String::as_str), now_unix_s);
+        let keys = rule.keys.read().unwrap_or_else(PoisonError::into_inner);
+        let verified = token.verify(keys.iter().map(String::as_str), now_unix_s);
         verified.map_err(|error| match error {
             ProtocolError::TokenExpired(_) => Denied::Expired,
             _ => Denied::Signature,
@@ -155,19 +167,39 @@ impl Entity {
 
 impl Rule {
     fn load(config: &RuleConfig) -> Result<Self, RelayError> {
-        let files = std::iter::once(&config.key_file).chain(&config.secondary_key_file);
+        let files: Vec<PathBuf> = std::iter::once(&config.key_file)
+            .chain(&config.secondary_key_file)
+            .cloned()
+            .collect();
         Ok(Self {
             name: config.name.clone(),
             rights: config.rights.clone(),
-            keys: files.map(|file| read_secret(file)).collect::<Result<_, _>>()?,
+            keys: RwLock::new(read_all(&files)?),
+            files,
         })
     }
+
+    /// Takes the keys anew from their files; tells whether they are others. What cannot be read changes nothing.
+    fn reread(&self) -> bool {
+        let Ok(fresh) = read_all(&self.files) else {
+            return false;
+        };
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = *keys != fresh;
+        *keys = fresh;
+        changed
+    }
+}
+
+fn read_all(files: &[PathBuf]) -> Result<Vec<String>, RelayError> {
+    files.iter().map(|file| read_secret(file)).collect()
 }
 
 /// The keys of all rules, as material for identifiers that nobody outside can guess.
 pub(crate) fn key_material(namespace: &Namespace) -> String {
     let rules = namespace.entities.iter().flat_map(|entity| &entity.rules);
-    rules.flat_map(|rule| rule.keys.iter().map(String::as_str)).collect()
+    let keys = rules.map(|rule| rule.keys.read().unwrap_or_else(PoisonError::into_inner).concat());
+    keys.collect()
 }
 
 /// A secret out of its file, without the newline that editors add.
@@ -206,7 +238,8 @@ mod tests {
         let rule = Rule {
             name: "rule".to_owned(),
             rights: rights.to_vec(),
-            keys: vec!["primary".to_owned(), "secondary".to_owned()],
+            files: Vec::new(),
+            keys: RwLock::new(vec!["primary".to_owned(), "secondary".to_owned()]),
         };
         Entity {
             segments: segments(path).collect(),

@@ -9,7 +9,7 @@ use crate::body::{Body, known};
 use crate::broker::Kind;
 use crate::refusal::Refusal;
 use crate::shared::{Peer, Relay};
-use crate::{connect, control, query, sender, websocket};
+use crate::{connect, control, lab, query, sender, websocket};
 
 /// Below this path are the WebSocket gestures.
 const SOCKETS: &str = "/$hc/";
@@ -22,6 +22,7 @@ pub(crate) async fn serve(relay: Arc<Relay>, peer: Peer, request: Request<Incomi
     let path = request.uri().path().replace("%24", "$");
     let (refused, path) = match path.strip_prefix(SOCKETS) {
         Some(entity) => (socket(&relay, &peer, request, entity).await, entity),
+        None if lab::is_for(&path) && relay.is_lab(request.headers()) => (Ok(lab::serve(&relay, request).await), "lab"),
         None if path == HEALTH && request.method() == Method::GET => (Ok(health(&relay, &request)), HEALTH),
         None => (sender::serve(&relay, &peer, request).await, path.as_str()),
     };

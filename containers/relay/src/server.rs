@@ -3,17 +3,13 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use certificate::ServerCertificate;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::ServerConfig;
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
@@ -33,8 +29,14 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// connections, so that they are the ones to close and no request meets a closing door.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(120);
 
+/// Between two looks at the files of the keys.
+const REKEY: Duration = Duration::from_millis(200);
+
 /// How many bytes of a request's head and of unread body are held.
 const BUFFER_MAX: usize = 128 * 1024;
+
+/// How exactly faults keep their times.
+const FAULT_TICK: Duration = Duration::from_millis(10);
 
 /// How long control channels may take for their last word when the relay stops.
 const STOP_TIMEOUT: Duration = Duration::from_millis(700);
@@ -97,7 +99,8 @@ pub async fn start(config: RelayConfig, clock: SharedClock) -> Result<RelayHandl
 /// # Errors
 /// [`RelayError`] when a file cannot be read, the configuration contradicts itself, or the address is taken.
 pub async fn start_with(config: RelayConfig, clock: SharedClock, parts: RelayParts) -> Result<RelayHandle, RelayError> {
-    let tls = TlsAcceptor::from(Arc::new(tls_config(&config.certificate_file, &config.key_file)?));
+    let (chain, key) = (config.certificate_file.clone(), config.key_file.clone());
+    let tls = Arc::new(ServerCertificate::load(chain, key, &[b"http/1.1"])?);
     let listen = |source| RelayError::Listen {
         address: config.listen,
         source,
@@ -106,42 +109,28 @@ pub async fn start_with(config: RelayConfig, clock: SharedClock, parts: RelayPar
     let address = listener.local_addr().map_err(listen)?;
     let relay = Relay::new(&config, address.port(), clock, &parts)?;
     let places = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
+    relay.spawn(&relay.tasks, Arc::clone(&tls).stay_fresh());
+    relay.spawn(&relay.tasks, restart_channels(Arc::clone(&relay), Arc::clone(&tls)));
     relay.spawn(&relay.tasks, accept_all(Arc::clone(&relay), listener, tls, places));
     relay.spawn(&relay.tasks, tick(Arc::clone(&relay)));
+    relay.spawn(&relay.tasks, rekey(Arc::clone(&relay)));
     tracing::info!(%address, host = config.host, entities = config.entities.len(), "relay listens");
     Ok(RelayHandle { address, relay })
 }
 
-fn tls_config(certificate: &Path, key: &Path) -> Result<ServerConfig, RelayError> {
-    let pem = |path: &Path| {
-        let path = path.to_owned();
-        move |source| RelayError::Pem { path, source }
-    };
-    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let chain = chain.map_err(pem(certificate))?;
-    let key = PrivateKeyDer::from_pem_file(key).map_err(pem(key))?;
-    let tls = |source| RelayError::Tls {
-        path: certificate.to_owned(),
-        source,
-    };
-    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(tls)?;
-    let mut config = builder
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(tls)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
-}
-
-async fn accept_all(relay: Arc<Relay>, listener: TcpListener, tls: TlsAcceptor, places: Arc<Semaphore>) {
+async fn accept_all(relay: Arc<Relay>, listener: TcpListener, tls: Arc<ServerCertificate>, places: Arc<Semaphore>) {
     loop {
         match listener.accept().await {
             Ok((socket, address)) => match Arc::clone(&places).try_acquire_owned() {
                 Ok(place) => {
-                    let connection = connection(Arc::clone(&relay), tls.clone(), socket, address, place);
-                    relay.spawn(&relay.tasks, connection);
+                    let (replaced, acceptor) = (tls.replaced(), TlsAcceptor::from(tls.config()));
+                    let connection = connection(Arc::clone(&relay), acceptor, socket, address, place);
+                    relay.spawn(&relay.tasks, async move {
+                        tokio::select! {
+                            () = connection => {}
+                            () = replaced => tracing::debug!(peer = %address, "its certificate was replaced"),
+                        }
+                    });
                 }
                 Err(_) => tracing::warn!(peer = %address, "too many connections"),
             },
@@ -150,6 +139,15 @@ async fn accept_all(relay: Arc<Relay>, listener: TcpListener, tls: TlsAcceptor, 
                 wait(Duration::from_millis(20)).await;
             }
         }
+    }
+}
+
+/// Ends every control channel when another certificate is shown: a listener that comes back looks at it.
+async fn restart_channels(relay: Arc<Relay>, tls: Arc<ServerCertificate>) {
+    loop {
+        tls.replaced().await;
+        let effects = relay.broker().expel_all(Close::RESTART);
+        carry_out(effects);
     }
 }
 
@@ -185,12 +183,30 @@ async fn connection(
     }
 }
 
-/// Tells the broker the time.
-async fn tick(relay: Arc<Relay>) {
-    let period = tick_period(&relay.limits);
+/// Takes the keys anew from their files. Listeners that came with a key of before must come again with the new one.
+async fn rekey(relay: Arc<Relay>) {
     loop {
-        wait(period).await;
+        wait(REKEY).await;
+        if relay.namespace.reread() {
+            tracing::info!(host = relay.host, "a key that lets listeners in was replaced");
+            let effects = relay.broker().expel_all(Close::REKEYED);
+            carry_out(effects);
+        }
+    }
+}
+
+/// Tells the broker and the faults the time.
+async fn tick(relay: Arc<Relay>) {
+    let idle = tick_period(&relay.limits);
+    loop {
+        let period = if relay.disturbed() { idle.min(FAULT_TICK) } else { idle };
+        tokio::select! {
+            () = wait(period) => {}
+            () = relay.disturbance.notified() => {}
+        }
         let now = relay.now();
+        let due = relay.faults().tick(now);
+        relay.deliver(due);
         let effects = relay.broker().tick(now);
         carry_out(effects);
     }

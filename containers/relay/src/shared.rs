@@ -21,6 +21,7 @@ use uuid::Uuid;
 use vocabulary::{Seed, SharedClock};
 
 use crate::broker::{Broker, Close, Effect, Failure, Key, Limits, ListenerId};
+use crate::faults::{Faults, Parcel};
 use crate::namespace::{Denied, Entity, EntityId, Namespace, key_material, read_secret};
 use crate::parts::RelayParts;
 use crate::query;
@@ -79,8 +80,10 @@ pub struct Answer {
     pub response: Response,
     /// Its body.
     pub body: Bytes,
-    pub(crate) sent_at: Option<Duration>,
-    pub(crate) heard_at: Duration,
+    /// When the request was written to the listener, if it was, on the relay's clock.
+    pub sent_at: Option<Duration>,
+    /// When the response was read, on the relay's clock.
+    pub heard_at: Duration,
 }
 
 /// A listener's socket at a rendezvous, as soon as its upgrade is written.
@@ -120,8 +123,11 @@ pub(crate) struct Relay {
     pub(crate) channels: TaskTracker,
     /// Carries what senders ask.
     pub(crate) carrier: Arc<dyn Carrier>,
+    /// Rung when a fault comes or goes, so that the tick keeps its time.
+    pub(crate) disturbance: Notify,
     lab_token: Option<String>,
     broker: Mutex<Registry>,
+    faults: Mutex<Faults>,
 }
 
 impl Relay {
@@ -143,6 +149,8 @@ impl Relay {
             host: config.host.clone(),
             port: config.public_port.unwrap_or(port),
             broker: Mutex::new(Broker::new(namespace.len(), limits.clone())),
+            faults: Mutex::new(Faults::new(Seed::new(config.seed).child("faults").child(&config.host))),
+            disturbance: Notify::new(),
             mint: Mint::new(config.seed, &key_material(&namespace), clock.unix()),
             namespace,
             limits,
@@ -158,6 +166,34 @@ impl Relay {
     /// The registry; held for the length of one event, never across an await.
     pub(crate) fn broker(&self) -> MutexGuard<'_, Registry> {
         self.broker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The faults; held for the length of one event, and never together with the registry.
+    pub(crate) fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a fault acts.
+    pub(crate) fn disturbed(&self) -> bool {
+        self.faults().any(self.now())
+    }
+
+    /// Gives a request to the faults, and what comes out of them to a listener.
+    pub(crate) fn disturb(&self, parcel: Parcel, now: Duration) {
+        let key = parcel.key;
+        let treated = self.faults().request(parcel, now);
+        self.broker().muffle(key, treated.hearing, now);
+        self.deliver(treated.parcels);
+    }
+
+    /// Says what has come out of the faults.
+    pub(crate) fn deliver(&self, parcels: Vec<Parcel>) {
+        for parcel in parcels {
+            let delivered = self.broker().deliver(parcel, self.mint.roll());
+            if let Some(mailbox) = delivered {
+                mailbox.wake.notify_one();
+            }
+        }
     }
 
     pub(crate) fn now(&self) -> Duration {
@@ -184,6 +220,9 @@ impl Relay {
 
     /// Finds the entity of a path.
     pub(crate) fn entity(&self, path: &str) -> Result<(EntityId, &Entity), Refusal> {
+        if self.faults().deleted(1, self.now()) {
+            return Err(Refusal::unknown_endpoint(path));
+        }
         self.namespace.find(path).ok_or_else(|| Refusal::unknown_endpoint(path))
     }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::sync::oneshot;
 
 use crate::broker::{Choice, Key, Kind, Order};
+use crate::faults::Parcel;
 use crate::namespace::EntityId;
 use crate::refusal::Refusal;
 use crate::shared::{Relay, Reply};
@@ -81,6 +82,13 @@ impl Waiting {
             body,
         } = errand;
         let (ticket, reply) = oneshot::channel();
+        // Faults see a request once a listener has it: one that nobody takes must not come out of a fault later.
+        let disturbed = (kind == Kind::Request && relay.disturbed()).then(|| Parcel {
+            key,
+            entity,
+            text: text.clone(),
+            body: body.clone(),
+        });
         let order = Order {
             key,
             entity,
@@ -89,6 +97,7 @@ impl Waiting {
             text,
             body,
             roll: relay.mint.roll(),
+            withheld: disturbed.is_some(),
             ticket,
         };
         let now = relay.now();
@@ -98,7 +107,10 @@ impl Waiting {
             Kind::Request => StatusCode::BAD_GATEWAY,
         };
         let mailbox = dispatched.map_err(|why| Refusal::undelivered(why, nobody))?;
-        mailbox.wake.notify_one();
+        match disturbed {
+            Some(parcel) => relay.disturb(parcel, now),
+            None => mailbox.wake.notify_one(),
+        }
         Ok(Self {
             relay: Arc::clone(relay),
             key,

@@ -239,6 +239,9 @@ pub struct FaultEvent {
     pub lease_us: Option<u64>,
     /// What the efficacy probe said.
     pub bit: Option<bool>,
+    /// The people whose accounts it was done to, by objectGUID.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub touched: Vec<Uuid>,
 }
 
 /// Something was seen in the world.

@@ -1,8 +1,10 @@
 //! One line of the history, read without copying what need not be kept: a run may have tens of millions.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, StageTimes};
@@ -95,23 +97,6 @@ struct Tag<'a> {
     kind: Cow<'a, str>,
 }
 
-/// An observation whose record is not read yet.
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    at_us: u64,
-    phase: Phase,
-    #[serde(borrow, default)]
-    dc: Option<Cow<'a, str>>,
-    #[serde(default)]
-    user: Option<Uuid>,
-    #[serde(default)]
-    asked_us: Option<u64>,
-    #[serde(borrow)]
-    by: Cow<'a, str>,
-    #[serde(borrow)]
-    value: &'a RawValue,
-}
-
 impl<'a> Line<'a> {
     /// Reads a line.
     ///
@@ -145,29 +130,128 @@ impl<'a> Line<'a> {
     }
 }
 
+/// The keys of an observation that are read.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "snake_case")]
+enum Key {
+    AtUs,
+    Phase,
+    Dc,
+    User,
+    AskedUs,
+    By,
+    Value,
+    #[serde(other)]
+    Other,
+}
+
+/// Who saw: it says what the value is.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum By {
+    Baseline,
+    Probe,
+    Oracle,
+    Bind,
+    AgentJournal,
+    CloudJournal,
+    #[serde(other)]
+    Rare,
+}
+
+impl By {
+    /// Reads the value by way of whoever can read anything; none for what is read whole.
+    fn sight<'a, E>(self, read: impl ReadAny<'a, E>) -> Result<Option<Sight<'a>>, E> {
+        Ok(Some(match self {
+            Self::Baseline => Sight::Baseline(read.value()?),
+            Self::Probe => Sight::Probe(read.value()?),
+            Self::Oracle => Sight::Oracle(read.value()?),
+            Self::Bind => Sight::Bind(read.value()?),
+            Self::AgentJournal => Sight::Agent(read.value()?),
+            Self::CloudJournal => Sight::Cloud(read.value()?),
+            Self::Rare => {
+                read.value::<IgnoredAny>()?;
+                return Ok(None);
+            }
+        }))
+    }
+}
+
+/// Reads a value of any type, once.
+trait ReadAny<'a, E> {
+    fn value<T: Deserialize<'a>>(self) -> Result<T, E>;
+}
+
+/// The value that comes next in a map.
+struct Next<'m, A>(&'m mut A);
+
+impl<'a, A: MapAccess<'a>> ReadAny<'a, A::Error> for Next<'_, A> {
+    fn value<T: Deserialize<'a>>(self) -> Result<T, A::Error> {
+        self.0.next_value()
+    }
+}
+
+/// A value that stood ahead of what says how to read it.
+struct Kept<'a>(&'a RawValue);
+
+impl<'a> ReadAny<'a, serde_json::Error> for Kept<'a> {
+    fn value<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(self.0.get())
+    }
+}
+
 impl<'a> SeenLine<'a> {
+    /// None where it is read whole.
     fn parse(line: &'a [u8]) -> Result<Option<Self>, serde_json::Error> {
-        let envelope: Envelope<'a> = serde_json::from_slice(line)?;
-        let value = envelope.value.get();
-        let sight = match envelope.by.as_ref() {
-            "baseline" => Sight::Baseline(serde_json::from_str(value)?),
-            "probe" => Sight::Probe(serde_json::from_str(value)?),
-            "oracle" => Sight::Oracle(serde_json::from_str(value)?),
-            "bind" => Sight::Bind(serde_json::from_str(value)?),
-            "agent_journal" => Sight::Agent(serde_json::from_str(value)?),
-            "cloud_journal" => Sight::Cloud(serde_json::from_str(value)?),
-            _ => return Ok(None),
+        serde_json::Deserializer::from_slice(line).deserialize_map(Seeing)
+    }
+}
+
+struct Seeing;
+
+impl<'a> Visitor<'a> for Seeing {
+    type Value = Option<SeenLine<'a>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an observation")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut at_us, mut phase, mut dc, mut user, mut asked_us) = (None, None, None, None, None);
+        let (mut by, mut sight, mut kept) = (None::<By>, None, None);
+        while let Some(key) = map.next_key()? {
+            match (key, by) {
+                (Key::AtUs, _) => at_us = Some(map.next_value()?),
+                (Key::Phase, _) => phase = Some(map.next_value()?),
+                (Key::Dc, _) => dc = map.next_value::<Option<Borrowed<'a>>>()?.map(|name| name.0),
+                (Key::User, _) => user = map.next_value()?,
+                (Key::AskedUs, _) => asked_us = map.next_value()?,
+                (Key::By, _) => by = Some(map.next_value()?),
+                (Key::Value, Some(by)) => sight = by.sight(Next(&mut map))?,
+                (Key::Value, None) => kept = Some(map.next_value::<&RawValue>()?),
+                (Key::Other, _) => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        if let (Some(by), Some(kept)) = (by, kept) {
+            sight = by.sight(Kept(kept)).map_err(A::Error::custom)?;
+        }
+        let (Some(at_us), Some(phase)) = (at_us, phase) else {
+            return Err(A::Error::missing_field("at_us or phase"));
         };
-        Ok(Some(Self {
-            at_us: envelope.at_us,
-            phase: envelope.phase,
-            dc: envelope.dc,
-            user: envelope.user,
-            asked_us: envelope.asked_us,
+        Ok(sight.map(|sight| SeenLine {
+            at_us,
+            phase,
+            dc,
+            user,
+            asked_us,
             sight,
         }))
     }
 }
+
+/// A text that is copied only where it holds an escape.
+#[derive(Deserialize)]
+struct Borrowed<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -224,6 +308,16 @@ mod tests {
             matches!(Line::parse(turned.as_bytes()).unwrap(), Line::Op(_)),
             "{turned}"
         );
+    }
+
+    #[test]
+    fn a_value_ahead_of_its_observer_is_read_too() {
+        let text = br#"{"value":{"label":1,"accepted":true,"data":null},"kind":"observe","by":"bind","at_us":5,"phase":"probe"}"#;
+        let Line::Seen(seen) = Line::parse(text).unwrap() else {
+            panic!("not seen")
+        };
+        assert!(seen.at_us == 5 && matches!(seen.sight, Sight::Bind(record) if record.accepted));
+        assert!(Line::parse(br#"{"kind":"observe","by":"bind","value":{}}"#).is_err());
     }
 
     #[test]

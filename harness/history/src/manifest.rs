@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use vocabulary::OpKind;
 
 /// `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,10 +38,16 @@ pub struct Manifest {
     pub message_lifetime_us: u64,
     /// How long an arrival waits for its start, in microseconds.
     pub start_within_us: u64,
+    /// What the tenant's licence and switches refuse from the beginning to the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closed_to: Vec<OpKind>,
     /// The goals.
     pub goals: Vec<GoalLimit>,
     /// The load's phases as planned, offsets from the start of the load.
     pub phases: Vec<PlannedPhase>,
+    /// How often the parts and the generator were sampled, in microseconds; 0 in older folders, which have no samples.
+    #[serde(default)]
+    pub samples_every_us: u64,
     /// Wall time of the start, Unix milliseconds.
     pub started_unix_ms: u64,
     /// The run's folder name.

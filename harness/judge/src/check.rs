@@ -4,10 +4,12 @@ mod account_state_unchanged;
 mod acknowledged_is_durable;
 mod acknowledged_is_visible;
 mod acknowledged_opens_the_account;
+mod closed_gates_refuse;
 mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod every_operation_ends;
 mod faults_bit;
+mod generator_kept_up;
 mod journals_agree;
 mod no_cross_user_write;
 mod no_double_apply;
@@ -71,7 +73,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 26] = [
+const LAWS: [Law; 28] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
     law!(acknowledged_is_visible, ["I1"])
         .excused_by_lost_records()
@@ -100,10 +102,12 @@ const LAWS: [Law; 26] = [
     law!(no_cross_user_write, ["I11"]).excused_by_lost_records(),
     law!(account_state_unchanged, ["I22"]),
     law!(no_lockout_by_writeback, ["I21"]).excused_by_lost_records(),
+    law!(closed_gates_refuse, []).where_there_is(closed_gates_refuse::applies),
     law!(journals_agree, ["I18"]).where_there_is(journals_agree::applies),
     law!(no_secret_at_rest, ["I17"]),
     law!(faults_bit, []).where_there_is(|ledger| !ledger.faults.is_empty()),
     law!(service_resumes_after_faults, ["I20"]).where_there_is(service_resumes_after_faults::applies),
+    law!(generator_kept_up, []).where_there_is(|ledger| ledger.manifest.samples_every_us > 0),
     law!(every_operation_ends, ["I19"]),
     law!(every_arrival_accounted, ["I19"]),
     law!(probe_complete, []),

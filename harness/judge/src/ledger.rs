@@ -5,6 +5,7 @@ mod domains;
 mod facts;
 mod faults;
 mod index;
+mod light;
 mod op;
 mod sightings;
 mod stages;
@@ -26,6 +27,7 @@ pub(crate) use stages::StageSamples;
 
 use crate::phases::Phases;
 use crate::subject::Subject;
+use crate::usage::Usage;
 
 /// Everything that is judged.
 #[derive(Debug)]
@@ -70,6 +72,8 @@ pub(crate) struct Ledger {
     pub endings: HashMap<Outcome, u64>,
     /// Stage times of measured operations.
     pub stages: StageSamples,
+    /// What was sampled.
+    pub usage: Usage,
     /// Events read.
     pub events: u64,
     /// Bytes left out because the history is torn at its end.
@@ -91,6 +95,8 @@ pub(crate) struct Person {
     pub readings: Vec<Reading>,
     /// Binds, in order.
     pub binds: Vec<Bind>,
+    /// Whether a fault deleted this person's account: nothing is left that could be held to anything.
+    pub deleted: bool,
     /// A key version number under which two domain controllers were seen with different writes.
     pub collided: Option<u32>,
     /// This person's part of [`Ledger::ops`].
@@ -109,6 +115,7 @@ impl Person {
             name: String::new(),
             readings: Vec::new(),
             binds: Vec::new(),
+            deleted: false,
             collided: None,
             ops: 0..0,
             sightings: 0..0,
@@ -230,9 +237,10 @@ impl Ledger {
         known.is_none_or(|dc| self.domains.size(dc) == 0)
     }
 
-    /// Everyone with their operations.
+    /// Everyone with their operations, but those whom a fault deleted.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
-        self.people.iter().map(|person| Subject { ledger: self, person })
+        let left = self.people.iter().filter(|person| !person.deleted);
+        left.map(|person| Subject { ledger: self, person })
     }
 
     /// The name of a persona; empty where none is on record.
@@ -262,7 +270,12 @@ impl Ledger {
         self.manifest.closed() && !self.complete() && self.manifest.arrivals < self.arrivals().max(1)
     }
 
-    /// People there are.
+    /// How many people a fault deleted.
+    pub(crate) fn deleted(&self) -> u64 {
+        self.people.iter().filter(|person| person.deleted).count() as u64
+    }
+
+    /// How many people there are.
     pub(crate) fn population(&self) -> u64 {
         self.manifest.people.max(self.people.len() as u64)
     }

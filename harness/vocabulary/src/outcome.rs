@@ -108,6 +108,8 @@ pub enum ReasonCode {
     DirectoryUnreachable,
     /// The agent could not note the operation in its journal, and sent nothing.
     JournalUnavailable,
+    /// The cloud takes no agent of that version.
+    AgentOutdated,
     /// The operation was in doubt and is settled: it never had an effect and never will.
     NotApplied,
 }
@@ -142,6 +144,7 @@ impl ReasonCode {
             Self::CloudError => "cloud_error",
             Self::DirectoryUnreachable => "directory_unreachable",
             Self::JournalUnavailable => "journal_unavailable",
+            Self::AgentOutdated => "agent_outdated",
             Self::NotApplied => "not_applied",
         }
     }

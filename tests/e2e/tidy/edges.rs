@@ -8,20 +8,22 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 use super::tree::root;
 
 /// The crates, lowest first, each with those it uses. The table of `ARCHITECTURE.md`, as data.
-pub(super) const USES: [(&str, &[&str]); 16] = [
+pub(super) const USES: [(&str, &[&str]); 17] = [
     ("vocabulary", &[]),
     ("store", &[]),
+    ("certificate", &[]),
     ("history", &["vocabulary"]),
     ("scenario", &["vocabulary"]),
     ("protocol", &["vocabulary"]),
     ("engine", &["history", "scenario", "vocabulary"]),
     ("judge", &["history", "vocabulary"]),
     ("reports", &["history", "judge", "vocabulary"]),
+    ("calibration", &["engine", "history", "judge", "scenario", "vocabulary"]),
     ("load", &["engine", "history", "scenario", "vocabulary"]),
-    ("cloud", &["protocol", "store", "vocabulary"]),
-    ("relay", &["protocol", "vocabulary"]),
+    ("cloud", &["certificate", "protocol", "store", "vocabulary"]),
+    ("relay", &["certificate", "protocol", "vocabulary"]),
     ("agent", &["protocol", "store", "vocabulary"]),
-    ("directory", &["vocabulary"]),
+    ("directory", &["certificate", "vocabulary"]),
     ("gateway", &["vocabulary"]),
     (
         "environment",
@@ -41,6 +43,7 @@ pub(super) const USES: [(&str, &[&str]); 16] = [
     (
         "wblab",
         &[
+            "calibration",
             "directory",
             "engine",
             "environment",
@@ -64,10 +67,11 @@ const NEVER: [(&str, &str); 5] = [
 ];
 
 /// One heavy package, one home.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("clap", &["wblab"]),
     ("fake", &["scenario"]),
     ("goose", &["load"]),
+    ("hdrhistogram", &["vocabulary"]),
     ("plotters", &["reports"]),
     ("redb", &["store"]),
     ("testcontainers", &["environment"]),

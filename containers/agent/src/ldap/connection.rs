@@ -9,12 +9,19 @@ use futures_util::FutureExt as _;
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, StdStream};
 use rustls::ClientConfig;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
-use vocabulary::{NameTable, Password, Win32};
+use vocabulary::{NameTable, Win32};
 
+use super::credentials::{Credentials, Refusal};
 use crate::AgentError;
-use crate::config::{DomainController, Forest};
+use crate::config::DomainController;
+
+/// LDAP result 49 (RFC 4511 appendix A).
+const INVALID_CREDENTIALS: u32 = 49;
+
+/// The part of the usual timeout that a search is given on a connection that lay idle.
+const IDLE_SHARE: u32 = 3;
 
 /// One domain controller with its pool.
 pub(crate) struct Controller {
@@ -22,8 +29,9 @@ pub(crate) struct Controller {
     url: String,
     address: SocketAddr,
     tls: Arc<ClientConfig>,
-    bind_dn: String,
-    password: Password,
+    credentials: Arc<Credentials>,
+    /// Held for one bind: of many that begin at once, only the first may find out that the password is wrong.
+    binding: AsyncMutex<()>,
     timeout: Duration,
     idle: Mutex<Vec<Ldap>>,
     places: Arc<Semaphore>,
@@ -33,6 +41,8 @@ pub(crate) struct Controller {
 pub(crate) struct Leased<'a> {
     ldap: Ldap,
     controller: &'a Controller,
+    /// Whether it lay idle before: then it may be dead without a sign, forgotten by a firewall on the way.
+    pub(crate) idle_before: bool,
     _place: OwnedSemaphorePermit,
 }
 
@@ -48,13 +58,12 @@ pub(crate) enum Lost {
 }
 
 impl Controller {
-    /// A controller of a forest, dialled where the name table says. Nothing is opened yet.
+    /// A controller, dialled where the name table says. Nothing is opened yet.
     pub(crate) fn new(
-        forest: &Forest,
         dc: &DomainController,
         names: &NameTable,
         tls: Arc<ClientConfig>,
-        password: Password,
+        credentials: Arc<Credentials>,
         limits: (usize, Duration),
     ) -> Result<Self, AgentError> {
         let address = names
@@ -65,8 +74,8 @@ impl Controller {
             url: format!("ldaps://{}:{}", dc.fqdn, dc.port),
             address,
             tls,
-            bind_dn: forest.bind_dn.clone(),
-            password,
+            credentials,
+            binding: AsyncMutex::default(),
             timeout: limits.1,
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(limits.0.clamp(1, Semaphore::MAX_PERMITS))),
@@ -87,13 +96,16 @@ impl Controller {
     pub(crate) async fn lease(&self) -> Result<Leased<'_>, AgentError> {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(|_| self.connect_error("the pool is closed"))?;
-        let ldap = match self.idle_one() {
+        let idle = self.idle_one();
+        let idle_before = idle.is_some();
+        let ldap = match idle {
             Some(ldap) => ldap,
             None => self.open().await?,
         };
         Ok(Leased {
             ldap,
             controller: self,
+            idle_before,
             _place: place,
         })
     }
@@ -110,6 +122,8 @@ impl Controller {
     }
 
     async fn open(&self) -> Result<Ldap, AgentError> {
+        // What was refused a moment ago need not be dialled for.
+        self.credentials.to_try().map_err(|refusal| self.bind_error(refusal))?;
         let connecting = AssertUnwindSafe(self.connect()).catch_unwind();
         let connected = timeout(self.timeout, connecting).await;
         let mut ldap = connected
@@ -125,6 +139,9 @@ impl Controller {
             .await
             .map_err(|error| self.connect_error(&error))?;
         stream.set_nodelay(true).map_err(|error| self.connect_error(&error))?;
+        // A connection that is given up takes what it has not got through with it: with a FIN in place of RST the kernel would go on
+        // sending for minutes, and a modify could arrive long after its message is dead.
+        stream.set_zero_linger().map_err(|error| self.connect_error(&error))?;
         let stream = stream.into_std().map_err(|error| self.connect_error(&error))?;
         let settings = LdapConnSettings::new()
             .set_config(Arc::clone(&self.tls))
@@ -137,21 +154,36 @@ impl Controller {
     }
 
     async fn bind(&self, ldap: &mut Ldap) -> Result<(), AgentError> {
+        let _turn = self.binding.lock().await;
+        let Credentials { bind_dn, .. } = &*self.credentials;
+        let password = self.credentials.to_try().map_err(|refusal| self.bind_error(refusal))?;
         ldap.with_timeout(self.timeout);
-        let binding = AssertUnwindSafe(ldap.simple_bind(&self.bind_dn, self.password.expose())).catch_unwind();
+        let binding = AssertUnwindSafe(ldap.simple_bind(bind_dn, password.expose())).catch_unwind();
         let answer = binding
             .await
             .map_err(|_| self.connect_error("the answer to the bind was malformed"))?;
         let answer = answer.map_err(|error| self.connect_error(&error))?;
         if answer.rc == 0 {
+            self.credentials.accepted();
             return Ok(());
         }
-        Err(AgentError::Bind {
-            fqdn: self.fqdn.clone(),
-            bind_dn: self.bind_dn.clone(),
+        let refusal = Refusal {
             win32: Win32::from_bind_diagnostic(&answer.text),
             text: format!("result {}, {}", answer.rc, answer.text),
-        })
+        };
+        if answer.rc == INVALID_CREDENTIALS {
+            self.credentials.refused(refusal.clone());
+        }
+        Err(self.bind_error(refusal))
+    }
+
+    fn bind_error(&self, Refusal { win32, text }: Refusal) -> AgentError {
+        AgentError::Bind {
+            fqdn: self.fqdn.clone(),
+            bind_dn: self.credentials.bind_dn.clone(),
+            win32,
+            text,
+        }
     }
 
     fn connect_error(&self, why: &(impl ToString + ?Sized)) -> AgentError {
@@ -164,6 +196,14 @@ impl Controller {
 }
 
 impl Leased<'_> {
+    /// How long a search may take on it: less where the connection may be dead and a new one would answer.
+    pub(crate) fn patience(&self) -> Duration {
+        match self.idle_before {
+            true => self.controller.timeout / IDLE_SHARE,
+            false => self.controller.timeout,
+        }
+    }
+
     /// Runs one operation with a timeout of its own: the library forgets it after each. A panic on what the server
     /// sent counts as a lost connection.
     pub(crate) async fn run<T>(

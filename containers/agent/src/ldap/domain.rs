@@ -165,13 +165,14 @@ impl Domain {
         Err(Unheard::Silent(self.nobody()))
     }
 
-    /// Asks one domain controller. A connection that turns out to be closed is replaced once: the server may have
-    /// grown tired of it long ago.
+    /// Asks one domain controller. A connection that turns out to be closed is replaced: the server may have grown tired
+    /// of it long ago. One that lay idle and is silent says nothing about the server; only a new one does.
     pub(super) async fn ask(&self, dc: Dc, base: &str, attributes: &[&str]) -> Result<Found, Unheard> {
         let controller = &self.controllers[dc];
-        for _ in 0..2 {
+        for _ in 0..3 {
             let mut leased = self.lease(dc).await?;
-            let found = leased.run(controller.timeout(), async |ldap| {
+            let idle_before = leased.idle_before;
+            let found = leased.run(leased.patience(), async |ldap| {
                 let found = ldap.search(base, Scope::Base, "(objectClass=*)", attributes).await?;
                 Ok((found.0.into_iter().next().map(SearchEntry::construct), found.1))
             });
@@ -181,6 +182,7 @@ impl Domain {
                     self.has_answered(dc);
                     return Ok(found);
                 }
+                Err(Lost::TimedOut) if idle_before => controller.close_idle(),
                 Err(Lost::TimedOut) => break,
                 Err(Lost::BeforeSending | Lost::AfterSending) => {}
             }

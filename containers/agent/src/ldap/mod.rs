@@ -1,6 +1,7 @@
 //! Towards the directory: LDAPS with the service account, and nothing but what import and writeback need.
 
 mod connection;
+mod credentials;
 mod domain;
 mod import;
 mod locator;
@@ -11,6 +12,7 @@ mod settle;
 mod writer;
 
 pub(crate) use connection::Controller;
+pub(crate) use credentials::Credentials;
 pub(crate) use domain::{Domain, Rules};
 pub(crate) use writer::LdapDirectory;
 

@@ -34,7 +34,8 @@ async fn directory(
     let mut names = NameTable::default();
     names.insert("dc2.corp.test", server.address);
     let password = Password::new("service".to_owned());
-    let controller = Controller::new(&forest, &dc, &names, tls.client, password, (2, timeout)).unwrap();
+    let credentials = Arc::new(Credentials::new(&forest.bind_dn, password, None, FakeClock::at(100)));
+    let controller = Controller::new(&dc, &names, tls.client, credentials, (2, timeout)).unwrap();
     let domain = Domain::new(forest, vec![controller], Rules::of(&config), FakeClock::at(100));
     let domains = HashMap::from([("corp.test".to_owned(), Arc::clone(&domain))]);
     (server, domain, LdapDirectory::new(domains))
@@ -165,7 +166,7 @@ async fn a_silent_directory_is_given_up_after_the_timeout() {
             Act::Result(0, "")
         }
     };
-    let (server, _, directory) = directory("dc2.corp.test", Duration::from_millis(100), script).await;
+    let (server, _, directory) = directory("dc2.corp.test", Duration::from_secs(1), script).await;
     assert_eq!(write(&directory, &Change::Unlock, ALIVE).await, UNKNOWN);
     assert_eq!(server.count(MODIFY), 1);
 }
@@ -264,4 +265,35 @@ async fn an_import_that_is_refused_or_malformed_fails() {
     );
     let lost = soon(domain.import()).await.unwrap_err();
     assert!(lost.to_string().ends_with("the connection was lost"), "{lost}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_is_silent_does_not_speak_for_its_server() {
+    let timeout = Duration::from_secs(3);
+    let (server, domain, _) = directory("dc2.corp.test", timeout, |tag, nth| match (tag, nth) {
+        (SEARCH, 1) => Act::Nothing,
+        _ => Act::Result(0, ""),
+    })
+    .await;
+    for _ in 0..2 {
+        assert!(soon(domain.ask(0, "", &["dnsHostName"])).await.is_ok());
+    }
+    assert_eq!(
+        (server.count(BIND), server.count(SEARCH)),
+        (2, 3),
+        "a new connection answers"
+    );
+}
+
+#[tokio::test]
+async fn a_new_connection_that_is_silent_does() {
+    let timeout = Duration::from_secs(1);
+    let (server, domain, _) = directory("dc2.corp.test", timeout, |tag, _| match tag {
+        SEARCH => Act::Nothing,
+        _ => Act::Result(0, ""),
+    })
+    .await;
+    let asked = soon(domain.ask(0, "", &["dnsHostName"])).await;
+    assert!(matches!(asked, Err(domain::Unheard::Silent(_))));
+    assert_eq!(server.count(SEARCH), 1);
 }

@@ -29,6 +29,8 @@ pub(super) enum Effect {
     Dial(String),
     /// Turn a WebSocket sender away at this address.
     Reject(String),
+    /// Refuse the request of this id: its body is larger than a channel may carry.
+    TooLarge(String),
 }
 
 /// What a channel waits for.
@@ -71,12 +73,10 @@ impl Control {
         Ok(Some(Effect::Serve(exchange(id, request, Bytes::new()))))
     }
 
-    /// A binary message.
+    /// A binary message. One that is too large costs its own request alone, not all that are under way on the channel.
     pub(super) fn on_binary(&mut self, body: Bytes) -> Result<Option<Effect>, &'static str> {
-        if body.len() > BODY_MAX {
-            return Err("a body is too large");
-        }
         match self.waiting.take() {
+            Some((id, _)) if body.len() > BODY_MAX => Ok(Some(Effect::TooLarge(id))),
             Some((id, request)) => Ok(Some(Effect::Serve(exchange(id, request, body)))),
             None if body.is_empty() => Ok(None),
             None => Err("a body came without a request"),
@@ -157,11 +157,21 @@ mod tests {
         }
         assert!(Control::default().on_binary(Bytes::from_static(b"x")).is_err());
         assert_eq!(Control::default().on_binary(Bytes::new()), Ok(None));
-        let mut control = Control::default();
-        control.on_text(WITH_BODY).unwrap();
-        assert!(control.on_binary(Bytes::from(vec![0; BODY_MAX + 1])).is_err());
         let long = WITH_BODY.replace("application/jose", &"x".repeat(HEADERS_MAX));
         assert!(Control::default().on_text(&long).is_err());
+    }
+
+    #[test]
+    fn a_body_that_is_too_large_costs_its_own_request_alone() {
+        let mut control = Control::default();
+        control.on_text(WITH_BODY).unwrap();
+        let large = Bytes::from(vec![0; BODY_MAX + 1]);
+        assert_eq!(
+            control.on_binary(large.clone()),
+            Ok(Some(Effect::TooLarge("7".to_owned())))
+        );
+        assert_eq!(control.on_text(WITH_BODY), Ok(None), "the channel goes on");
+        assert!(Control::default().on_binary(large).is_err());
     }
 
     #[test]

@@ -7,11 +7,11 @@ const SECONDS: [u64; 6] = [0, 1, 2, 5, 10, 30];
 
 /// The place on the ladder.
 #[derive(Debug, Default)]
-pub(super) struct Ladder(usize);
+pub(crate) struct Ladder(usize);
 
 impl Ladder {
     /// The wait before the next attempt; the last step repeats.
-    pub(super) fn next(&mut self) -> Duration {
+    pub(crate) fn next(&mut self) -> Duration {
         let step = self.0.min(SECONDS.len() - 1);
         self.0 = step + 1;
         Duration::from_secs(SECONDS.get(step).copied().unwrap_or(30))

@@ -9,7 +9,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use protocol::connection::ConnectionString;
 use protocol::hybrid::{RenewToken, ToRelay};
 use rustls::ClientConfig;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -40,7 +40,8 @@ pub(crate) struct Times {
     pub(crate) token: Duration,
     /// When it is renewed: before it ends.
     pub(crate) renew: Duration,
-    /// How often the relay is pinged. Two pings without a sign of life end the channel.
+    /// How often the relay is pinged. A ping after which nothing was heard until the next one ends the channel: the relay
+    /// has no listener as long as this one does not know that its connection is dead.
     pub(crate) ping: Duration,
 }
 
@@ -50,7 +51,7 @@ impl Default for Times {
         Self {
             token: minutes(60),
             renew: minutes(50),
-            ping: Duration::from_secs(30),
+            ping: Duration::from_secs(10),
         }
     }
 }
@@ -68,7 +69,10 @@ pub(crate) enum Link {
 
 /// What the tasks of one listener share.
 pub(crate) struct Shared {
-    pub(crate) connection: ConnectionString,
+    /// The relay's connection string, which an onboarding may replace.
+    pub(crate) connection: watch::Receiver<ConnectionString>,
+    /// Rung when the relay takes the string no longer.
+    pub(crate) refused: Arc<Notify>,
     pub(crate) names: NameTable,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) clock: SharedClock,
@@ -98,23 +102,32 @@ impl Shared {
             channel: channel.clone(),
         };
         if !self.desk.submit(incoming, reply_to) {
-            let reply = Reply::event(503, EventId::UNKNOWN_ERROR);
-            let _ = channel
-                .send(Outgoing {
-                    request_id: id,
-                    reply,
-                    place: None,
-                })
-                .await;
+            self.refuse(id, 503, EventId::UNKNOWN_ERROR, &channel).await;
+        }
+    }
+
+    /// Answers what never reaches the desk.
+    async fn refuse(&self, request_id: String, status: u16, event: EventId, channel: &mpsc::Sender<Outgoing>) {
+        let reply = Reply::event(status, event);
+        let refusal = Outgoing {
+            request_id,
+            reply,
+            place: None,
+        };
+        if channel.send(refusal).await.is_err() {
+            tracing::debug!(host = self.host(), "a refusal found its connection gone");
         }
     }
 
     fn token(&self) -> String {
-        self.connection.token((self.clock.unix() + self.times.token).as_secs())
+        self.connection
+            .borrow()
+            .token((self.clock.unix() + self.times.token).as_secs())
     }
 
     fn url(&self) -> String {
-        let ConnectionString { host, port, path, .. } = &self.connection;
+        let connection = self.connection.borrow();
+        let ConnectionString { host, port, path, .. } = &*connection;
         let port = if *port == 443 {
             String::new()
         } else {
@@ -123,9 +136,13 @@ impl Shared {
         format!("wss://{host}{port}/$hc/{path}?sb-hc-action=listen&sb-hc-id={}", self.id)
     }
 
+    fn host(&self) -> String {
+        self.connection.borrow().host.clone()
+    }
+
     fn ended(&self, why: &(impl ToString + ?Sized)) -> AgentError {
         AgentError::Channel {
-            host: self.connection.host.clone(),
+            host: self.host(),
             why: why.to_string(),
         }
     }
@@ -134,14 +151,19 @@ impl Shared {
 /// Listens for ever; `link` tells how it stands.
 pub(crate) async fn run(shared: Arc<Shared>, link: watch::Sender<Link>) {
     let mut ladder = Ladder::default();
+    let mut connection = shared.connection.clone();
     loop {
         let again = ladder.climbing();
         let wait = ladder.next();
         if again {
-            let text = format!("Details: reconnecting to {} in {wait:?}", shared.connection.host);
+            let text = format!("Details: reconnecting to {} in {wait:?}", shared.host());
             shared.log.service(EventId::SERVICE_BUS_WARNING, &text);
         }
-        clock::sleep(wait).await;
+        tokio::select! {
+            () = clock::sleep(wait) => {}
+            // With another string it is another matter.
+            Ok(()) = connection.changed() => ladder = Ladder::default(),
+        }
         let error = match session(&shared, &mut ladder, &link).await {
             Ok(()) => continue,
             Err(error) => error,
@@ -150,8 +172,23 @@ pub(crate) async fn run(shared: Arc<Shared>, link: watch::Sender<Link>) {
         shared
             .log
             .service(EventId::LISTENER_ERROR, &format!("Details: {error}"));
-        link.send_replace(fallen(&error));
+        let fallen = fallen(&error);
+        if is_stale(&error) {
+            shared.refused.notify_one();
+        }
+        link.send_replace(fallen);
     }
+}
+
+/// Whether the relay knows the path and takes the key no longer: another one may have been given out.
+fn is_stale(error: &AgentError) -> bool {
+    matches!(
+        error,
+        AgentError::Dial {
+            status: Some(401 | 403),
+            ..
+        }
+    )
 }
 
 fn fallen(error: &AgentError) -> Link {
@@ -204,6 +241,7 @@ async fn read(
         };
         match effect.map_err(|why| shared.ended(why))? {
             Some(Effect::Serve(exchange)) => shared.take(exchange, sender.clone()).await,
+            Some(Effect::TooLarge(id)) => shared.refuse(id, 413, EventId::INPUT_VALIDATION_ERROR, sender).await,
             Some(effect) => visit(shared, &mut visits, effect),
             None => {}
         }
@@ -219,7 +257,7 @@ fn visit(shared: &Arc<Shared>, visits: &mut JoinSet<()>, effect: Effect) {
     match effect {
         Effect::Dial(address) => drop(visits.spawn(async move { rendezvous::serve(&shared, &address).await })),
         Effect::Reject(address) => drop(visits.spawn(async move { rendezvous::reject(&shared, &address).await })),
-        Effect::Serve(_) => {}
+        Effect::Serve(_) | Effect::TooLarge(_) => {}
     }
 }
 
@@ -232,6 +270,7 @@ async fn write(
 ) -> Result<(), AgentError> {
     let mut ping = clock::ticker(shared.times.ping);
     let mut renew = clock::ticker(shared.times.renew);
+    let mut pinged = None;
     loop {
         tokio::select! {
             reply = replies.recv() => match reply {
@@ -243,7 +282,8 @@ async fn write(
                 None => return Ok(()),
             },
             _ = ping.tick() => {
-                check_life(shared, seen)?;
+                check_life(shared, seen, pinged)?;
+                pinged = Some(millis(shared.clock.monotonic()));
                 send(shared, &mut sink, vec![Message::Ping(bytes::Bytes::new())]).await?;
             }
             _ = renew.tick() => {
@@ -280,10 +320,11 @@ async fn send(
     sent.map_err(|error| shared.ended(&error))
 }
 
-/// A half-open connection sends nothing, not even pongs.
-fn check_life(shared: &Shared, seen: &AtomicU64) -> Result<(), AgentError> {
-    let silent = millis(shared.clock.monotonic()).saturating_sub(seen.load(Ordering::Relaxed));
-    if silent > millis(shared.times.ping) * 2 {
+/// A half-open connection sends nothing, not even a pong to the last ping.
+fn check_life(shared: &Shared, seen: &AtomicU64, pinged: Option<u64>) -> Result<(), AgentError> {
+    let seen = seen.load(Ordering::Relaxed);
+    if pinged.is_some_and(|pinged| seen < pinged) {
+        let silent = millis(shared.clock.monotonic()).saturating_sub(seen);
         return Err(shared.ended(&format!("no sign of life for {silent} ms")));
     }
     Ok(())

@@ -10,6 +10,7 @@ use crate::sync::SyncEngine;
 use crate::testing::relay::{HOST, Relay, data, request, response};
 use crate::testing::{self, FakeClock, FakeDirectory, soon};
 use crate::writeback::journal::KeptJournal;
+use crate::writeback::keyring::Keyring;
 use crate::writeback::service::{Parts, Service};
 use crate::writeback::worker::desk;
 
@@ -53,8 +54,7 @@ fn service(log: &Arc<EventLog>) -> Arc<Service> {
     let directory = Arc::new(FakeDirectory::default());
     Arc::new(Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: Arc::new(testing::keys("agent").0),
-        cloud_key: Arc::new(testing::keys("cloud").1),
+        keys: Keyring::new(testing::keys("agent").0, testing::keys("cloud").1),
         lab_token: None,
         engine: RwLock::new(SyncEngine::default()),
         reader: Arc::clone(&directory) as _,
@@ -78,7 +78,8 @@ fn shared(
     names.insert(HOST, address);
     let connection = ConnectionString::parse(&text).unwrap();
     Shared {
-        connection,
+        connection: watch::channel(connection).1,
+        refused: Arc::default(),
         names,
         tls,
         clock,
@@ -244,4 +245,40 @@ async fn a_channel_without_a_sign_of_life_is_given_up() {
     subject.relay.accept().await;
     let log = std::fs::read_to_string(subject.folder.path().join("log")).unwrap();
     assert!(log.contains("no sign of life"), "{log}");
+}
+
+#[tokio::test]
+async fn a_channel_on_which_pongs_come_back_lives() {
+    let millis = Duration::from_millis;
+    let subject = subject(
+        Times {
+            token: millis(9000),
+            renew: millis(9000),
+            ping: millis(200),
+        },
+        8,
+        0,
+    )
+    .await;
+    let (mut socket, ..) = subject.relay.accept().await;
+    let mut pings = 0;
+    while pings < 5 {
+        // Reading answers the ping before.
+        let message = soon(socket.next()).await.unwrap().unwrap();
+        pings += u32::from(matches!(message, Message::Ping(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_and_the_channel_goes_on() {
+    let subject = subject(hourly(), 8, 1).await;
+    let (mut socket, ..) = subject.relay.accept().await;
+    socket.send(request("large")).await.unwrap();
+    socket.send(Message::binary(vec![b' '; 64 * 1024 + 1])).await.unwrap();
+    let (answer, _) = response(&mut socket).await;
+    assert_eq!((answer.request_id.as_str(), answer.status_code), ("large", 413));
+    socket.send(request("next")).await.unwrap();
+    socket.send(Message::binary(&b"x"[..])).await.unwrap();
+    let (answer, _) = response(&mut socket).await;
+    assert_eq!((answer.request_id.as_str(), answer.status_code), ("next", 400));
 }

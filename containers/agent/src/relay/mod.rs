@@ -1,7 +1,7 @@
 //! The listener's side of the relays (Microsoft Learn, "Azure Relay Hybrid Connections protocol").
 
 mod control;
-mod ladder;
+pub(crate) mod ladder;
 pub(crate) mod listener;
 mod rendezvous;
 pub(crate) mod socket;

@@ -9,7 +9,7 @@ use vocabulary::{NameTable, Password, SharedClock};
 use super::Tls;
 use super::ldaps::{Act, MODIFY, Request, SEARCH, Server, entry};
 use crate::config::Forest;
-use crate::ldap::{Controller, Domain, LdapDirectory, Rules};
+use crate::ldap::{Controller, Credentials, Domain, LdapDirectory, Rules};
 use crate::sync::AdObject;
 use crate::writeback::port::{
     Before, Change, DirectoryReader as _, DirectoryWriter as _, Reading, Remark, Target, WriteResult,
@@ -164,10 +164,11 @@ impl Setting {
 
 fn agents_side(setting: &Setting, tls: &Tls, table: &NameTable) -> Arc<Domain> {
     let limits = (4, setting.timeout);
-    let controller = |dc| {
-        let password = Password::new("service".to_owned());
-        Controller::new(&setting.forest, dc, table, Arc::clone(&tls.client), password, limits).unwrap()
-    };
+    let password = Password::new("service".to_owned());
+    let credentials = Credentials::new(&setting.forest.bind_dn, password, None, Arc::clone(&setting.clock));
+    let credentials = Arc::new(credentials);
+    let controller =
+        |dc| Controller::new(dc, table, Arc::clone(&tls.client), Arc::clone(&credentials), limits).unwrap();
     let controllers = setting.forest.domain_controllers.iter().map(controller).collect();
     Domain::new(
         setting.forest.clone(),

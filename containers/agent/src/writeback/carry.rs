@@ -222,6 +222,14 @@ impl Service {
     }
 
     async fn execute(&self, work: &Work, change: &Change, stages: &mut StageTimes) -> Done {
+        if work.premature {
+            let text = format!(
+                "TrackingId: {}, Details: sealed later than now: the clocks of cloud and agent differ",
+                work.operation.id
+            );
+            self.parts.log.service(EventId::INPUT_VALIDATION_ERROR, &text);
+            return Done::silently(operation::expired());
+        }
         if let Some(late) = self.too_late(&work.operation) {
             return Done::silently(late);
         }

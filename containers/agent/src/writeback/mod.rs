@@ -3,6 +3,7 @@
 pub(crate) mod carry;
 pub(crate) mod doubt;
 pub mod journal;
+pub(crate) mod keyring;
 pub(crate) mod lanes;
 pub mod operation;
 pub mod port;

@@ -10,8 +10,12 @@ use super::port::{Change, WriteResult};
 /// The longest password that is passed on, in UTF-16 units (MS-SAMR 3.1.1.7.2).
 const PASSWORD_MAX: usize = 256;
 
+/// How far, in seconds, the clocks of cloud and agent may differ. What was sealed later than this after now cannot be judged
+/// by its expiry: the clock here is behind, and by how much nobody knows.
+pub(crate) const CLOCK_TOLERANCE: u64 = 30;
+
 /// The longest life of a message, in seconds: it bounds what the journal must remember.
-const LIFE_MAX: u64 = 3600;
+pub(crate) const LIFE_MAX: u64 = 3600;
 
 /// How an operation ended, as it is answered, logged and remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]

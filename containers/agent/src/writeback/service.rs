@@ -1,9 +1,8 @@
 //! The service's two ends: opening a request and sealing its answer. What lies between is in `carry`.
 
 use std::collections::BTreeMap;
-use std::str;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +13,9 @@ use uuid::Uuid;
 use vocabulary::{EventId, Password, SharedClock, Stage, StageTimes};
 
 use super::journal::{Journal, Operation};
+use super::keyring::{Keyring, Opened, Pair};
 use super::operation::{self, Asked, Ending};
 use super::port::{DirectoryReader, DirectoryWriter};
-use super::seal::{Opened, Opener, Sealer};
 use crate::event::EventLog;
 use crate::secret;
 use crate::sync::SyncEngine;
@@ -66,6 +65,9 @@ pub(crate) struct Work {
     pub(super) asked: Asked,
     pub(super) received: Duration,
     pub(super) crypto: Duration,
+    /// Whether it was sealed at a time that is yet to come.
+    pub(super) premature: bool,
+    pair: Arc<Pair>,
     proof: String,
     timed: bool,
 }
@@ -79,6 +81,8 @@ impl Work {
             asked,
             received: Duration::ZERO,
             crypto: Duration::ZERO,
+            premature: false,
+            pair: Pair::of_tests(),
             proof: String::new(),
             timed: false,
         }
@@ -94,10 +98,8 @@ impl Work {
 pub(crate) struct Parts {
     /// The tenant it serves.
     pub(crate) tenant: Uuid,
-    /// The key that opens requests.
-    pub(crate) own_key: Arc<dyn Opener>,
-    /// The key that seals answers.
-    pub(crate) cloud_key: Arc<dyn Sealer>,
+    /// The keys that open requests and seal answers.
+    pub(crate) keys: Keyring,
     /// The lab token, if this is a lab that has one.
     pub(crate) lab_token: Option<Password>,
     /// Who is who.
@@ -144,7 +146,7 @@ impl Service {
             return Err(invalid(415));
         }
         let started = self.parts.clock.monotonic();
-        let (header, content) = self.unseal(&incoming.body)?;
+        let Opened { pair, header, content } = self.unseal(&incoming.body)?;
         let crypto = self.parts.clock.monotonic().saturating_sub(started);
         let refused = |why: &str| {
             let text = format!("TrackingId: {}, Details: {why}", header.op);
@@ -156,6 +158,7 @@ impl Service {
             serde_json::from_slice(&content).map_err(|_| refused("the body has the wrong shape"))?;
         let asked = operation::asked(header.kind, &mut body).map_err(refused)?;
         let proof = body.proof.clone();
+        let now = self.parts.clock.unix().as_secs();
         Ok(Work {
             operation: Operation {
                 id: header.op,
@@ -163,6 +166,8 @@ impl Service {
                 kind: header.kind,
                 expires: header.exp,
             },
+            premature: header.iat > now.saturating_add(operation::CLOCK_TOLERANCE),
+            pair,
             proof,
             asked,
             received: incoming.received,
@@ -171,12 +176,31 @@ impl Service {
         })
     }
 
+    /// Waits, while an onboarding is under way, for the key that a request needs.
+    pub(crate) async fn ready_for(&self, incoming: &Incoming) {
+        let now = self.parts.clock.monotonic();
+        self.parts.keys.ready_for(&incoming.body, now).await;
+    }
+
+    /// Who is who from now on.
+    pub(crate) fn takes(&self, engine: SyncEngine) {
+        *self.parts.engine.write().unwrap_or_else(PoisonError::into_inner) = engine;
+    }
+
+    /// The keys of this agent.
+    pub(crate) fn keys(&self) -> &Keyring {
+        &self.parts.keys
+    }
+
+    /// The journal that outlives this agent, if it keeps one.
+    pub(crate) fn journal_id(&self) -> Option<Uuid> {
+        self.parts.journal.id()
+    }
+
     fn unseal(&self, body: &[u8]) -> Result<Opened, Reply> {
-        let opened = str::from_utf8(body)
-            .ok()
-            .and_then(|text| self.parts.own_key.open(text).ok());
+        let opened = self.parts.keys.open(body, self.parts.clock.monotonic());
         opened.ok_or_else(|| {
-            let text = "Details: the message does not open with the current key";
+            let text = "Details: the message opens with no key that is held";
             self.parts.log.service(EventId::DECRYPTION_ERROR, text);
             Reply::event(400, EventId::DECRYPTION_ERROR)
         })
@@ -220,7 +244,7 @@ impl Service {
             expires: now.saturating_add(ANSWER_LIFE),
         };
         let content = serde_json::to_vec(&ending.answer(&work.proof)).ok()?;
-        self.parts.cloud_key.seal(&binding, &content).ok()
+        work.pair.cloud.seal(&binding, &content).ok()
     }
 }
 

@@ -36,8 +36,7 @@ fn lab_with(directory: FakeDirectory, clock: Arc<FakeClock>, journal: Arc<dyn Jo
     let directory = Arc::new(directory);
     let service = Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: Arc::new(testing::keys("agent").0),
-        cloud_key: Arc::new(testing::keys("cloud").1),
+        keys: Keyring::new(testing::keys("agent").0, testing::keys("cloud").1),
         lab_token: Some(Password::new(TOKEN.to_owned())),
         engine: RwLock::new(engine()),
         reader: Arc::clone(&directory) as _,

@@ -128,6 +128,7 @@ impl Crew {
             reply_to,
             place,
         } = job;
+        self.service.ready_for(&incoming).await;
         let work = match self.service.open(&incoming) {
             Ok(work) => work,
             Err(reply) => return reply_to.send(reply, place).await,

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, Password, Reason, ReasonCode, SsprCode, UnknownWhy};
 
 use super::agent::Keys;
+use super::disturbed::Disturbance;
 use super::gates::Gate;
 use super::journal::{JournalEntry, SentOrder};
 use super::people::Person;
@@ -205,7 +206,7 @@ impl Tenant {
         }
         if code.good(offered, now.monotonic) {
             current.step = Step::Verified;
-            let unlock = self.settings.unlock_without_reset;
+            let unlock = self.settings(now).unlock_without_reset;
             return Ok(vec![Effect::Show(Page::Choose { unlock, problem: None })]);
         }
         let person = current.person;
@@ -227,7 +228,7 @@ impl Tenant {
         let (kind, password) = match checked(choice) {
             Ok(asked) => asked,
             Err(problem) => {
-                let unlock = self.settings.unlock_without_reset;
+                let unlock = self.settings(now).unlock_without_reset;
                 return Ok(vec![Effect::Show(Page::Choose {
                     unlock,
                     problem: Some(problem),
@@ -315,7 +316,8 @@ impl Tenant {
         now: Now,
     ) -> Result<Order, Outcome> {
         let admitted = self.admit(self.people.by_id(person), now)?;
-        if kind == OpKind::Unlock && !self.is_open(Gate::Unlock) {
+        if kind == OpKind::Unlock && !self.is_open(Gate::Unlock, now) {
+            self.disturbed.touch(Disturbance::DisableUnlock, now.monotonic);
             return Err(Outcome::rejected(ReasonCode::UnlockDisabled));
         }
         if !self.journal.dispatch(operation, now.unix) {
@@ -330,32 +332,42 @@ impl Tenant {
             kind,
             password,
             proof: self.proof(),
-            keys: admitted.keys,
+            keys: self.disturbed.keys(admitted.keys, now.monotonic),
             journal: admitted.journal,
         })
     }
 
-    fn is_open(&self, gate: Gate) -> bool {
-        self.gates.is_open(gate, &self.settings)
+    fn is_open(&self, gate: Gate, now: Now) -> bool {
+        self.gates.is_open(gate, &self.settings(now))
     }
 
     /// The gates, in the order in which the product asks them.
     fn admit(&self, person: Option<&Person>, now: Now) -> Result<Admitted, Outcome> {
         let refused = |code, sspr| Outcome::Rejected(Reason::new(code).with_sspr(sspr));
-        if !self.is_open(Gate::SelfService) {
+        if !self.is_open(Gate::SelfService, now) {
             return Err(refused(ReasonCode::SsprDisabled, SsprCode::TenantSsprFlagDisabled));
         }
         let person = person.ok_or_else(|| Outcome::rejected(ReasonCode::UnknownUser))?;
         if self.throttle.locked(person.id, now.monotonic) {
             return Err(Outcome::rejected(ReasonCode::Throttled));
         }
-        if !self.is_open(Gate::Licence) {
+        if !self.is_open(Gate::Licence, now) {
+            self.disturbed.touch(Disturbance::RevokeLicence, now.monotonic);
             return Err(refused(ReasonCode::NotLicensed, SsprCode::UserNotLicensed));
         }
         let mail = person.object.mail.clone().filter(|mail| !mail.trim().is_empty());
         let mail = mail.ok_or_else(|| refused(ReasonCode::NotRegistered, SsprCode::UserNotProperlyConfigured))?;
-        if !self.is_open(Gate::Writeback) {
+        if !self.is_open(Gate::Writeback, now) {
+            self.disturbed.touch(Disturbance::DisableWriteback, now.monotonic);
             return Err(refused(ReasonCode::WritebackDisabled, SsprCode::WritebackNotEnabled));
+        }
+        let outdated = || Reason::new(ReasonCode::AgentOutdated).with_sspr(SsprCode::OnPremisesConnectivityError);
+        if !self
+            .agent
+            .as_ref()
+            .is_none_or(|agent| self.lets_in(&agent.version, now))
+        {
+            return Err(Outcome::Failed(outdated()));
         }
         let down = || Reason::new(ReasonCode::NoListener).with_sspr(SsprCode::OnPremisesConnectivityError);
         let (keys, journal) = self.alive_agent(now).ok_or_else(|| Outcome::Failed(down()))?;

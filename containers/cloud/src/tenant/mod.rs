@@ -1,6 +1,7 @@
 //! The tenant: a plain state machine. Events and the time go in, effects come out; sockets and dice are elsewhere.
 
 mod agent;
+mod disturbed;
 mod flow;
 mod gates;
 mod journal;
@@ -18,7 +19,9 @@ use store::Write;
 use uuid::Uuid;
 use vocabulary::{Clock, Password};
 
-pub(crate) use agent::{Keys, recent_enough};
+pub(crate) use agent::Keys;
+use agent::recent_enough;
+pub(crate) use disturbed::Disturbance;
 pub use flow::Order;
 pub(crate) use flow::{Choice, Effect, Ending, Message, Page, PortalEvent, Problem};
 pub use gates::{Gate, Gates};
@@ -30,6 +33,7 @@ pub(crate) use saved::TABLES;
 pub use settings::{Licence, SettingsPatch, Sspr, TenantSettings};
 
 use agent::Agent;
+use disturbed::Disturbed;
 use gates::AsSet;
 use journal::Journal;
 use people::{CloudPassword, People};
@@ -58,7 +62,7 @@ impl Now {
 }
 
 /// How the tenant stands, for the laboratory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Status {
     /// Whether an agent has enabled writeback.
     pub onboarded: bool,
@@ -70,6 +74,8 @@ pub struct Status {
     pub last_heartbeat_unix_ms: Option<u64>,
     /// Relays on which the agent said that it listens.
     pub listening: u32,
+    /// The id of the agent's key, which requests are sealed for.
+    pub agent_key: Option<String>,
 }
 
 /// The whole tenant.
@@ -86,6 +92,7 @@ pub(crate) struct Tenant {
     journal: Journal,
     secret: RunSecret,
     dice: Dice,
+    disturbed: Disturbed,
     /// What is to be written out besides people and operations.
     writes: Vec<Write>,
 }
@@ -104,6 +111,7 @@ impl Tenant {
             journal: Journal::default(),
             dice: Dice::new(secret.clone(), now.unix),
             secret,
+            disturbed: Disturbed::default(),
             writes: Vec::new(),
         }
     }
@@ -119,6 +127,42 @@ impl Tenant {
     /// The id of a new key or correlation.
     pub(crate) fn new_id(&mut self, purpose: &str) -> Uuid {
         self.dice.uuid(purpose)
+    }
+
+    /// Disturbs the tenant for `lease` at the most.
+    pub(crate) fn disturb(&mut self, what: Disturbance, lease: Duration, now: Now) {
+        self.disturbed.begin(what, now.monotonic.saturating_add(lease));
+    }
+
+    /// Ends a disturbance; tells whom it touched.
+    pub(crate) fn calm(&mut self, what: Disturbance) -> u64 {
+        self.disturbed.end(what)
+    }
+
+    /// Whom a disturbance touched so far.
+    pub(crate) fn touched(&self, what: Disturbance) -> u64 {
+        self.disturbed.touched(what)
+    }
+
+    /// Takes keys that nobody holds, for [`Disturbance::LoseAgentKey`].
+    pub(crate) fn mislay(&mut self, decoy: Keys) {
+        self.disturbed.mislay(decoy);
+    }
+
+    /// The id of the agent's key.
+    pub(crate) fn agent_key_id(&self) -> Option<String> {
+        self.agent.as_ref().map(|agent| agent.keys.agent.id().to_owned())
+    }
+
+    /// Whether an agent of that version is let in now.
+    pub(crate) fn lets_in(&self, version: &str, now: Now) -> bool {
+        self.disturbed.touch(Disturbance::RequireNewerAgent, now.monotonic);
+        recent_enough(version) && !self.disturbed.has(Disturbance::RequireNewerAgent, now.monotonic)
+    }
+
+    /// What the tenant allows now.
+    fn settings(&self, now: Now) -> TenantSettings {
+        self.disturbed.over(self.settings, now.monotonic)
     }
 
     /// Makes an agent the tenant's only one.
@@ -195,6 +239,7 @@ impl Tenant {
             synchronised: self.people.synchronised(),
             last_heartbeat_unix_ms: agent.and_then(|agent| agent.last_heartbeat_unix).map(millis),
             listening: agent.map_or(0, |agent| agent.listening),
+            agent_key: self.agent_key_id(),
         }
     }
 

@@ -220,12 +220,16 @@ fn on_premises(code: ReasonCode) -> Words {
             "This password cannot be used",
             "It does not meet your organisation's policy: length, complexity, age or history. Try another one.",
         ),
-        R::NoListener | R::NotSent | R::DirectoryUnreachable | R::JournalUnavailable | R::NotApplied | R::Expired => {
-            Words(
-                "Your organisation cannot be reached",
-                "Nothing was changed. Try again later, or ask your administrator.",
-            )
-        }
+        R::NoListener
+        | R::NotSent
+        | R::AgentOutdated
+        | R::DirectoryUnreachable
+        | R::JournalUnavailable
+        | R::NotApplied
+        | R::Expired => Words(
+            "Your organisation cannot be reached",
+            "Nothing was changed. Try again later, or ask your administrator.",
+        ),
         R::PermissionDenied | R::DirectoryConfiguration => Words(
             "Your administrator must act first",
             "A setting on-premises keeps us from changing your account. Nothing was changed.",

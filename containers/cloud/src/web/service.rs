@@ -17,7 +17,8 @@ use super::Shared;
 use super::api::{ApiError, bearer, json_body};
 use super::request::BODY_MAX;
 use crate::app::App;
-use crate::tenant::{ExportRefusal, Keys, recent_enough};
+use crate::config::connection_string;
+use crate::tenant::{ExportRefusal, Keys};
 use crate::token::Role;
 
 /// The largest batch of an export, in bytes: about ten thousand people.
@@ -44,7 +45,7 @@ async fn onboard(
     known(&app, &tenant)?;
     cloud_administrator(&app, request.headers())?;
     let asked: OnboardRequest = json_body(request.into_body(), BODY_MAX).await?;
-    if !recent_enough(&asked.agent_version) {
+    if !app.tenant().lets_in(&asked.agent_version, app.now()) {
         let text = format!(
             "Agent {} is too old: version 1.1.443.0 or later is needed.",
             printable(&asked.agent_version)
@@ -54,11 +55,7 @@ async fn onboard(
     let agent = sealing_key(&asked).map_err(|_| ApiError::bad("The agent's public key could not be read."))?;
     let cloud = answer_key(&app).await.map_err(|_| failed())?;
     let response = OnboardResponse {
-        listeners: app
-            .listeners
-            .iter()
-            .map(protocol::connection::ConnectionString::expose)
-            .collect(),
+        listeners: listeners(&app).map_err(|_| failed())?,
         key_id: cloud.id().to_owned(),
         public_key: cloud.public().map_err(|_| failed())?,
         heartbeat_s: app.heartbeat_s,
@@ -71,6 +68,12 @@ async fn onboard(
     };
     saved.await.map_err(|_| unsaved())?;
     Ok(Json(response))
+}
+
+/// The connection strings that listeners get, as the files have them now: a relay's key may have been replaced.
+fn listeners(app: &App) -> Result<Vec<String>, crate::CloudError> {
+    let strings = app.listeners.iter().map(|file| connection_string(file));
+    strings.map(|string| string.map(|string| string.expose())).collect()
 }
 
 /// Only an administrator that was made in the cloud may enable writeback: an account that the agent itself

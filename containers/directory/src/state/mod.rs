@@ -64,6 +64,7 @@ pub struct Domain {
     policy: Policy,
     identity: Identity,
     grants: Vec<Grant>,
+    grants_hold: bool,
     administrator: EntryId,
     old_password_allowed: Duration,
     highest_usn: u64,

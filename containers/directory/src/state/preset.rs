@@ -84,6 +84,7 @@ impl Domain {
             policy: Policy::new(&config.policy, &config.lockout),
             identity,
             grants,
+            grants_hold: true,
             administrator: Tree::HEAD,
             old_password_allowed: config.old_password_allowed,
             highest_usn: 1,

@@ -38,6 +38,11 @@ impl Grant {
 }
 
 impl Domain {
+    /// Says whether delegations give anybody a right from now on.
+    pub fn let_grants_hold(&mut self, hold: bool) {
+        self.grants_hold = hold;
+    }
+
     /// Whether a session is the administrator's, or that of a member of the administrators.
     pub(super) fn is_administrator(&self, session: &Session) -> bool {
         session
@@ -51,7 +56,9 @@ impl Domain {
             return false;
         };
         let granted = |grant| self.grants_it(grant, caller, right, target);
-        caller == self.administrator || self.grants.iter().any(granted) || self.is_administrator(session)
+        caller == self.administrator
+            || (self.grants_hold && self.grants.iter().any(granted))
+            || self.is_administrator(session)
     }
 
     fn grants_it(&self, grant: &Grant, caller: EntryId, right: Right, target: EntryId) -> bool {

@@ -1,5 +1,6 @@
 //! The directory as clients meet it: real sockets, real TLS with the certificate verified, messages by another encoder's rules.
 
+mod disturbed;
 mod hostile;
 mod ldaps;
 mod partners;

@@ -123,6 +123,21 @@ async fn a_reset_binds_elsewhere_after_the_delay_and_not_before() {
 }
 
 #[tokio::test]
+async fn what_is_kept_back_arrives_when_replication_goes_on() {
+    let one = Controller::first(SOON).await;
+    let two = one.join(2, SOON).await;
+    let (mut admin, mut reader) = (one.admin().await, two.admin().await);
+    let pause = crate::Disturbance::ReplicationPaused;
+    one.handle.disturb(pause, Duration::from_secs(600));
+    assert_eq!(admin.reset(ANN, SECOND, Vec::new()).await.code, LdapResultCode::Success);
+    assert!(tokio::time::timeout(10 * SOON, settled(&[&one])).await.is_err());
+    assert_eq!((one.handle.pending(), reader.key_version(ANN).await.as_str()), (1, "1"));
+    assert_eq!(one.handle.calm(pause), 1);
+    settled(&[&one]).await;
+    assert_eq!(reader.key_version(ANN).await, "2");
+}
+
+#[tokio::test]
 async fn a_lock_replicates_and_the_count_does_not() {
     let one = Controller::first(SOON).await;
     let two = one.join(2, SOON).await;

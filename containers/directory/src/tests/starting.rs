@@ -17,10 +17,7 @@ async fn what_cannot_work_is_named() {
     let error = failure(|config| config.key_file = "no/such/key".into()).await;
     assert!(error.to_string().contains("no/such/key"), "{error}");
     let error = failure(|config| config.certificate_file = config.admin_password_file.clone()).await;
-    assert!(
-        matches!(error, DirectoryError::Pem { .. } | DirectoryError::Tls { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, DirectoryError::Certificate(_)), "{error}");
     let error = failure(|config| {
         std::fs::write(&config.admin_password_file, "\n").unwrap();
     })

@@ -17,14 +17,22 @@ use crate::site::Kit;
 const SETTLE_WAIT: Duration = Duration::from_secs(8);
 
 impl Blueprint {
-    pub fn agent(&self, kit: &mut Kit, plan: &Plan, gateway: SocketAddr, domains: &[StandingDomain]) -> AgentConfig {
+    /// The agent; `edge` is the gateway that stands between it and the domain controllers, if one does.
+    pub fn agent(
+        &self,
+        kit: &mut Kit,
+        plan: &Plan,
+        gateway: SocketAddr,
+        domains: &[StandingDomain],
+        edge: Option<SocketAddr>,
+    ) -> AgentConfig {
         let mut names = NameTable::default();
         for role in AGENT_ROLES {
             names.insert(&cloud_host(role), gateway);
         }
         names.insert(&format!("*.servicebus.{LAB}.test"), gateway);
         for controller in domains.iter().flat_map(|domain| &domain.controllers) {
-            names.insert(&controller.fqdn, controller.address.inside);
+            names.insert(&controller.fqdn, edge.unwrap_or(controller.address.inside));
         }
         AgentConfig {
             lab: LAB.to_owned(),
@@ -52,18 +60,24 @@ impl Blueprint {
                 .iter()
                 .zip(&plan.world.forests)
                 .zip(&self.domains)
-                .map(|((standing, asked), secrets)| forest(kit, standing, asked, secrets))
+                .map(|((standing, asked), secrets)| forest(kit, standing, asked, secrets, edge))
                 .collect(),
             onlooker: agent::Onlooking::default(),
         }
     }
 }
 
-fn forest(kit: &mut Kit, standing: &StandingDomain, asked: &scenario::Forest, secrets: &DomainSecrets) -> Forest {
+fn forest(
+    kit: &mut Kit,
+    standing: &StandingDomain,
+    asked: &scenario::Forest,
+    secrets: &DomainSecrets,
+    edge: Option<SocketAddr>,
+) -> Forest {
     let domain = &standing.domain;
     let controllers = standing.controllers.iter().map(|controller| DomainController {
         fqdn: controller.fqdn.clone(),
-        port: controller.address.inside.port(),
+        port: edge.unwrap_or(controller.address.inside).port(),
         pdc: asked.pdc == controller.number,
     });
     Forest {

@@ -7,20 +7,27 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use cloud::{Accounts, CloudConfig, RelayFiles};
-use gateway::{AllowRule, GatewayConfig};
 use protocol::connection::ConnectionString;
 use relay::{EntityConfig, RelayConfig, RuleConfig};
 use scenario::{Licence, Plan, Sspr};
+use time::OffsetDateTime;
 use uuid::Uuid;
 use vocabulary::{NameTable, Password};
 
 use crate::EnvironmentError;
-use crate::authority::Authority;
-use crate::names::{AGENT_ROLES, CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, cloud_host, relay_host};
+use crate::authority::{Authority, Issued};
+use crate::flaw::Flaw;
+use crate::names::{CLIENT_ID, CLOUD_ROLES, ENTITY, LAB, administrator_dn, cloud_host, relay_host};
 use crate::secrets::RunKey;
 use crate::site::Kit;
 
 pub(crate) use directory::ControllerPlan;
+
+/// When a certificate has ended that has expired.
+const LONG_AGO: OffsetDateTime = time::macros::datetime!(2020-01-01 0:00 UTC);
+
+/// The server that a certificate names which names another one.
+const ELSEWHERE: &str = "elsewhere.wblab.test";
 
 /// Between two heartbeats of the agent: far shorter than the product's five minutes, so that a dead one shows soon.
 const HEARTBEAT_S: u64 = 30;
@@ -64,6 +71,8 @@ pub(crate) struct Blueprint {
     /// One for each forest, in the plan's order.
     pub domains: Vec<DomainSecrets>,
     pub relays: Vec<RelaySecrets>,
+    /// Secrets that were replaced while the world stood, and those that replaced them for a while.
+    pub former: Vec<Password>,
 }
 
 impl Blueprint {
@@ -100,6 +109,7 @@ impl Blueprint {
             relays: (0..plan.world.relays)
                 .map(relay)
                 .collect::<Result<_, EnvironmentError>>()?,
+            former: Vec::new(),
         })
     }
 
@@ -183,19 +193,21 @@ impl Blueprint {
         })
     }
 
+    /// The cloud; `edge` is the gateway that stands between it and the relays, if one does.
     pub fn cloud(
         &self,
         kit: &mut Kit,
         plan: &Plan,
         listen: SocketAddr,
         relays: &[RelayPlace],
+        edge: Option<SocketAddr>,
     ) -> Result<CloudConfig, EnvironmentError> {
         let hosts: Vec<String> = CLOUD_ROLES.iter().map(|role| cloud_host(role)).collect();
         let (certificate_file, key_file) = self.certificate(kit, &hosts, None)?;
         let mut names = NameTable::default();
         let mut files = Vec::new();
         for relay in relays {
-            names.insert(&relay_host(relay.number), relay.address);
+            names.insert(&relay_host(relay.number), edge.unwrap_or(relay.address));
             let mut string = |right: &str| {
                 let text = self
                     .connection_string(relay, right)
@@ -235,24 +247,6 @@ impl Blueprint {
         })
     }
 
-    /// The firewall: the names of writeback, sign-in and synchronisation, and nothing else.
-    pub fn gateway(listen: SocketAddr, cloud: SocketAddr, relays: &[RelayPlace]) -> GatewayConfig {
-        let to_cloud = AGENT_ROLES.iter().map(|role| AllowRule {
-            name: cloud_host(role),
-            to: cloud,
-        });
-        let to_relays = relays.iter().map(|relay| AllowRule {
-            name: relay_host(relay.number),
-            to: relay.address,
-        });
-        GatewayConfig {
-            listen,
-            allow: to_cloud.chain(to_relays).collect(),
-            hello_timeout: Duration::from_secs(5),
-            connections_max: 1000,
-        }
-    }
-
     /// Every secret of the run that is not a person's.
     pub fn secrets(&self) -> impl Iterator<Item = &Password> {
         let own = [
@@ -267,27 +261,68 @@ impl Blueprint {
         own.into_iter()
             .chain(domains.flat_map(|domain| [&domain.administrator, &domain.service_account]))
             .chain(relays.flat_map(|relay| [&relay.listen_key, &relay.send_key]))
+            .chain(&self.former)
+    }
+
+    /// Draws another key for a right on a relay.
+    pub fn rekey(&mut self, relay: u32, right: &str) -> Result<Password, EnvironmentError> {
+        let fresh = RunKey::new().token()?;
+        let place = usize::try_from(relay).unwrap_or_default().checked_sub(1);
+        let secrets = place.and_then(|place| self.relays.get_mut(place));
+        let secrets = secrets.ok_or(EnvironmentError::NotStanding)?;
+        let key = if right == "listen" {
+            &mut secrets.listen_key
+        } else {
+            &mut secrets.send_key
+        };
+        self.former.push(std::mem::replace(key, fresh.clone()));
+        Ok(fresh)
+    }
+
+    /// Draws a password that takes the place of another for a while.
+    pub fn interim_password(&mut self) -> Result<Password, EnvironmentError> {
+        let fresh = RunKey::new().password()?;
+        self.former.push(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// A new certificate of a server.
+    pub fn sound(&self, hosts: &[String], address: Option<IpAddr>) -> Result<Issued, EnvironmentError> {
+        self.authority.issue(&certified(hosts, address))
+    }
+
+    /// A certificate of a server with something wrong.
+    pub fn flawed(&self, hosts: &[String], address: Option<IpAddr>, flaw: Flaw) -> Result<Issued, EnvironmentError> {
+        let names = certified(hosts, address);
+        match flaw {
+            Flaw::Expired => self.authority.issue_until(&names, Some(LONG_AGO)),
+            Flaw::WrongName => self.authority.issue(&[ELSEWHERE.to_owned()]),
+            Flaw::UnknownAuthority => Authority::new("of nobody")?.issue(&names),
+        }
     }
 
     /// A server's certificate: its names, the loopback, and its own address where that is known.
-    fn certificate(
+    pub(crate) fn certificate(
         &self,
         kit: &mut Kit,
         hosts: &[String],
         address: Option<IpAddr>,
     ) -> Result<(std::path::PathBuf, std::path::PathBuf), EnvironmentError> {
-        let mut names = hosts.to_vec();
-        names.extend(["localhost".to_owned(), "127.0.0.1".to_owned()]);
-        if let Some(address) = address.filter(|address| !address.is_unspecified() && address.to_string() != "127.0.0.1")
-        {
-            names.push(address.to_string());
-        }
-        let issued = self.authority.issue(&names)?;
+        let issued = self.sound(hosts, address)?;
         Ok((
             kit.file("server.pem", issued.certificate),
             kit.file("server.key", issued.key),
         ))
     }
+}
+
+/// The names of a server's certificate.
+fn certified(hosts: &[String], address: Option<IpAddr>) -> Vec<String> {
+    let mut names = hosts.to_vec();
+    names.extend(["localhost".to_owned(), "127.0.0.1".to_owned()]);
+    let own = address.filter(|address| !address.is_unspecified() && address.to_string() != "127.0.0.1");
+    names.extend(own.map(|address| address.to_string()));
+    names
 }
 
 fn tenant(plan: &Plan) -> cloud::TenantSettings {

@@ -56,6 +56,7 @@ impl Shape {
             RoleConfig::Cloud(cloud) => ("cloud", cloud.listen.port(), Place::Internet),
             RoleConfig::Relay(relay) => ("relay", relay.listen.port(), Place::Internet),
             RoleConfig::Gateway(gateway) => ("gateway", gateway.listen.port(), Place::Between),
+            RoleConfig::Edge(gateway) => ("gateway", gateway.listen.port(), Place::Internet),
             RoleConfig::Directory(directory) => ("directory", directory.listen.port(), Place::OnpremPlanned),
             RoleConfig::Agent(_) => ("agent", 0, Place::Onprem),
         };
@@ -168,7 +169,7 @@ fn to_toml(part: &str, config: &RoleConfig) -> Result<String, EnvironmentError> 
     let text = match config {
         RoleConfig::Cloud(config) => text(config),
         RoleConfig::Relay(config) => text(config),
-        RoleConfig::Gateway(config) => text(config),
+        RoleConfig::Gateway(config) | RoleConfig::Edge(config) => text(config),
         RoleConfig::Directory(config) => text(config),
         RoleConfig::Agent(config) => text(config),
     };

@@ -11,11 +11,13 @@ use testcontainers::{ContainerAsync, ContainerRequest, GenericImage, ImageExt, T
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::archive::{Entry, pack};
 use super::engine::{CALL, Engine, failed};
 use super::images::{self, Say, ServedBinary};
 use super::networks::{Networks, address_on};
 use super::owner::Owner;
 use super::parts::{Common, FOLDER, PART, Place, Shape};
+use super::usage::Usage;
 use super::{ready, snapshots, sweep};
 use crate::EnvironmentError;
 use crate::site::{Address, Kit, RoleConfig};
@@ -205,6 +207,26 @@ impl DockerSite {
             .get_host_port_ipv4(port.tcp())
             .await
             .map_err(|error| failed(&doing, error))
+    }
+
+    /// Puts another content into a file that a part was given.
+    ///
+    /// # Errors
+    /// When the engine does not take it.
+    pub async fn replace(&self, part: &str, name: &str, content: &[u8]) -> Result<(), EnvironmentError> {
+        let path = format!("{FOLDER}/{name}");
+        let entry = Entry {
+            path: path.trim_start_matches('/'),
+            mode: 0o600,
+            content,
+        };
+        let archive = pack(&[entry]).map_err(|error| failed(format!("pack {path}"), error))?;
+        self.engine.upload(&self.common.container(part), archive).await
+    }
+
+    /// Who tells what each part's container has used.
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.engine.clone(), &self.common.run)
     }
 
     /// A file out of a part's container, running or not.

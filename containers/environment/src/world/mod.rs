@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use engine::ports::{
-    Answer, Facts, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
+    Answer, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Sampler, Seen, Target, Watcher,
+    World,
 };
 use history::{BindRecord, ScanRecord};
 use scenario::{Fault, FaultGroup, Person, Plan, Vault, WorldKind};
@@ -19,6 +20,7 @@ use vocabulary::{Password, SharedClock};
 use crate::blueprint::{Blueprint, RelayPlace};
 use crate::docker::{self, DockerSite};
 use crate::domains::start_domains;
+use crate::edges::{Proxies, Proxy, cloud_routes, directory_routes, firewall_routes, relay_routes};
 use crate::embedded::EmbeddedSite;
 use crate::evidence::{command_lines, log_sources, write_log};
 use crate::lab::journal_lines;
@@ -49,6 +51,8 @@ pub struct LabWorld {
     in_docker: bool,
     /// Faults that are there, by their number in the plan.
     faults: HashMap<usize, faults::Undo>,
+    /// The names of people who were given another, by their index.
+    renamed: HashMap<u64, String>,
 }
 
 impl LabWorld {
@@ -66,6 +70,7 @@ impl LabWorld {
             users: Vec::new(),
             in_docker: false,
             faults: HashMap::new(),
+            renamed: HashMap::new(),
         }
     }
 
@@ -113,18 +118,32 @@ impl LabWorld {
                 address: address.inside,
             })
             .collect();
+        let mut proxies = Proxies::new(plan);
+        proxies
+            .start(site, &blueprint, Proxy::Relays, || relay_routes(&places))
+            .await?;
         let mut kit = site.kit("cloud");
-        let config = blueprint.cloud(&mut kit, plan, site.listen("cloud", 0).await, &places)?;
+        let listen = site.listen("cloud", 0).await;
+        let config = blueprint.cloud(&mut kit, plan, listen, &places, proxies.inside(Proxy::Relays))?;
         let cloud = site.start(kit, RoleConfig::Cloud(config)).await?;
-        let gateway = Blueprint::gateway(site.listen("gateway", 0).await, cloud.inside, &places);
-        let gateway = site.start(site.kit("gateway"), RoleConfig::Gateway(gateway)).await?;
+        proxies
+            .start(site, &blueprint, Proxy::Portal, || cloud_routes(&cloud))
+            .await?;
+        let mut kit = site.kit("gateway");
+        let (listen, routes) = (site.listen("gateway", 0).await, firewall_routes(&cloud, &places));
+        let gateway = blueprint.gateway(&mut kit, listen, routes, plan.seed)?;
+        let gateway = site.start(kit, RoleConfig::Gateway(gateway)).await?;
         let domains = start_domains(site, &blueprint, plan).await?;
+        proxies
+            .start(site, &blueprint, Proxy::Directories, || directory_routes(&domains))
+            .await?;
         self.standing = Some(Standing {
             blueprint,
             plan: plan.clone(),
             relays,
             cloud,
             gateway,
+            proxies: proxies.standing,
             domains,
             event_log: None,
         });
@@ -138,8 +157,9 @@ impl LabWorld {
         for forest in 0..self.standing()?.domains.len() {
             self.settle_domain(forest, &mut facts).await?;
         }
-        if let Site::Docker(site) = self.site()? {
-            facts.image_digests = site.image_digests();
+        match self.site()? {
+            Site::Embedded(_) => facts.in_process = true,
+            Site::Docker(site) => facts.image_digests = site.image_digests(),
         }
         Ok(facts)
     }
@@ -179,9 +199,14 @@ impl LabWorld {
         let standing = self.standing.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let site = self.site.as_mut().ok_or(EnvironmentError::NotStanding)?;
         let mut kit = site.kit("agent");
-        let config = standing
-            .blueprint
-            .agent(&mut kit, &standing.plan, standing.gateway.inside, &standing.domains);
+        let edge = standing.proxies.get(&Proxy::Directories).map(|proxy| proxy.inside);
+        let config = standing.blueprint.agent(
+            &mut kit,
+            &standing.plan,
+            standing.gateway.inside,
+            &standing.domains,
+            edge,
+        );
         standing.event_log = Some(config.event_log_file.clone());
         site.start(kit, RoleConfig::Agent(config)).await?;
         Ok(())
@@ -282,9 +307,11 @@ impl World for LabWorld {
 
     fn target(&self) -> Result<Target, PortError> {
         let standing = self.standing()?;
+        let (portal_url, names) = standing.public_cloud();
         Ok(Target {
-            portal_url: standing.portal_url(),
-            names: standing.names(),
+            flow: Flow::Portal,
+            portal_url,
+            names,
             ca_pem: standing.blueprint.authority.pem(),
             lab_token: standing.blueprint.lab_token.clone(),
         })
@@ -296,6 +323,14 @@ impl World for LabWorld {
 
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>> {
         Box::pin(async move { told(self.watch().await) })
+    }
+
+    fn sampler(&mut self) -> Answer<'_, Option<Box<dyn Sampler>>> {
+        let usage = match &self.site {
+            Some(Site::Docker(site)) => Some(Box::new(site.usage()) as Box<dyn Sampler>),
+            _ => None,
+        };
+        Box::pin(async move { Ok(usage) })
     }
 
     fn inject<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Injected> {

@@ -13,7 +13,6 @@ use vocabulary::Password;
 use super::LabWorld;
 use crate::EnvironmentError;
 use crate::clock::{breathe, within};
-use crate::inhabitants::person_dn;
 use crate::ldap::{Connection, DirectoryClient};
 use crate::names::population_bases;
 
@@ -122,7 +121,7 @@ impl LabWorld {
     ) -> Result<(String, BindRecord), EnvironmentError> {
         let standing = self.standing()?;
         let client = standing.client(standing.controller(person.forest, 1)?)?;
-        let dn = person_dn(person, standing.forest(person.forest)?);
+        let dn = self.dn_of(person)?;
         let mut connection = match self.probers.remove(&person.forest) {
             Some(connection) => connection,
             None => client.connect().await?,

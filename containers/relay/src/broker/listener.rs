@@ -31,10 +31,20 @@ impl Close {
         code: 1001,
         reason: "the relay is stopping",
     };
+    /// The entity is deleted.
+    pub(crate) const DELETED: Self = Self {
+        code: 1001,
+        reason: "the entity was deleted",
+    };
     /// The token and its grace have ended.
     pub(crate) const EXPIRED: Self = Self {
         code: 1008,
         reason: "the token has expired",
+    };
+    /// The key that the token was signed with is no longer valid.
+    pub(crate) const REKEYED: Self = Self {
+        code: 1008,
+        reason: "the key of the token was replaced",
     };
     /// The listener has been silent for too long.
     pub(crate) const IDLE: Self = Self {
@@ -58,14 +68,18 @@ pub(crate) enum Outgoing {
         text: String,
         body: Option<Bytes>,
     },
+    /// The same out of a fault: it is said also when nobody waits for what comes of it.
+    Stray { text: String, body: Option<Bytes> },
     /// A WebSocket ping.
     Ping,
 }
 
 impl Outgoing {
-    fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         match self {
-            Self::Message { text, body, .. } => text.len() + body.as_ref().map_or(0, Bytes::len),
+            Self::Message { text, body, .. } | Self::Stray { text, body } => {
+                text.len() + body.as_ref().map_or(0, Bytes::len)
+            }
             Self::Ping => 0,
         }
     }
@@ -147,7 +161,7 @@ impl<W: Clone> Listener<W> {
             self.backlog -= next.size();
             let keep = match &next {
                 Outgoing::Message { key, .. } => wanted(*key),
-                Outgoing::Ping => true,
+                Outgoing::Stray { .. } | Outgoing::Ping => true,
             };
             if keep {
                 batch.messages.push(next);

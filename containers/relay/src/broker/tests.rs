@@ -40,6 +40,7 @@ fn order(number: u128, kind: Kind) -> Order<u128> {
         text: format!("text {number}"),
         body: Some(Bytes::from_static(b"body")),
         roll: u64::try_from(number).unwrap(),
+        withheld: false,
         ticket: number,
     }
 }
@@ -47,7 +48,7 @@ fn order(number: u128, kind: Kind) -> Order<u128> {
 fn keys(batch: &Batch) -> Vec<Key> {
     let key = |outgoing: &Outgoing| match outgoing {
         Outgoing::Message { key, .. } => Some(*key),
-        Outgoing::Ping => None,
+        Outgoing::Stray { .. } | Outgoing::Ping => None,
     };
     batch.messages.iter().filter_map(key).collect()
 }
@@ -230,4 +231,63 @@ fn listeners_are_restarted_on_purpose_after_their_lifetime() {
     broker.tick(secs(49_999));
     assert!(broker.tick(secs(50_000)).contains(&Effect::Doom("one")));
     assert_eq!(broker.take(one, secs(50_000)).close, Some(Close::RESTART));
+}
+
+fn parcel(number: u128) -> Parcel {
+    Parcel {
+        key: key(number),
+        entity: EntityId(0),
+        text: format!("text {number}"),
+        body: None,
+    }
+}
+
+fn withheld(number: u128) -> Order<u128> {
+    Order {
+        withheld: true,
+        ..order(number, Kind::Request)
+    }
+}
+
+#[test]
+fn what_a_fault_has_is_said_only_when_it_lets_go_and_counts_as_dispatched() {
+    let mut broker = broker();
+    let one = join(&mut broker, "one");
+    broker.dispatch(withheld(1), secs(1)).unwrap();
+    assert_eq!(broker.take(one, secs(1)), Batch::default());
+    assert_eq!(broker.deliver(parcel(1), 0), Some("one"));
+    assert_eq!(broker.deliver(parcel(1), 0), Some("one"));
+    let stray = || Outgoing::Stray {
+        text: "text 1".to_owned(),
+        body: None,
+    };
+    assert_eq!(broker.take(one, secs(2)).messages, [stray(), stray()]);
+    assert_eq!(broker.responded(one, key(1)).map(|settled| settled.ticket), Some(1));
+    assert_eq!(broker.responded(one, key(1)), None, "the copy's answer comes too late");
+    broker.deliver(parcel(1), 0).unwrap();
+    assert_eq!(broker.take(one, secs(3)).messages, [stray()], "though nobody waits");
+    broker.dispatch(withheld(2), secs(3)).unwrap();
+    assert!(
+        broker
+            .leave(one)
+            .contains(&Effect::Fail(2, failure(FailureWhy::Lost, true)))
+    );
+    assert_eq!(broker.deliver(parcel(2), 0), None, "there is nobody to tell");
+}
+
+#[test]
+fn a_muffled_response_is_lost_and_its_sender_waits_or_does_not() {
+    let mut broker = broker();
+    let one = join(&mut broker, "one");
+    for number in [1, 2] {
+        broker.dispatch(withheld(number), secs(0)).unwrap();
+    }
+    broker.muffle(key(1), Hearing::Lost, secs(0));
+    broker.muffle(key(2), Hearing::Unanswered, secs(0));
+    assert_eq!(broker.responded(one, key(1)), None);
+    assert_eq!(broker.claim(key(2), Kind::Request), None);
+    let timed_out = |ticket| Effect::Fail(ticket, failure(FailureWhy::TimedOut, true));
+    assert_eq!(broker.tick(secs(0)), [timed_out(2)]);
+    assert_eq!(broker.tick(secs(59)), []);
+    assert_eq!(broker.tick(secs(60)), [timed_out(1)]);
 }

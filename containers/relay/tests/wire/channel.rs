@@ -153,6 +153,27 @@ async fn a_bad_renewal_closes_and_a_good_one_prolongs() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_replaced_lets_nobody_in_any_more() {
+    let lab = lab(|_| {}).await;
+    lab.rekey("send", "another key of send");
+    while lab.post("/hc", "").await.status != 401 {}
+    let listener = lab.listener().await;
+    lab.rekey("listen", "another key of listen");
+    assert_eq!(
+        listener.closed().await,
+        (1008, "the key of the token was replaced".to_owned())
+    );
+    let target = "/$hc/hc?sb-hc-action=listen";
+    let old = [("ServiceBusAuthorization", token("listen"))];
+    assert!(lab.upgrade(target, &old).await.is_err());
+    let new = [(
+        "ServiceBusAuthorization",
+        token_for("listen", "another key of listen", 60),
+    )];
+    Listener(lab.upgrade(target, &new).await.unwrap()).proven().await;
+}
+
+#[tokio::test]
 async fn what_is_malformed_closes_that_listener_alone() {
     let lab = Arc::new(lab(|_| {}).await);
     tokio::spawn(lab.listener().await.echo(Arc::clone(&lab)));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod channel;
+mod faults;
 mod http;
 mod socket;
 mod support;

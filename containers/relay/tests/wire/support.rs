@@ -42,7 +42,7 @@ pub struct Lab {
     clock: Arc<LabClock>,
     address: SocketAddr,
     trust: CertificateDer<'static>,
-    _files: TempDir,
+    files: TempDir,
 }
 
 /// The machine's clock, and what the test has put before it.
@@ -131,7 +131,7 @@ pub async fn lab(change: impl FnOnce(&mut RelayConfig)) -> Lab {
         relay,
         clock,
         trust,
-        _files: files,
+        files,
     }
 }
 
@@ -152,6 +152,11 @@ impl Lab {
     pub fn later(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap();
         self.clock.ahead_ms.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// Puts another key into a rule's file.
+    pub fn rekey(&self, rule: &str, key: &str) {
+        fs::write(self.files.path().join(format!("{rule}.key")), key).unwrap();
     }
 
     pub async fn dial(&self) -> Tls {

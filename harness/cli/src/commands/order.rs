@@ -67,6 +67,7 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
         people: plan.population.people,
         message_lifetime_us: micros(plan.world.message_lifetime),
         start_within_us: plan.load.start_within.map_or(0, micros),
+        closed_to: plan.tenant.closed_to(),
         goals: plan
             .goals
             .iter()
@@ -76,6 +77,7 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
             })
             .collect(),
         phases: engine::planned_phases(&plan),
+        samples_every_us: engine::SAMPLES_EVERY_US,
         started_unix_ms,
         run: name,
         versions: [("wblab".to_owned(), env!("CARGO_PKG_VERSION").to_owned())].into(),

@@ -141,13 +141,19 @@ impl Nemesis<'_> {
     async fn ended(&self, work: &mut Work, number: usize, fault: &Fault, bit: Option<bool>) {
         work.timeline.healed(number);
         let target = work.targets.get(number).cloned().unwrap_or_default();
-        self.record(Event::Heal, fault, Injected { target, bit }, None).await;
+        let healed = Injected {
+            target,
+            bit,
+            touched: Vec::new(),
+        };
+        self.record(Event::Heal, fault, healed, None).await;
     }
 
     async fn never_made(&self, fault: &Fault, why: &str) {
         let injected = Injected {
             target: why.to_owned(),
             bit: Some(false),
+            touched: Vec::new(),
         };
         self.record(Event::Inject, fault, injected, None).await;
     }
@@ -162,6 +168,7 @@ impl Nemesis<'_> {
             target: done.target,
             lease_us: lease.map(micros),
             bit: done.bit,
+            touched: done.touched,
         };
         self.recorder.record(event(fault), phase).await;
     }

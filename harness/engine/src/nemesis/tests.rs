@@ -44,6 +44,7 @@ impl World for Breakable {
             Ok(Injected {
                 target: "a part".to_owned(),
                 bit: (!fault.what.lasts()).then_some(true),
+                touched: Vec::new(),
             })
         })
     }

@@ -4,23 +4,23 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 
 use history::{
-    BindRecord, DroppedEvent, Event, FaultEvent, HistoryError, Line, Metadata, OpLine, OracleRecord, Phase, RunFolder,
-    SeenLine, Sight,
+    DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase, RunFolder,
 };
-use history::{Observation, ObserveEvent};
 use uuid::Uuid;
-use vocabulary::{Outcome, ReasonCode, StageTimes};
+use vocabulary::Outcome;
 
 use super::index::OpIndex;
+use super::light::{Light, LightOp, Seen, Who};
 use super::sightings::is_final;
 use super::{
-    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Op, Person, Sighting,
+    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Person, Sighting,
     StageSamples,
 };
 use crate::phases::Phases;
+use crate::usage::Usage;
 
-/// How the cloud's journal calls what has not ended.
-const IN_FLIGHT: &str = "in_flight";
+/// The fault after which a person's account is gone.
+const DELETES: &str = "delete_people";
 
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
@@ -34,168 +34,6 @@ pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
     let mut ledger = builder.finish();
     ledger.torn = torn;
     Ok(ledger)
-}
-
-/// Who is meant: somebody of `people.csv`, or somebody whom only the history names.
-enum Who {
-    Known(u32),
-    Stranger(Uuid, Box<str>),
-}
-
-impl Who {
-    fn of(user: Uuid, name: &str, known: &HashMap<Uuid, u32>) -> Self {
-        known
-            .get(&user)
-            .map_or_else(|| Self::Stranger(user, name.into()), |person| Self::Known(*person))
-    }
-}
-
-/// A line with no more of it than is kept.
-enum Light {
-    Op(Box<LightOp>),
-    Seen {
-        at_us: u64,
-        phase: Phase,
-        who: Who,
-        dc: Option<Box<str>>,
-        seen: Seen,
-    },
-    Journal {
-        at_us: u64,
-        op: Uuid,
-        agent: bool,
-        in_flight: bool,
-        note: Option<Notes>,
-    },
-    Nothing {
-        at_us: u64,
-    },
-    Other(Event),
-}
-
-struct LightOp {
-    at_us: u64,
-    phase: Phase,
-    who: Who,
-    persona: Box<str>,
-    op: Op,
-    /// How it ended, other than applied.
-    ending: Option<Outcome>,
-    stages: Option<StageTimes>,
-}
-
-enum Seen {
-    Baseline(Metadata),
-    /// With the instant of the question, where that is told.
-    Probe(Metadata, Option<NonZeroU64>),
-    Oracle(OracleRecord),
-    Bind(BindRecord),
-}
-
-impl Light {
-    fn of(line: Line<'_>, known: &HashMap<Uuid, u32>) -> Self {
-        match line {
-            Line::Op(op) => Self::Op(Box::new(LightOp::of(op, known))),
-            Line::Seen(seen) => Self::seen(seen, known),
-            Line::Other(event) => Self::Other(event),
-        }
-    }
-
-    fn seen(line: SeenLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
-        let at_us = line.at_us;
-        let seen = match line.sight {
-            Sight::Agent(line) => {
-                let in_flight = false;
-                let (op, note) = (line.op_id, agent_note(&line.result));
-                return Self::Journal {
-                    at_us,
-                    op,
-                    agent: true,
-                    in_flight,
-                    note,
-                };
-            }
-            Sight::Cloud(line) => {
-                let in_flight = line.result == IN_FLIGHT;
-                let (op, note) = (line.op_id, cloud_note(&line.result));
-                return Self::Journal {
-                    at_us,
-                    op,
-                    agent: false,
-                    in_flight,
-                    note,
-                };
-            }
-            Sight::Baseline(seen) => Seen::Baseline(seen),
-            Sight::Probe(seen) => Seen::Probe(seen, line.asked_us.and_then(NonZeroU64::new)),
-            Sight::Oracle(seen) => Seen::Oracle(seen),
-            Sight::Bind(record) => Seen::Bind(record),
-        };
-        line.user.map_or(Self::Nothing { at_us }, |user| Self::Seen {
-            at_us,
-            phase: line.phase,
-            who: Who::of(user, "", known),
-            dc: line.dc.map(Into::into),
-            seen,
-        })
-    }
-
-    fn at_us(&self) -> u64 {
-        match self {
-            Self::Op(op) => op.at_us,
-            Self::Seen { at_us, .. } | Self::Journal { at_us, .. } | Self::Nothing { at_us } => *at_us,
-            Self::Other(event) => event.stamp().at_us,
-        }
-    }
-}
-
-impl LightOp {
-    fn of(line: OpLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
-        let mut notes = Notes::default();
-        if matches!(&line.outcome, Outcome::Rejected(reason) if reason.code == ReasonCode::IncorrectPassword) {
-            notes.add(Notes::WRONG_OLD);
-        }
-        let op = Op {
-            id: line.op_id,
-            intended_us: line.intended_us,
-            started_us: line.started_us,
-            finished_us: line.finished_us,
-            expires_us: line.expires_us,
-            person: 0,
-            value: Label::of(line.writes),
-            base: Label::of(line.proves),
-            kind: line.op,
-            class: line.outcome.class(),
-            persona: 0,
-            notes,
-        };
-        Self {
-            at_us: line.at_us,
-            phase: line.phase,
-            who: Who::of(line.user, &line.actor, known),
-            persona: line.persona.into(),
-            op,
-            ending: (line.outcome != Outcome::Applied).then_some(line.outcome),
-            stages: line.stages_us,
-        }
-    }
-}
-
-fn agent_note(result: &str) -> Option<Notes> {
-    Some(match result {
-        "applied" => Notes::AGENT_APPLIED,
-        "rejected" | "failed" => Notes::AGENT_REFUSED,
-        _ => return None,
-    })
-}
-
-fn cloud_note(result: &str) -> Option<Notes> {
-    Some(match result {
-        "applied" => Notes::CLOUD_APPLIED,
-        "rejected" | "failed" => Notes::CLOUD_REFUSED,
-        "unknown" | IN_FLIGHT => Notes::CLOUD_UNSURE,
-        _ => return None,
-    })
 }
 
 struct Builder {
@@ -230,6 +68,7 @@ impl Builder {
                 journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
+                usage: Usage::read(folder)?,
                 events: 0,
                 torn: None,
                 ended_us: 0,
@@ -279,7 +118,7 @@ impl Builder {
         match event {
             Event::Dropped(dropped) => self.dropped(&dropped, known),
             Event::Phase(phase) => self.ledger.phases.enter(phase.phase, phase.enter, phase.at_us),
-            Event::Inject(fault) => self.inject(fault),
+            Event::Inject(fault) => self.inject(fault, known),
             Event::Heal(fault) => self.heal(&fault),
             Event::Observe(ObserveEvent {
                 observation: Observation::SecretScan(scan),
@@ -377,7 +216,13 @@ impl Builder {
         phase == Phase::Measure || (phase != Phase::WarmUp && placed())
     }
 
-    fn inject(&mut self, event: FaultEvent) {
+    fn inject(&mut self, event: FaultEvent, known: &HashMap<Uuid, u32>) {
+        if event.fault == DELETES {
+            for user in &event.touched {
+                let person = self.who(Who::of(*user, "", known)) as usize;
+                self.ledger.people[person].deleted = true;
+            }
+        }
         self.ledger.faults.push(FaultWindow {
             fault: event.fault,
             target: event.target,

@@ -18,13 +18,15 @@ pub(crate) struct FaultWindow {
 }
 
 /// Faults under which a domain controller may finish late what it was sent in time, by the beginning of their names.
-const STALLS: [&str; 9] = [
+const STALLS: [&str; 11] = [
     "pause",
     "stop",
     "slow",
     "delay",
     "half_open",
     "partition",
+    "loss",
+    "slice",
     "limit_memory",
     "full_directory",
     "read_only_directory",

@@ -13,6 +13,7 @@ const STATE: &str = "account-state-unchanged";
 const OPENS: &str = "acknowledged-opens-the-account";
 const WHOLE: &str = "reset-is-whole";
 const REPLAYS: &str = "replays-take-no-effect";
+const GATES: &str = "closed-gates-refuse";
 
 #[test]
 fn what_was_told_applied_is_applied_in_both_journals() {
@@ -264,6 +265,16 @@ fn a_message_that_came_again_and_wrote_again_is_caught() {
 }
 
 #[test]
+fn whom_a_fault_deleted_is_held_to_nothing() {
+    let mut world = World::clean();
+    world.after(10).uac = 514;
+    assert_eq!(failing(&world.judge()), ["no-cross-user-write"]);
+    world.event("delete_people", 3 * SECOND, Some(true));
+    world.faults[0].0.touched = vec![user(10)];
+    assert_eq!(failing(&world.judge()), [""; 0]);
+}
+
+#[test]
 fn every_law_is_told_of_with_the_invariants_that_it_holds_up() {
     let book = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/checks.md");
     let book = std::fs::read_to_string(book).unwrap();
@@ -278,4 +289,26 @@ fn every_law_is_told_of_with_the_invariants_that_it_holds_up() {
         }
         assert!(book.contains(&format!("## `{name}`")), "no chapter on {name}");
     }
+}
+
+#[test]
+fn what_a_closed_gate_lets_through_is_caught() {
+    let mut world = World::clean();
+    assert!(
+        !world
+            .judge()
+            .verdict
+            .findings
+            .iter()
+            .any(|finding| finding.check == GATES)
+    );
+    world.manifest.closed_to = vec![OpKind::Unlock];
+    assert_fails(&world.judge(), GATES, &["expected the tenant's switches to refuse it"]);
+    for op in world.ops.iter_mut().filter(|op| op.op == OpKind::Unlock) {
+        op.outcome = Outcome::rejected(ReasonCode::UnlockDisabled);
+    }
+    assert_mark(&world.judge(), GATES, Mark::Pass);
+    let op = world.ops.iter_mut().find(|op| op.op == OpKind::Unlock).unwrap();
+    op.outcome = Outcome::Unknown(UnknownWhy::Timeout);
+    assert_mark(&world.judge(), GATES, Mark::Inconclusive);
 }

@@ -281,6 +281,7 @@ fn a_fault_lasts_from_injection_to_healing_or_its_lease() {
         target: "agent1".into(),
         lease_us: Some(2 * SECOND),
         bit,
+        touched: Vec::new(),
     };
     world.faults.push((fault("pause", 4 * SECOND, None), false));
     world.faults.push((fault("pause", 5 * SECOND, Some(true)), true));

@@ -122,7 +122,7 @@ fn identity(what: &FaultKind) -> String {
         FaultKind::ExpireCertificate(of) => format!("{} shows a certificate that has expired", of.part),
         FaultKind::WrongNameCertificate(of) => format!("{} shows a certificate for another name", of.part),
         FaultKind::UnknownAuthority(of) => format!("{} shows a certificate of an authority that nobody knows", of.part),
-        FaultKind::ExpireTokens => "every token that the relay was shown expires".to_owned(),
+        FaultKind::ExpireTokens => "every token that the cloud has given out is void".to_owned(),
         FaultKind::RotateListenKey => "the relay's key for listeners is changed".to_owned(),
         FaultKind::RotateSendKey => "the relay's key for senders is changed".to_owned(),
         FaultKind::RollAgentKey => "the agent takes a new key for what is sealed to it".to_owned(),

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use vocabulary::OpKind;
 
 /// The company's tenant in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +29,21 @@ impl Default for Tenant {
             gates: 1,
             writeback: true,
             unlock_without_reset: true,
+        }
+    }
+}
+
+impl Tenant {
+    /// The operations that the licence or a switch refuses.
+    #[must_use]
+    pub fn closed_to(&self) -> Vec<OpKind> {
+        let licensed = !matches!(self.licence, Licence::AzureAdFree | Licence::None);
+        if !licensed || self.sspr == Sspr::None || !self.writeback {
+            vec![OpKind::Reset, OpKind::Unlock]
+        } else if self.unlock_without_reset {
+            Vec::new()
+        } else {
+            vec![OpKind::Unlock]
         }
     }
 }

@@ -15,6 +15,7 @@ use super::*;
 use crate::event::EventLog;
 use crate::sync::SyncEngine;
 use crate::testing::{self, FakeClock};
+use crate::writeback::keyring::Keyring;
 use crate::writeback::operation::Asked;
 use crate::writeback::port::{
     Change, DirectoryReader, DirectoryWriter, Facts, ReadFuture, Reading, Remark, Standing, Target, WriteFuture,
@@ -341,8 +342,7 @@ fn life(domain: &Arc<Domain>, disk: &Disk, clock: &Arc<FakeClock>, log: &std::pa
     engine.exported();
     Service::new(Parts {
         tenant: testing::TENANT,
-        own_key: Arc::new(testing::keys("agent").0),
-        cloud_key: Arc::new(testing::keys("cloud").1),
+        keys: Keyring::new(testing::keys("agent").0, testing::keys("cloud").1),
         lab_token: None,
         engine: RwLock::new(engine),
         reader: Arc::clone(domain) as _,

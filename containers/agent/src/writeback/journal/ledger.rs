@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::record::Record;
 use super::{Doubt, Operation, Seen};
-use crate::writeback::operation::Ending;
+use crate::writeback::operation::{Ending, LIFE_MAX};
 use crate::writeback::port::{Before, WriteResult};
 
 /// How long an operation is remembered after its message died, in seconds: a duplicate that comes late is then told the
@@ -49,6 +49,8 @@ struct Entry {
     operation: Operation,
     state: State,
     crowded: bool,
+    /// Until when it is remembered whatever the wall clock says, which may jump and come back.
+    kept_until: Duration,
 }
 
 impl Entry {
@@ -123,12 +125,13 @@ impl Ledger {
             operation: record.operation(id),
             state,
             crowded: record.crowded,
+            kept_until: self.opened,
         });
     }
 
     /// Notes an operation, or says how it stands.
     pub(super) fn begin(&mut self, operation: &Operation, now: Now) -> (Seen, Vec<Write>) {
-        let mut writes = self.forget_expired(now.unix);
+        let mut writes = self.forget_expired(now);
         let Some(entry) = self.entries.get_mut(&operation.id) else {
             if self.entries.len() >= ENTRIES_MAX {
                 return (Seen::Full, writes);
@@ -137,6 +140,7 @@ impl Ledger {
                 operation: operation.clone(),
                 state: State::Begun,
                 crowded: false,
+                kept_until: now.monotonic + life_left(operation.expires, now.unix),
             });
             return (Seen::New, writes);
         };
@@ -261,10 +265,11 @@ impl Ledger {
         }
     }
 
-    fn forget_expired(&mut self, now: u64) -> Vec<Write> {
+    fn forget_expired(&mut self, now: Now) -> Vec<Write> {
         let mut writes = Vec::new();
         while let Some((expires, id)) = self.by_expiry.first().copied() {
-            if expires.saturating_add(GRACE) > now {
+            let kept = |entry: &Entry| entry.kept_until > now.monotonic;
+            if expires.saturating_add(GRACE) > now.unix || self.entries.get(&id).is_some_and(kept) {
                 break;
             }
             self.by_expiry.pop_first();
@@ -276,4 +281,9 @@ impl Ledger {
         }
         writes
     }
+}
+
+/// How long a message lives from now on, with the grace; no longer than any message may.
+fn life_left(expires: u64, now: u64) -> Duration {
+    Duration::from_secs(expires.saturating_sub(now).min(LIFE_MAX).saturating_add(GRACE))
 }

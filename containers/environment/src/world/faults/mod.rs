@@ -1,11 +1,13 @@
 //! Faults made in a world: one file for each group, and here what is there of them.
 
+mod accounts;
 mod clock;
 mod cloud;
 mod directory;
 mod edges;
 mod identity;
 mod messages;
+mod people;
 mod process;
 
 use engine::ports::{Healed, Injected};
@@ -26,6 +28,14 @@ impl Made {
     /// A fault that is over at once.
     fn at_once(injected: Injected) -> Self {
         Self { injected, undo: None }
+    }
+
+    /// A fault that lasts.
+    fn lasting(injected: Injected, undo: Undo) -> Self {
+        Self {
+            injected,
+            undo: Some(undo),
+        }
     }
 }
 
@@ -90,16 +100,17 @@ impl LabWorld {
 }
 
 fn not_there(fault: &Fault) -> EnvironmentError {
+    failed(fault, "it is not there")
+}
+
+fn failed(fault: &Fault, cause: &str) -> EnvironmentError {
     EnvironmentError::Fault {
         fault: fault.what.as_str(),
-        cause: "it is not there".to_owned(),
+        cause: cause.to_owned(),
     }
 }
 
 /// A fault that no group carries out.
 fn unwired(fault: &Fault) -> Result<Made, EnvironmentError> {
-    Err(EnvironmentError::Fault {
-        fault: fault.what.as_str(),
-        cause: "this version cannot make it".to_owned(),
-    })
+    Err(failed(fault, "this version cannot make it"))
 }

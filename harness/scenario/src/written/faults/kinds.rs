@@ -89,7 +89,7 @@ kinds! {
 
     /// Nothing gets through; nobody is told.
     Partition(Partition) = "partition", Edge, true;
-    /// Every connection's far end is gone and does not say so; new ones are refused.
+    /// Every connection's far end is gone and does not say so; new ones find it again.
     HalfOpen = "half_open", Edge, true;
     /// A connection that was silent for a while is forgotten; nobody is told.
     IdleDrop(IdleDrop) = "idle_drop", Edge, true;
@@ -137,7 +137,7 @@ kinds! {
     WrongNameCertificate(OfPart) = "wrong_name_certificate", Identity, true;
     /// A part shows a certificate of an authority that nobody knows.
     UnknownAuthority(OfPart) = "unknown_authority", Identity, true;
-    /// Every token that the relay was shown has expired.
+    /// Every token that the cloud has given out is void.
     ExpireTokens = "expire_tokens", Identity, false;
     /// The relay's key for listeners is another.
     RotateListenKey = "rotate_listen_key", Identity, false;

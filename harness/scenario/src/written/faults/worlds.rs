@@ -20,8 +20,34 @@ impl FaultKind {
             (WorldKind::Docker, Self::JournalTorn(_) | Self::JournalLost) => {
                 Some("the journal is in reach only where the agent runs in this process")
             }
-            _ => None,
+            (WorldKind::Docker, kind) => kind.refused_of_samba(),
+            (WorldKind::Embedded, _) => None,
         }
+    }
+
+    /// Why it cannot be done where the parts are containers and the directories Samba, where it cannot.
+    fn refused_of_samba(&self) -> Option<&'static str> {
+        let certificate = [self.part()]
+            .iter()
+            .flatten()
+            .any(|part| matches!(part, PartName::Dc(_)));
+        Some(match self {
+            Self::SkewClock(_) => "containers share the machine's clock, which is never put off",
+            Self::SlowDirectory(_) => {
+                "a Samba takes its own time; `world.directory` or a `delay` on `agent-dc` slows what the agent sees of it"
+            }
+            Self::ReadOnlyDirectory => "a Samba that runs cannot be made read-only",
+            Self::FullDirectory => "a full disk does not stop a Samba: it writes on in the pages that it has",
+            Self::RemoveRights => "the embedded directory alone takes delegations back while it runs",
+            Self::PauseReplication => "the embedded directory alone holds changes back",
+            Self::RollAgentKey | Self::DuplicateAnchor(_) => {
+                "nothing reaches the agent's process in its container, which has no inbound port"
+            }
+            Self::ExpireCertificate(_) | Self::WrongNameCertificate(_) | Self::UnknownAuthority(_) if certificate => {
+                "a Samba reads its certificate once, at its start"
+            }
+            _ => return None,
+        })
     }
 
     /// Why it cannot be done to its part, where it cannot.

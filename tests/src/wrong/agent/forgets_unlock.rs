@@ -5,15 +5,18 @@ use std::time::Duration;
 
 use agent::{Change, DirectoryWriter, Target, WriteFuture, WriteResult};
 
-/// A writer that resets without unlocking, and for an unlock alone says "applied" and does nothing.
-pub(crate) struct ForgetsUnlock {
-    genuine: Arc<dyn DirectoryWriter>,
-}
+use super::{Planted, writing};
 
-impl ForgetsUnlock {
-    pub(crate) fn new(genuine: Arc<dyn DirectoryWriter>) -> Self {
-        Self { genuine }
-    }
+pub(super) const PLANTED: Planted = Planted {
+    name: "forgets-unlock",
+    does: "resets without unlocking, and for an unlock alone says \"applied\" and does nothing",
+    caught_by: &["unlock-unlocks-and-changes-no-password", "reset-also-unlocks"],
+    scenario: crate::wrong::MIXED,
+    stand: |parts| writing(parts, |genuine| Arc::new(ForgetsUnlock { genuine })),
+};
+
+struct ForgetsUnlock {
+    genuine: Arc<dyn DirectoryWriter>,
 }
 
 impl DirectoryWriter for ForgetsUnlock {
