@@ -182,25 +182,28 @@ impl Timeline {
         self.names(plot, (1..).zip(&figures.faults).filter_map(place))
     }
 
-    /// Names with where they belong, in microseconds from the origin, and whether they may be wider than that: of each the first
-    /// that fits without touching the one before, with its middle.
+    /// Names with where they belong, in microseconds from the origin, and whether they may be wider than that: those that fit without
+    /// touching one before, each with its middle. What else something can be called by is tried when every name has its place.
     fn names(&self, plot: &Plot, names: impl Iterator<Item = (Vec<String>, (f64, f64), bool)>) -> Vec<(String, f64)> {
-        let mut taken = plot.left - 4.0;
-        let mut fitting = Vec::new();
-        for (names, (from, to), wider) in names {
-            let (from, to) = (plot.x(from / self.span_us()), plot.x(to / self.span_us()));
-            let placed = names.into_iter().find_map(|name| {
+        let mut waiting: Vec<_> = names
+            .map(|(names, place, wider)| (names.into_iter(), place, wider))
+            .collect();
+        let mut placed: Vec<(String, f64, f64)> = Vec::new();
+        while !waiting.is_empty() {
+            waiting.retain_mut(|(names, (from, to), wider)| {
+                let Some(name) = names.next() else { return false };
+                let (from, to) = (plot.x(*from / self.span_us()), plot.x(*to / self.span_us()));
                 let half = font::width(&name, TEXT, false) / 2.0;
                 let middle = f64::midpoint(from, to).clamp(plot.left + half, (plot.right - half).max(plot.left + half));
-                let fits = (wider || 2.0 * half <= to - from + 12.0) && middle - half >= taken;
-                fits.then_some((name, middle, half))
+                let clear = |(_, other, width): &(String, f64, f64)| (middle - other).abs() >= half + width + 8.0;
+                let fits = (*wider || 2.0 * half <= to - from + 12.0) && placed.iter().all(clear);
+                if fits {
+                    placed.push((name, middle, half));
+                }
+                !fits
             });
-            if let Some((name, middle, half)) = placed {
-                fitting.push((name, middle));
-                taken = middle + half + 8.0;
-            }
         }
-        fitting
+        placed.into_iter().map(|(name, middle, _)| (name, middle)).collect()
     }
 
     /// The places of a value over time, `None` where there is none.

@@ -263,7 +263,7 @@ async fn who_ended_in_good_order_tells_later_what_it_had_not_told() {
     let Controller { handle, folder } = two;
     let listen = handle.address();
     let dormant = handle.halt().await;
-    assert!(tokio::net::TcpStream::connect(listen).await.is_err(), "nobody listens");
+    assert!(TcpStream::connect(listen).await.is_err(), "nobody listens");
     let config = DirectoryConfig {
         listen,
         ..joining(&folder, 2, SOON)

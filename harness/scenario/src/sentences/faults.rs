@@ -53,7 +53,7 @@ fn process(what: &FaultKind) -> String {
         FaultKind::JournalTorn(torn) => {
             let how = match torn.how {
                 Damage::CutShort => "is cut short",
-                Damage::BitFlipped => "has a wrong bit",
+                Damage::BitFlipped => "has a wrong bit in each record",
             };
             format!("the agent is killed, and its journal {how} when it stands again")
         }

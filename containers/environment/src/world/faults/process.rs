@@ -240,11 +240,35 @@ fn damaged(mut content: Vec<u8>, how: Damage) -> Vec<u8> {
     match how {
         Damage::CutShort => content.truncate(content.len() / 2),
         Damage::BitFlipped => {
-            let middle = content.len() / 2;
-            if let Some(byte) = content.get_mut(middle) {
-                *byte ^= 1;
+            for place in records(&content) {
+                if let Some(byte) = content.get_mut(place) {
+                    *byte ^= 1;
+                }
             }
         }
     }
     content
+}
+
+/// Where the file holds records, which begin as JSON objects do: also those that were overwritten, since which page is in use is the
+/// store's own affair.
+fn records(content: &[u8]) -> Vec<usize> {
+    let begins = content.windows(2).enumerate().filter(|(_, pair)| pair == b"{\"");
+    begins.map(|(place, _)| place + 2).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_what_its_name_says() {
+        let content = b"head{\"a\":1}tail{\"b\":2}".to_vec();
+        assert_eq!(damaged(content.clone(), Damage::CutShort), b"head{\"a\":1}");
+        let flipped = damaged(content.clone(), Damage::BitFlipped);
+        let changed: Vec<usize> = (0..content.len())
+            .filter(|place| content[*place] != flipped[*place])
+            .collect();
+        assert_eq!(changed, [6, 17]);
+    }
 }

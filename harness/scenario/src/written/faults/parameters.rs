@@ -87,7 +87,7 @@ pub struct JournalTorn {
 pub enum Damage {
     /// Its last part is gone.
     CutShort,
-    /// One bit in its middle is another.
+    /// One bit of each record is another.
     BitFlipped,
 }
 
