@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use agent::Onlooking;
 use engine::ports::Progress;
+use vocabulary::SharedClock;
 
 use crate::EnvironmentError;
 use crate::clock::breathe;
@@ -75,6 +76,7 @@ impl EmbeddedSite {
             switch = self.trap.switch.clone();
             config.onlooker = Onlooking::by(Arc::clone(&self.trap) as _);
         }
+        let clock = self.part_clock(kit.part());
         let partner = match &role {
             RoleConfig::Directory(config) => config
                 .join
@@ -84,7 +86,7 @@ impl EmbeddedSite {
             _ => None,
         };
         let making = Making {
-            clock: self.part_clock(kit.part()),
+            clock,
             ..self.making.clone()
         };
         let process = Process::start(kit.part(), role, making, partner, switch).await?;

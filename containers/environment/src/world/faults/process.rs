@@ -212,6 +212,7 @@ fn made(target: &str, bit: Option<bool>, undo: Undo) -> Made {
         injected: Injected {
             target: target.to_owned(),
             bit,
+            touched: Vec::new(),
         },
         undo: Some(super::Undo::Process(undo)),
     }
