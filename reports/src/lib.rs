@@ -22,6 +22,7 @@ mod page;
 mod sheet;
 mod terminal;
 mod text;
+mod usage;
 mod words;
 
 pub use charts::Chart;

@@ -8,6 +8,7 @@ use vocabulary::{OpKind, OutcomeClass};
 
 use crate::sheet;
 use crate::text::{self, clean};
+use crate::usage;
 use crate::words;
 
 /// Violations of one check that are shown; the page has all.
@@ -47,6 +48,7 @@ impl Screen {
         self.goals(judgement);
         self.operations(judgement);
         self.propagation(judgement);
+        self.resources(judgement);
         if judgement.verdict.verdict != Mark::Pass {
             self.steps(judgement, manifest);
         }
@@ -183,6 +185,23 @@ impl Screen {
         for row in rows {
             let cells = row.cells.map(|cell| pad_left(&cell, 10)).concat();
             self.line(&format!("  {}{cells}", pad(&row.dc, wide)));
+        }
+    }
+
+    fn resources(&mut self, judgement: &Judgement) {
+        let rows = usage::resources(&judgement.verdict);
+        if rows.is_empty() {
+            return;
+        }
+        let wide = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+        self.title("Resources");
+        for row in rows {
+            let [mean, most, memory, ..] = row.cells;
+            let (mean, most, memory) = (pad_left(&mean, 6), pad_left(&most, 6), pad_left(&memory, 10));
+            self.line(&format!(
+                "  {}{mean} processors on average,{most} at most,{memory}",
+                pad(&row.name, wide)
+            ));
         }
     }
 

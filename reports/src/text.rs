@@ -103,6 +103,27 @@ pub(crate) fn rate(per_s: f64) -> String {
     format!("{}/s", significant(per_s))
 }
 
+/// Bytes in the unit that reads best: `512 B`, `1.5 KiB`, `240 MiB`.
+pub(crate) fn bytes(count: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = count as f64;
+    let mut name = "B";
+    for unit in units {
+        if value < 1024.0 {
+            break;
+        }
+        (value, name) = (value / 1024.0, unit);
+    }
+    format!(
+        "{} {name}",
+        if name == "B" {
+            count.to_string()
+        } else {
+            significant(value)
+        }
+    )
+}
+
 /// A share of a whole as a percentage, never rounded to all or nothing: `99.98 %`, `<0.01 %`.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     if whole == 0 {
@@ -183,6 +204,9 @@ mod tests {
         assert_eq!(share(1, 1_000_000), "<0.01 %");
         assert_eq!(share(999_999, 1_000_000), ">99.99 %");
         assert_eq!(share(10, 10), "100 %");
+        assert_eq!(bytes(1023), "1023 B");
+        assert_eq!(bytes(1536), "1.5 KiB");
+        assert_eq!(bytes(240 << 20), "240 MiB");
         assert_eq!(of(1, "person", "people"), "1 person");
     }
 

@@ -8,8 +8,9 @@ use crate::sheet;
 use crate::text::{self, clean};
 
 /// Checks of the run itself: what to do about them is the same whether they fail or cannot tell.
-const ABOUT_THE_RUN: [&str; 5] = [
+const ABOUT_THE_RUN: [&str; 6] = [
     "faults-bit",
+    "generator-kept-up",
     "every-arrival-accounted",
     "probe-complete",
     "run-complete",
@@ -220,6 +221,10 @@ fn of_the_run(check: &str) -> Option<&'static str> {
     Some(match check {
         "faults-bit" => {
             "a fault had no effect that was seen, so nothing was put to the test: see logs/ for why it did not take"
+        }
+        "generator-kept-up" => {
+            "the load generator itself was late, so that times and rates are its own as much as the chain's: lower the rate, \
+             give the machine less else to do, or more processors"
         }
         "service-resumes-after-faults" => {
             "nothing succeeded although every fault was over: look which part did not find its way back, in logs/"

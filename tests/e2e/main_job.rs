@@ -12,13 +12,15 @@ use vocabulary::{OpKind, Stage};
 
 use crate::support::{Job, alone, phases, plan_of, resets_and_unlocks, shared};
 
-const CHARTS: [&str; 6] = [
+const CHARTS: [&str; 8] = [
     "response-time",
     "rates",
     "outcomes",
     "failures",
     "stages",
     "percentiles",
+    "processors",
+    "memory",
 ];
 
 #[test]
@@ -105,6 +107,7 @@ fn the_run_folder_is_whole() {
         "plan.json",
         "people.csv",
         "history.jsonl.zst",
+        "samples.jsonl",
         "verdict.json",
         "report.html",
         "junit.xml",
@@ -136,6 +139,36 @@ fn the_run_folder_is_whole() {
         !torn && phases.last() == Some(&history::Phase::Seal),
         "a history ends with its seal: {phases:?}"
     );
+}
+
+#[test]
+fn every_process_is_sampled_and_the_generator_watches_itself() {
+    let verdict = shared().verdict().unwrap();
+    let parts: Vec<&str> = verdict.resources.keys().map(String::as_str).collect();
+    assert_eq!(parts, ["harness+world", "load"]);
+    for (part, used) in &verdict.resources {
+        assert!(
+            used.cpu_mean_cores > 0.0 && used.memory_max_bytes > 1 << 20,
+            "{part}: {used:?}"
+        );
+        assert!(
+            used.sockets_max > Some(0) && used.threads_max > Some(0),
+            "{part}: {used:?}"
+        );
+    }
+    assert!(verdict.resources["harness+world"].disk_written_bytes.is_some());
+    let generator = verdict.generator.unwrap();
+    let measured: u64 = verdict.latency_by_outcome.values().map(|latency| latency.count).sum();
+    assert_eq!(
+        generator.release_error_ms.count, measured,
+        "each measured ticket was timed"
+    );
+    assert!(
+        generator.begin_error_ms.count > 0 && generator.cpu_cores.is_some(),
+        "{generator:?}"
+    );
+    let personas: u64 = verdict.latency_by_persona.values().map(|latency| latency.count).sum();
+    assert_eq!(personas, measured);
 }
 
 #[test]

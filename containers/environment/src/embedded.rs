@@ -76,7 +76,10 @@ impl EmbeddedSite {
             switch = self.trap.switch.clone();
             config.onlooker = Onlooking::by(Arc::clone(&self.trap) as _);
         }
-        let clock = self.part_clock(kit.part());
+        let making = Making {
+            clock: self.part_clock(kit.part()),
+            ..self.making.clone()
+        };
         let partner = match &role {
             RoleConfig::Directory(config) => config
                 .join
@@ -84,10 +87,6 @@ impl EmbeddedSite {
                 .map(|join| self.controller(&join.fqdn))
                 .transpose()?,
             _ => None,
-        };
-        let making = Making {
-            clock,
-            ..self.making.clone()
         };
         let process = Process::start(kit.part(), role, making, partner, switch).await?;
         let address = process.address();

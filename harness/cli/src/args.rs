@@ -149,6 +149,9 @@ pub(crate) struct DoctorArguments {
     /// Remove cached images, kept snapshots and what dead runs left
     #[arg(long)]
     pub prune: bool,
+    /// Measure the load generator against a target that counts and stalls, instead; takes about a minute and a half
+    #[arg(long, conflicts_with = "prune")]
+    pub calibrate: bool,
     /// Print the findings as JSON
     #[arg(long)]
     pub json: bool,

@@ -67,6 +67,8 @@ pub(crate) enum CliError {
     Report(#[from] reports::ReportError),
     #[error("{0}")]
     Load(#[source] load::LoadError),
+    #[error("{0}")]
+    Calibration(#[from] calibration::CalibrationError),
     #[error("could not start {role}: {cause}")]
     Serve { role: &'static str, cause: String },
     #[error("could not start: {0}")]
@@ -82,6 +84,8 @@ impl CliError {
             Self::History(_) | Self::File { .. } | Self::Judge(_) | Self::Report(_) => Exit::Files,
             Self::Engine(engine::EngineError::History(_)) => Exit::Files,
             Self::Engine(engine::EngineError::World(_)) | Self::World(_) | Self::Serve { .. } => Exit::World,
+            Self::Calibration(calibration::CalibrationError::Interrupted) => Exit::Inconclusive,
+            Self::Calibration(_) => Exit::Bug,
             Self::Engine(engine::EngineError::Generator(_)) | Self::Load(_) | Self::Runtime(_) => Exit::Bug,
         }
     }

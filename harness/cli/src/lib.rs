@@ -77,6 +77,9 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Report(arguments) => commands::report::report(&arguments),
             Command::Up(arguments) => commands::up::up(arguments, parts).await,
             Command::Down(arguments) => commands::down::down(&arguments).await,
+            Command::Doctor(arguments) if arguments.calibrate => {
+                commands::calibrate::calibrate(&arguments, parts).await
+            }
             Command::Doctor(arguments) => commands::doctor::doctor(&arguments).await,
             Command::Conformance(arguments) => commands::conformance::conformance(&arguments, parts).await,
             Command::Schema(arguments) => commands::schema::schema(&arguments),

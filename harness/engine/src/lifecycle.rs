@@ -8,16 +8,19 @@ use history::{Manifest, Observation, PersonRow, Phase, RunFolder};
 use scenario::{Person, Plan, Vault, people};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
-use vocabulary::{Password, SharedClock};
+use vocabulary::Password;
 
 use crate::arrival::{Arrival, Asking};
 use crate::clock::{RunClock, wait};
 use crate::error::EngineError;
+use crate::keeping::Keeping;
 use crate::load::{Load, LoadEnd};
 use crate::nemesis::Nemesis;
 use crate::ports::{Generators, Place, Progress, World};
 use crate::probe;
+use crate::process::ProcessMeter;
 use crate::recorder::Recorder;
+use crate::sampling::{Sampled, Sampling};
 use crate::schedule::Fire;
 use crate::watch::Watching;
 
@@ -29,8 +32,8 @@ pub struct Order<'a> {
     pub folder: &'a RunFolder,
     /// The manifest as far as it is known before anything stands.
     pub manifest: Manifest,
-    /// Where time comes from.
-    pub clock: SharedClock,
+    /// The run's axis, from its begin on.
+    pub clock: RunClock,
     /// The world to stand up.
     pub world: &'a mut dyn World,
     /// What generates the load.
@@ -64,6 +67,8 @@ struct Stage<'a> {
     phase: Phase,
     manifest: Manifest,
     released: Arc<AtomicU64>,
+    keeping: Keeping,
+    sampling: Option<Sampling>,
 }
 
 /// Carries a plan out: the folder's history is sealed and the world is gone when this returns, however it went.
@@ -83,7 +88,6 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
     } = order;
     folder.write_manifest(&manifest)?;
     folder.write_json("plan.json", plan)?;
-    let clock = RunClock::starting_now(clock);
     let (recorder, recording) = Recorder::start(folder.writer()?, clock.clone());
     let mut stage = Stage {
         plan,
@@ -99,8 +103,13 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
         phase: Phase::Provision,
         manifest,
         released: Arc::default(),
+        keeping: Keeping::default(),
+        sampling: None,
     };
     let went = stage.live(&mut interrupt).await;
+    if let Some(sampling) = stage.sampling.take() {
+        sampling.stop().await;
+    }
     let interrupted = matches!(went, Ok(true));
     if interrupted || went.is_err() {
         stage.enter(Phase::Interrupted).await;
@@ -158,6 +167,7 @@ impl Stage<'_> {
         self.manifest.image_digests = facts.image_digests;
         self.manifest.versions.extend(facts.versions);
         self.folder.write_manifest(&self.manifest)?;
+        self.sample(facts.in_process).await?;
 
         self.enter(Phase::Populate).await;
         self.progress.step("populate", Some(self.plan.population.people));
@@ -184,6 +194,20 @@ impl Stage<'_> {
         self.lock_victims().await?;
         self.progress.step("baseline", None);
         probe::metadata(self.world, &self.recorder, Phase::Baseline, Observation::Baseline).await?;
+        Ok(())
+    }
+
+    /// From now on, what every part uses is written down once a second.
+    async fn sample(&mut self, in_process: bool) -> Result<(), EngineError> {
+        let name = if in_process { "harness+world" } else { "harness" };
+        self.sampling = Some(Sampling::start(Sampled {
+            writer: self.folder.sample_writer()?,
+            clock: self.clock.clone(),
+            own: ProcessMeter::of(name, std::process::id()),
+            world: self.world.sampler().await.map_err(EngineError::World)?,
+            keeping: self.keeping.clone(),
+            phases: self.recorder.phases(),
+        }));
         Ok(())
     }
 
@@ -217,6 +241,7 @@ impl Stage<'_> {
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<LoadEnd, EngineError> {
         let end = self.drive(watching, interrupt).await;
+        self.keeping.end();
         self.count_the_released()?;
         self.phase = self.recorder.phase();
         end
@@ -238,6 +263,7 @@ impl Stage<'_> {
             progress: self.progress,
             watching,
             released: &self.released,
+            keeping: &self.keeping,
         };
         let nemesis = Nemesis {
             faults: &self.plan.faults,

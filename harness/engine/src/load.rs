@@ -17,10 +17,12 @@ use vocabulary::{Outcome, OutcomeClass, UnknownWhy};
 use crate::arrival::{Arrival, arrivals};
 use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
+use crate::keeping::Keeping;
 use crate::pipe::{Done, Down, Hello, PipeError, Ticket, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Target};
+use crate::probe;
 use crate::recorder::Recorder;
-use crate::release::{Ended, RELEASED, Release, Unreleased, release};
+use crate::release::{Ended, RELEASED, Release, Released, Unreleased, release};
 use crate::watch::Watching;
 
 /// Between the generator's readiness and the first arrival.
@@ -52,6 +54,8 @@ pub(crate) struct Load<'a> {
     pub watching: &'a Watching,
     /// Counts the tickets released.
     pub released: &'a Arc<AtomicU64>,
+    /// How well the generator keeps up.
+    pub keeping: &'a Keeping,
 }
 
 /// What the load left behind.
@@ -95,14 +99,22 @@ impl Load<'_> {
         send(&mut generator.down, &hello).await.map_err(broken)?;
         generator.down.flush().await.map_err(|error| broken(error.into()))?;
         self.ready(&mut generator).await?;
+        self.keeping.begin(generator.pid, self.plan.load.in_flight_max);
 
         let start_us = self.clock.at_us() + LEAD_US;
         // Nobody waits for it where nothing shall break.
         let _ = begun.send(start_us);
         let outstanding = Outstanding::default();
         let stop = Arc::new(AtomicBool::new(false));
-        let Release { tickets, ends, rest } =
-            release(self.plan, self.people, self.clock, start_us, &stop, self.released);
+        let Release { tickets, ends, rest } = release(
+            self.plan,
+            self.people,
+            self.clock,
+            start_us,
+            &stop,
+            self.released,
+            self.keeping,
+        );
         let orders = interrupt.clone();
         let writer = tokio::spawn(write_tickets(
             generator.down,
@@ -135,6 +147,7 @@ impl Load<'_> {
         Hello {
             at_us: self.clock.at_us(),
             unix_us: self.clock.unix_us(),
+            flow: target.flow,
             portal_url: target.portal_url.clone(),
             names: target.names.clone(),
             ca_pem: target.ca_pem.clone(),
@@ -202,6 +215,7 @@ impl Load<'_> {
                     Some(Ok(Up::Ended)) | None => ended = true,
                     Some(Ok(Up::Failed(message))) => return Err(EngineError::Generator(message.into())),
                     Some(Ok(Up::Ready)) => {}
+                    Some(Ok(Up::Gauge(gauge))) => self.keeping.gauge(gauge),
                     Some(Ok(Up::Done(done))) => self.done(running, done).await,
                     Some(Ok(Up::Dropped { number, why })) => self.dropped(running, number, why).await,
                     Some(Err(error)) => return Err(EngineError::Generator(error.into())),
@@ -262,6 +276,10 @@ impl Load<'_> {
             return;
         };
         running.answer(done.number, done.finished_us);
+        if done.free && self.phase_of(&arrival) == Phase::Measure {
+            let intended_us = running.start_us + arrival.at_us;
+            self.keeping.began(done.started_us.saturating_sub(intended_us));
+        }
         self.progress.at(running.answered);
         let touch = Touch {
             label: arrival.writes,
@@ -269,7 +287,9 @@ impl Load<'_> {
             finished_us: done.finished_us,
             class: done.outcome.class(),
         };
-        running.touched.entry(arrival.person).or_default().push(touch);
+        let touches = running.touched.entry(arrival.person).or_default();
+        touches.push(touch);
+        probe::forget(touches);
         if touch.class == OutcomeClass::Applied {
             self.watching
                 .acknowledged(self.forest(&arrival), self.user(&arrival), arrival.op_id);
@@ -333,6 +353,7 @@ impl Load<'_> {
             };
             let done = Done {
                 number,
+                free: false,
                 started_us: now,
                 finished_us: now,
                 outcome: Outcome::Unknown(why),
@@ -370,20 +391,20 @@ async fn read_frames(up: &mut (dyn tokio::io::AsyncRead + Send + Unpin), frames:
 /// Writes tickets down the pipe as they are released, and at the end that none follows.
 async fn write_tickets(
     mut down: Box<dyn AsyncWrite + Send + Unpin>,
-    mut tickets: mpsc::Receiver<Arrival>,
+    mut tickets: mpsc::Receiver<Released>,
     outstanding: Outstanding,
     names: Vec<String>,
     start_us: u64,
     mut interrupt: watch::Receiver<bool>,
 ) {
     let ended = loop {
-        let arrival = tokio::select! {
-            arrival = tickets.recv() => arrival,
+        let released = tokio::select! {
+            released = tickets.recv() => released,
             _ = interrupt.changed() => break Down::Stop,
         };
-        let Some(arrival) = arrival else { break Down::End };
-        lock(&outstanding).insert(arrival.number, arrival);
-        let ticket = Down::Ticket(ticket(&arrival, &names, start_us));
+        let Some(released) = released else { break Down::End };
+        lock(&outstanding).insert(released.arrival.number, released.arrival);
+        let ticket = Down::Ticket(ticket(&released, &names, start_us));
         if send(&mut down, &ticket).await.is_err() {
             return;
         }
@@ -398,11 +419,12 @@ async fn write_tickets(
     std::future::pending::<()>().await;
 }
 
-fn ticket(arrival: &Arrival, names: &[String], start_us: u64) -> Ticket {
+fn ticket(Released { arrival, at_us }: &Released, names: &[String], start_us: u64) -> Ticket {
     let name = usize::try_from(arrival.person).ok().and_then(|index| names.get(index));
     Ticket {
         number: arrival.number,
         intended_us: start_us + arrival.at_us,
+        released_us: *at_us,
         person: arrival.person,
         persona: arrival.persona,
         upn: name.cloned().unwrap_or_default(),

@@ -8,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use uuid::Uuid;
 use vocabulary::{NameTable, OpKind, Outcome, StageTimes};
 
+use crate::ports::Flow;
+
 /// The largest frame in bytes; a longer one is a broken pipe's noise.
 const FRAME_MAX: u32 = 1 << 20;
 
@@ -45,6 +47,8 @@ pub struct Hello {
     pub at_us: u64,
     /// … at this wall time.
     pub unix_us: u64,
+    /// What is done there.
+    pub flow: Flow,
     /// The portal.
     pub portal_url: String,
     /// Where the names are.
@@ -78,6 +82,8 @@ pub struct Ticket {
     pub number: u64,
     /// The intended start on the run's axis.
     pub intended_us: u64,
+    /// When it was released.
+    pub released_us: u64,
     /// The person's number.
     pub person: u64,
     /// The person's persona.
@@ -106,10 +112,23 @@ pub enum Up {
         /// Why.
         why: history::DropWhy,
     },
+    /// How the generator stands, once a second.
+    Gauge(Gauge),
     /// Everything was answered; the generator ends.
     Ended,
     /// The generator cannot go on.
     Failed(String),
+}
+
+/// How the generator stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gauge {
+    /// Tickets that wait for a free user now.
+    pub waiting: u32,
+    /// The most that waited since the last time.
+    pub waiting_max: u32,
+    /// Users with an operation now.
+    pub busy: u32,
 }
 
 /// The end of an operation.
@@ -117,6 +136,8 @@ pub enum Up {
 pub struct Done {
     /// The arrival's number.
     pub number: u64,
+    /// Whether a user was free when its ticket came: then it could begin at once.
+    pub free: bool,
     /// When it began, on the run's axis.
     pub started_us: u64,
     /// When its end was known.

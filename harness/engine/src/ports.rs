@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, OracleRecord, ScanRecord};
+use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, OracleRecord, PartSample, ScanRecord};
 use scenario::{Fault, Person, Plan, Vault};
 use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
@@ -39,11 +39,26 @@ pub struct Facts {
     pub image_digests: BTreeMap<String, String>,
     /// Versions of what it is made of.
     pub versions: BTreeMap<String, String>,
+    /// Whether its parts run in the harness's own process.
+    pub in_process: bool,
+}
+
+/// What the load does there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// A person's way through the portal's pages.
+    #[default]
+    Portal,
+    /// One request that is counted: the generator itself is measured.
+    Count,
 }
 
 /// Where the load goes.
 #[derive(Debug, Clone)]
 pub struct Target {
+    /// What is done there.
+    pub flow: Flow,
     /// The portal, with scheme, name and port.
     pub portal_url: String,
     /// Where the names are.
@@ -107,6 +122,12 @@ pub fn lease(fault: &Fault) -> Option<Duration> {
 pub trait Watcher: Send {
     /// What each domain controller tells of these people now. One that does not answer in a moment is left out.
     fn look<'a>(&'a mut self, users: &'a [Uuid]) -> Answer<'a, Vec<Seen>>;
+}
+
+/// Tells what the parts of a world have used, where they run outside the harness's process.
+pub trait Sampler: Send {
+    /// What each part has used by now, its `at_us` aside. A part that is gone is left out.
+    fn sample(&mut self) -> Answer<'_, Vec<PartSample>>;
 }
 
 /// A journal's line with its place.
@@ -175,6 +196,11 @@ pub trait World: Send {
     /// A watcher of each domain, in the order of the forests: when a change has arrived on all controllers is how long it took.
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>>;
 
+    /// Who tells what the parts use; none where they share the harness's process.
+    fn sampler(&mut self) -> Answer<'_, Option<Box<dyn Sampler>>> {
+        Box::pin(async { Ok(None) })
+    }
+
     /// Makes a fault happen; it is the one of that number in the plan. Where it lasts, it ends by itself after its [`lease`].
     fn inject<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Injected>;
 
@@ -210,6 +236,8 @@ pub struct Generator {
     pub down: Box<dyn AsyncWrite + Send + Unpin>,
     /// Results come up here.
     pub up: Box<dyn AsyncRead + Send + Unpin>,
+    /// Its process, if it is one of its own.
+    pub pid: Option<u32>,
     /// Ends it at once when dropped.
     pub guard: Box<dyn Send>,
 }

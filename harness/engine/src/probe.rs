@@ -141,6 +141,32 @@ pub(crate) fn observed(
     })
 }
 
+/// Lets go of what no bind will ask for any more, so that a person's touches stay few however often they come.
+pub(crate) fn forget(touches: &mut Vec<Touch>) {
+    let latest_start = latest_start(touches);
+    let mut unknown = 0;
+    touches.retain(|touch| match touch.class {
+        _ if touch.label.is_none() => false,
+        OutcomeClass::Applied => !superseded(touch, latest_start),
+        OutcomeClass::Unknown => {
+            unknown += 1;
+            unknown <= BINDS_MAX
+        }
+        _ => false,
+    });
+}
+
+/// When the applied write that began last began.
+fn latest_start(touches: &[Touch]) -> Option<u64> {
+    let applied = |touch: &&Touch| touch.class == OutcomeClass::Applied && touch.label.is_some();
+    touches.iter().filter(applied).map(|touch| touch.started_us).max()
+}
+
+/// Whether a write ended before the one began that began last.
+fn superseded(touch: &Touch, latest_start: Option<u64>) -> bool {
+    latest_start.is_some_and(|start| touch.finished_us < start)
+}
+
 /// The labels that may be current, the likeliest first: of the applied writes those that no later one supersedes, the
 /// last one first; then those that nobody knows the end of; then what was there before.
 fn candidates(touches: &[Touch]) -> Vec<u32> {
@@ -149,10 +175,9 @@ fn candidates(touches: &[Touch]) -> Vec<u32> {
             .iter()
             .filter(move |touch| touch.class == class && touch.label.is_some())
     };
-    let latest_start = of_class(OutcomeClass::Applied).map(|touch| touch.started_us).max();
-    let superseded = |touch: &Touch| latest_start.is_some_and(|start| touch.finished_us < start);
+    let latest_start = latest_start(touches);
     let mut applied: Vec<&Touch> = of_class(OutcomeClass::Applied)
-        .filter(|touch| !superseded(touch))
+        .filter(|touch| !superseded(touch, latest_start))
         .collect();
     applied.sort_by_key(|touch| std::cmp::Reverse(touch.finished_us));
     let unknown = of_class(OutcomeClass::Unknown);
@@ -199,5 +224,26 @@ mod tests {
             }]),
             [0]
         );
+    }
+
+    #[test]
+    fn what_is_forgotten_was_no_candidate_and_what_is_kept_is_little() {
+        use OutcomeClass::{Applied, Rejected, Unknown};
+        let (mut all, mut kept) = (Vec::new(), Vec::new());
+        for number in 0..200_u32 {
+            let at_us = u64::from(number) * 10;
+            let class = [Applied, Rejected, Unknown, Applied][number as usize % 4];
+            // Every fourth overlaps those behind it.
+            let lasts = if number % 4 == 3 { 25 } else { 5 };
+            let touch = touch(number + 1, at_us, at_us + lasts, class);
+            all.push(touch);
+            kept.push(touch);
+            forget(&mut kept);
+            assert_eq!(candidates(&kept), candidates(&all), "after {number}");
+            assert!(kept.len() <= 8, "{}", kept.len());
+        }
+        let mut refused = vec![touch(1, 0, 5, Rejected)];
+        forget(&mut refused);
+        assert_eq!((refused.len(), candidates(&refused)), (0, vec![0]));
     }
 }

@@ -1,12 +1,13 @@
 //! One bounded channel, one recorder, one append-only file.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use history::{Event, HistoryError, HistoryWriter, Phase, PhaseEvent};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::clock::RunClock;
+use crate::clock::{RunClock, wait};
 
 /// Events that may wait for the disk.
 const CHANNEL: usize = 4096;
@@ -56,6 +57,7 @@ impl Recorder {
             }
             writer.seal()
         });
+        tokio::spawn(flush_idle(entries.downgrade()));
         let recorder = Self {
             entries,
             clock,
@@ -68,6 +70,11 @@ impl Recorder {
     pub async fn record(&self, event: Event, phase: Phase) {
         let at_us = self.clock.at_us();
         let _ = self.entries.send(Entry::Event(Box::new(event), at_us, phase)).await;
+    }
+
+    /// The phase that was entered last, now and later.
+    pub fn phases(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
     }
 
     /// The phase that was entered last.
@@ -93,6 +100,18 @@ impl Recorder {
         let (done, flushed) = oneshot::channel();
         if self.entries.send(Entry::Flush(done)).await.is_ok() {
             let _ = flushed.await;
+        }
+    }
+}
+
+/// What came last would wait for the next event, however long none comes. Ends with the last recorder.
+async fn flush_idle(entries: mpsc::WeakSender<Entry>) {
+    loop {
+        wait(Duration::from_micros(FLUSH_EVERY_US)).await;
+        let Some(entries) = entries.upgrade() else { return };
+        let (done, _) = oneshot::channel();
+        if entries.send(Entry::Flush(done)).await.is_err() {
+            return;
         }
     }
 }

@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::arrival::{Arrival, Arrivals, Asking, arrivals, seed_of};
-use crate::clock::{Awaited, RunClock};
+use crate::clock::{Awaited, RunClock, micros};
+use crate::keeping::Keeping;
 use crate::schedule::{Fire, Users};
 
 /// Tickets between the releasing thread and the pipe.
@@ -23,10 +24,18 @@ pub(crate) struct Ended {
     pub at_us: u64,
 }
 
+/// A ticket that was released.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Released {
+    pub arrival: Arrival,
+    /// On the run's axis.
+    pub at_us: u64,
+}
+
 /// A releasing thread.
 pub(crate) struct Release {
     /// What is released.
-    pub tickets: mpsc::Receiver<Arrival>,
+    pub tickets: mpsc::Receiver<Released>,
     /// Takes the ends of operations where somebody waits for them: in a closed model.
     pub ends: Option<std_mpsc::Sender<Ended>>,
     /// What was planned and never released, when the thread has ended.
@@ -54,7 +63,10 @@ struct Thread {
     start_us: u64,
     stop: Arc<AtomicBool>,
     released: Arc<AtomicU64>,
-    tickets: mpsc::Sender<Arrival>,
+    /// Where the measure phase begins, from the start of the load.
+    measured_from_us: u64,
+    keeping: Keeping,
+    tickets: mpsc::Sender<Released>,
 }
 
 /// Starts the thread of a load that begins at `start_us` on the run's axis. `released` counts.
@@ -65,6 +77,7 @@ pub(crate) fn release(
     start_us: u64,
     stop: &Arc<AtomicBool>,
     released: &Arc<AtomicU64>,
+    keeping: &Keeping,
 ) -> Release {
     let (sender, tickets) = mpsc::channel(RELEASED);
     let thread = Thread {
@@ -72,6 +85,8 @@ pub(crate) fn release(
         start_us,
         stop: Arc::clone(stop),
         released: Arc::clone(released),
+        measured_from_us: micros(plan.load.warm_up),
+        keeping: keeping.clone(),
         tickets: sender,
     };
     let Executor::Closed { users, think_time } = &plan.load.executor else {
@@ -134,8 +149,13 @@ impl Thread {
     }
 
     fn hand_over(&self, arrival: Arrival) -> bool {
-        let taken = self.tickets.blocking_send(arrival).is_ok();
-        self.released.fetch_add(u64::from(taken), Ordering::Relaxed);
+        let at_us = self.clock.at_us();
+        let taken = self.tickets.blocking_send(Released { arrival, at_us }).is_ok();
+        if taken {
+            self.released.fetch_add(1, Ordering::Relaxed);
+            let late_us = self.clock.at_us().saturating_sub(self.start_us + arrival.at_us);
+            self.keeping.released(late_us, arrival.at_us >= self.measured_from_us);
+        }
         taken
     }
 }
@@ -168,7 +188,15 @@ mod tests {
     fn start(plan: &Plan) -> Started {
         let clock = RunClock::starting_now(SystemClock::shared());
         let (stop, released) = (Arc::default(), Arc::default());
-        let release = release(plan, &scenario::people(plan), &clock, 0, &stop, &released);
+        let release = release(
+            plan,
+            &scenario::people(plan),
+            &clock,
+            0,
+            &stop,
+            &released,
+            &Keeping::default(),
+        );
         Started {
             release,
             clock,
@@ -185,12 +213,18 @@ mod tests {
         let mut started = start(&plan);
         let ends = started.release.ends.take().unwrap();
         let mut arrivals = Vec::new();
-        while let Some(arrival) = tokio::time::timeout(BOUND, started.release.tickets.recv())
+        while let Some(Released {
+            arrival,
+            at_us: released_us,
+        }) = tokio::time::timeout(BOUND, started.release.tickets.recv())
             .await
             .unwrap()
         {
             let at_us = started.clock.at_us();
-            assert!(at_us >= arrival.at_us && arrival.at_us < 300_000, "{arrival:?}");
+            assert!(
+                at_us >= released_us && released_us >= arrival.at_us && arrival.at_us < 300_000,
+                "{arrival:?}"
+            );
             arrivals.push(arrival);
             // The thread ends with the load, whoever still waits.
             let _ = ends.send(Ended {
@@ -237,7 +271,7 @@ mod tests {
         let first = tokio::time::timeout(BOUND, started.release.tickets.recv())
             .await
             .unwrap();
-        assert_eq!(first.map(|arrival| arrival.number), Some(0));
+        assert_eq!(first.map(|released| released.arrival.number), Some(0));
         started.stop.store(true, Ordering::Relaxed);
         let rest = tokio::time::timeout(BOUND, started.release.rest)
             .await

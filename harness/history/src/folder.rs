@@ -8,10 +8,13 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::frames::{FrameText, Frames};
-use crate::{EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, Verdict, scan};
+use crate::{
+    EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, SampleWriter, Samples, Verdict, scan,
+};
 
 const MANIFEST: &str = "manifest.json";
 const HISTORY: &str = "history.jsonl.zst";
+const SAMPLES: &str = "samples.jsonl";
 const VERDICT: &str = "verdict.json";
 const PEOPLE: &str = "people.csv";
 
@@ -151,6 +154,22 @@ impl RunFolder {
     /// [`HistoryError::Read`] when there is none.
     pub fn history_text(&self) -> Result<Box<dyn std::io::Read + Send>, HistoryError> {
         Ok(Box::new(FrameText::of(self.frames()?)))
+    }
+
+    /// Opens the samples for writing; there is exactly one writer, once.
+    ///
+    /// # Errors
+    /// [`HistoryError::Write`].
+    pub fn sample_writer(&self) -> Result<SampleWriter, HistoryError> {
+        SampleWriter::create(&self.path(SAMPLES))
+    }
+
+    /// What each part used; none in older folders.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`].
+    pub fn samples(&self) -> Result<Samples, HistoryError> {
+        Samples::open(&self.path(SAMPLES))
     }
 
     /// Writes the verdict.

@@ -19,6 +19,7 @@ mod frames;
 mod line;
 mod manifest;
 mod reader;
+mod samples;
 mod scan;
 mod verdict;
 mod writer;
@@ -33,9 +34,10 @@ pub use frames::Frames;
 pub use line::{JournalLine, Line, OpLine, SeenLine, Sight};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
+pub use samples::{GeneratorSample, Lateness, PartSample, Sample, SampleWriter, Samples};
 pub use verdict::{
-    FaultBit, Finding, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles, Probed, Propagation, Rates,
-    StagePercentiles, UnknownResolved, Verdict,
+    FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles,
+    Probed, Propagation, Rates, Resource, StagePercentiles, UnknownResolved, Verdict,
 };
 pub use writer::HistoryWriter;
 

@@ -45,6 +45,9 @@ pub struct Manifest {
     pub goals: Vec<GoalLimit>,
     /// The load's phases as planned, offsets from the start of the load.
     pub phases: Vec<PlannedPhase>,
+    /// How often the parts and the generator were sampled, in microseconds; 0 in older folders, which have no samples.
+    #[serde(default)]
+    pub samples_every_us: u64,
     /// Wall time of the start, Unix milliseconds.
     pub started_unix_ms: u64,
     /// The run's folder name.

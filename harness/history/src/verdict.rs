@@ -77,6 +77,12 @@ pub struct Verdict {
     /// where none has, or nobody watched.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub propagation_ms: BTreeMap<String, Propagation>,
+    /// What each part used, by name; absent in older folders.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, Resource>,
+    /// How the generator kept up; absent in older folders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generator: Option<Generator>,
     /// One for each check.
     pub findings: Vec<Finding>,
     /// One for each goal.
@@ -244,6 +250,68 @@ pub struct Propagation {
     pub p99: Option<f64>,
     /// The largest.
     pub max: Option<f64>,
+}
+
+/// What one part used while it was sampled. What nobody tells of it is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Resource {
+    /// Processors used on average, 1 being one of them all the time.
+    pub cpu_mean_cores: f64,
+    /// The most between two samples.
+    pub cpu_max_cores: f64,
+    /// The most memory.
+    pub memory_max_bytes: u64,
+    /// The most threads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads_max: Option<u64>,
+    /// The most open files, sockets among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files_max: Option<u64>,
+    /// The most sockets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sockets_max: Option<u64>,
+    /// Bytes read from disks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_read_bytes: Option<u64>,
+    /// Bytes written to disks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_written_bytes: Option<u64>,
+    /// Bytes received from networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_bytes: Option<u64>,
+    /// Bytes sent to networks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_bytes: Option<u64>,
+}
+
+/// How the load generator kept up over the measure phase.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// From a ticket's intended instant until it was released.
+    pub release_error_ms: GeneratorLateness,
+    /// From a ticket's intended instant until its operation began, where a user was free to take it at once.
+    pub begin_error_ms: GeneratorLateness,
+    /// Processors that its process used.
+    pub cpu_cores: Option<f64>,
+    /// The most tickets that waited for a free user.
+    pub waiting_max: u32,
+    /// Users there are.
+    pub users: u32,
+    /// The share of looks at which every user was busy.
+    pub all_users_busy: f64,
+}
+
+/// How late something was, in milliseconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorLateness {
+    /// How many there were.
+    pub count: u64,
+    /// The median.
+    pub p50: f64,
+    /// The 99th percentile.
+    pub p99: f64,
+    /// The largest.
+    pub max: f64,
 }
 
 /// What a check found.

@@ -9,6 +9,7 @@ mod directory_holds_acknowledged;
 mod every_arrival_accounted;
 mod every_operation_ends;
 mod faults_bit;
+mod generator_kept_up;
 mod journals_agree;
 mod no_cross_user_write;
 mod no_double_apply;
@@ -72,7 +73,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 27] = [
+const LAWS: [Law; 28] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
     law!(acknowledged_is_visible, ["I1"])
         .excused_by_lost_records()
@@ -106,6 +107,7 @@ const LAWS: [Law; 27] = [
     law!(no_secret_at_rest, ["I17"]),
     law!(faults_bit, []).where_there_is(|ledger| !ledger.faults.is_empty()),
     law!(service_resumes_after_faults, ["I20"]).where_there_is(service_resumes_after_faults::applies),
+    law!(generator_kept_up, []).where_there_is(|ledger| ledger.manifest.samples_every_us > 0),
     law!(every_operation_ends, ["I19"]),
     law!(every_arrival_accounted, ["I19"]),
     law!(probe_complete, []),

@@ -35,6 +35,8 @@ pub struct Figures {
     /// How long acknowledged writes of the measure phase took to be seen on each domain controller that has partners, by
     /// name; none where nobody watched.
     pub propagation: Vec<PropagationRow>,
+    /// What each part used, by name; none of older folders.
+    pub resources: Vec<ResourceRow>,
     /// The first people of whom a law does not hold.
     pub cases: Vec<crate::Case>,
 }
@@ -161,4 +163,26 @@ pub struct DelayPoint {
     pub share: f64,
     /// The delay within which they were seen, in microseconds.
     pub delay_us: u64,
+}
+
+/// What one part used: the harness, the load generator, or a container.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResourceRow {
+    /// The part.
+    pub part: String,
+    /// Over the whole time it was sampled.
+    pub used: history::Resource,
+    /// Over time, about once a second, less often in a long run.
+    pub points: Vec<UsePoint>,
+}
+
+/// What a part used at one instant.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct UsePoint {
+    /// Microseconds since the run's start.
+    pub at_us: u64,
+    /// Processors used since the point before, 1 being one of them all the time.
+    pub cores: f64,
+    /// Memory, the most since the point before.
+    pub memory_bytes: u64,
 }

@@ -27,6 +27,7 @@ pub(crate) use stages::StageSamples;
 
 use crate::phases::Phases;
 use crate::subject::Subject;
+use crate::usage::Usage;
 
 /// Everything that is judged.
 #[derive(Debug)]
@@ -71,6 +72,8 @@ pub(crate) struct Ledger {
     pub endings: HashMap<Outcome, u64>,
     /// Stage times of measured operations.
     pub stages: StageSamples,
+    /// What was sampled.
+    pub usage: Usage,
     /// Events read.
     pub events: u64,
     /// Bytes left out because the history is torn at its end.

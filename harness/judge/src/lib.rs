@@ -34,12 +34,14 @@ mod statistics;
 mod story;
 mod subject;
 mod summary;
+mod usage;
 mod windows;
 
 pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow, Window,
+    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span,
+    StageRow, UsePoint, Window,
 };
 
 use history::RunFolder;

@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use history::{
-    DropWhy, FaultBit, Finding, GoalResult, Mark, OpCounts, OpsByKind, Probed, Propagation, StagePercentiles, Verdict,
+    DropWhy, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Lateness, Mark, OpCounts, OpsByKind, Phase,
+    Probed, Propagation, Resource, StagePercentiles, Verdict,
 };
 use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
 
-use crate::figures::{FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, Span, StageRow};
+use crate::figures::{
+    FaultRow, Figures, Judgement, OutcomeRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
+};
 use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
@@ -50,6 +53,8 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
         latency_by_persona: stored(&statistics.by_persona),
         stages_ms: figures.stages.iter().map(stage_percentiles).collect(),
         propagation_ms: figures.propagation.iter().map(propagation_percentiles).collect(),
+        resources: figures.resources.iter().map(resource).collect(),
+        generator: generator(ledger),
         findings,
         goals,
         faults: fault_bits(&ledger.faults),
@@ -126,6 +131,33 @@ fn propagation_percentiles(row: &PropagationRow) -> (String, Propagation) {
     (row.dc.clone(), percentiles)
 }
 
+fn resource(row: &ResourceRow) -> (String, Resource) {
+    (row.part.clone(), row.used)
+}
+
+fn generator(ledger: &Ledger) -> Option<Generator> {
+    let sample = ledger.usage.generator?;
+    let ms = |late: Lateness| GeneratorLateness {
+        count: late.count,
+        p50: statistics::to_ms(late.p50),
+        p99: statistics::to_ms(late.p99),
+        max: statistics::to_ms(late.max),
+    };
+    let span = ledger.phases.span(Phase::Measure, ledger.ended_us);
+    Some(Generator {
+        release_error_ms: ms(sample.release_us),
+        begin_error_ms: ms(sample.begin_us),
+        cpu_cores: span.and_then(|span| ledger.usage.cores("load", span)),
+        waiting_max: ledger.usage.waiting_max,
+        users: sample.users,
+        all_users_busy: share(ledger.usage.all_busy, ledger.usage.generator_samples),
+    })
+}
+
+fn share(part: u64, of: u64) -> f64 {
+    if of == 0 { 0.0 } else { part as f64 / of as f64 }
+}
+
 /// One line for each fault by name: it bit when every injection of it that was probed did.
 fn fault_bits(faults: &[FaultWindow]) -> Vec<FaultBit> {
     let mut bits: Vec<FaultBit> = Vec::new();
@@ -156,12 +188,13 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         stages: statistics::stages(ledger),
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
+        resources: ledger.usage.rows(),
         cases: Vec::new(),
     }
 }
 
 fn phases(ledger: &Ledger) -> Vec<Span> {
-    let span = |(phase, from_us, to_us): (history::Phase, u64, u64)| Span {
+    let span = |(phase, from_us, to_us): (Phase, u64, u64)| Span {
         name: phase.as_str().to_owned(),
         from_us,
         to_us,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use engine::ports::{Generator, Generators, PortError};
+use tokio::io::BufWriter;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 
@@ -40,8 +41,10 @@ impl Generators for ChildProcess {
             .map_err(failed)?;
         let (up, down) = UnixStream::from_std(ours).map_err(failed)?.into_split();
         Ok(Generator {
-            down: Box::new(down),
+            // One write for all tickets of a moment: each would be a call of the kernel, and wake the child.
+            down: Box::new(BufWriter::new(down)),
             up: Box::new(up),
+            pid: child.id(),
             guard: Box::new(child),
         })
     }

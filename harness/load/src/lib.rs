@@ -13,6 +13,7 @@
 
 mod child;
 mod error;
+mod gauge;
 mod portal;
 mod serve;
 mod users;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::pipe::{Hello, Ticket};
+use engine::ports::Flow;
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Certificate, Client, RequestBuilder, Response};
 use scenario::Vault;
@@ -14,6 +15,7 @@ use crate::LoadError;
 
 /// The portal as every user sees it. The session's cookie is kept by hand, so that all share one pool of connections.
 pub(crate) struct Portal {
+    flow: Flow,
     client: Client,
     url: String,
     lab_token: Password,
@@ -69,8 +71,12 @@ struct Session<'a> {
 
 impl Portal {
     pub fn new(hello: &Hello) -> Result<Self, LoadError> {
+        let authority = match hello.flow {
+            Flow::Portal => Some(Certificate::from_pem(hello.ca_pem.as_bytes())?),
+            Flow::Count => None,
+        };
         let mut builder = Client::builder()
-            .tls_certs_only([Certificate::from_pem(hello.ca_pem.as_bytes())?])
+            .tls_certs_only(authority)
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_micros(hello.request_timeout_us))
             .pool_max_idle_per_host(usize::try_from(hello.users).unwrap_or(usize::MAX))
@@ -79,6 +85,7 @@ impl Portal {
             builder = builder.resolve(name, address);
         }
         Ok(Self {
+            flow: hello.flow,
             client: builder.build()?,
             url: hello.portal_url.clone(),
             lab_token: Password::new(hello.lab_token.clone()),
@@ -93,6 +100,9 @@ impl Portal {
 
     /// Drives one operation through the pages to its outcome, with the stage times that the answers carried.
     pub async fn drive(&self, client: &Client, ticket: &Ticket) -> (Outcome, Option<StageTimes>) {
+        if self.flow == Flow::Count {
+            return (self.count(client, ticket).await, None);
+        }
         let mut session = Session {
             portal: self,
             client,
@@ -107,6 +117,23 @@ impl Portal {
             }
         }
         (Outcome::Unknown(UnknownWhy::Unplaced), session.stages)
+    }
+}
+
+impl Portal {
+    /// One request that the target counts; it is told which ticket's it is, and when that was released.
+    async fn count(&self, client: &Client, ticket: &Ticket) -> Outcome {
+        let url = format!("{}/{}/{}", self.url, ticket.number, ticket.released_us);
+        let answered = async {
+            let response = client.get(url).send().await?;
+            let succeeded = response.status().is_success();
+            response.bytes().await.map(|_| succeeded)
+        };
+        match answered.await {
+            Ok(true) => Outcome::Applied,
+            Ok(false) => Outcome::failed(ReasonCode::CloudError),
+            Err(error) => Step::Finish.unanswered(&error),
+        }
     }
 }
 

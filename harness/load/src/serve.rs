@@ -9,19 +9,22 @@ use std::time::Duration;
 use engine::clock::{RunClock, wait};
 use engine::pipe::{Down, Hello, Ticket, Up, receive, send};
 use history::DropWhy;
-use tokio::io::{AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
 use vocabulary::SystemClock;
 
 use crate::LoadError;
+use crate::gauge::Counts;
 use crate::portal::Portal;
-use crate::users::{Crew, attack};
+use crate::users::{Crew, Queued, attack};
 
 /// Results that may wait for the pipe.
 const RESULTS: usize = 8192;
 /// How long work in flight may go on after a stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
+/// Between two words about how the generator stands.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Serves the engine at the other end of the standard input until it says that no ticket follows, or goes away.
 ///
@@ -50,15 +53,18 @@ pub async fn serve() -> Result<(), LoadError> {
     went
 }
 
-async fn run<R>(hello: Hello, up: R, results: mpsc::Sender<Up>) -> Result<(), LoadError>
-where
-    R: tokio::io::AsyncRead + Send + Unpin + 'static,
-{
+async fn run(
+    hello: Hello,
+    up: impl AsyncRead + Send + Unpin + 'static,
+    results: mpsc::Sender<Up>,
+) -> Result<(), LoadError> {
     let queue_max = usize::try_from(hello.queue_max).unwrap_or(usize::MAX);
     let (queue, tickets) = async_channel::bounded(queue_max);
     let (cancel, cancelled) = watch::channel(false);
+    let counts = Arc::new(Counts::of(hello.users));
     let crew = Crew {
         portal: Portal::new(&hello)?,
+        counts: Arc::clone(&counts),
         clock: RunClock::continuing(SystemClock::shared(), hello.at_us, hello.unix_us),
         tickets: tickets.clone(),
         results: results.clone(),
@@ -66,65 +72,92 @@ where
         users: hello.users,
         start_within_us: hello.start_within_us,
     };
-    let feeding = tokio::spawn(feed(up, queue, tickets, results, cancel));
+    let telling = tokio::spawn(tell(tickets.clone(), results.clone(), Arc::clone(&counts)));
+    let feeder = Feeder {
+        queue,
+        waiting: tickets,
+        results,
+        counts,
+        cancel,
+    };
+    let feeding = tokio::spawn(feeder.feed(up));
     let went = attack(Arc::new(crew), &hello.portal_url).await;
+    telling.abort();
     feeding.abort();
     went
 }
 
-/// Puts each ticket into the bounded queue, or drops it there and then.
-async fn feed<R>(
-    mut up: R,
-    queue: async_channel::Sender<Ticket>,
-    waiting: async_channel::Receiver<Ticket>,
-    results: mpsc::Sender<Up>,
-    cancel: watch::Sender<bool>,
-) where
-    R: tokio::io::AsyncRead + Send + Unpin,
-{
+/// Tells the engine how the generator stands, as long as it works.
+async fn tell(waiting: async_channel::Receiver<Queued>, results: mpsc::Sender<Up>, counts: Arc<Counts>) {
     loop {
-        match receive(&mut up).await {
-            Ok(Some(Down::Ticket(ticket))) => {
-                let number = ticket.number;
-                if queue.try_send(ticket).is_err() {
-                    let _ = results
-                        .send(Up::Dropped {
-                            number,
-                            why: DropWhy::QueueFull,
-                        })
-                        .await;
-                }
-            }
-            Ok(Some(Down::Hello(_))) => {}
-            Ok(Some(Down::End)) => {
-                queue.close();
-                break;
-            }
-            Ok(Some(Down::Stop)) => {
-                queue.close();
-                while let Ok(ticket) = waiting.try_recv() {
-                    let _ = results
-                        .send(Up::Dropped {
-                            number: ticket.number,
-                            why: DropWhy::RunEnded,
-                        })
-                        .await;
-                }
-                wait(STOP_GRACE).await;
-                let _ = cancel.send(true);
-                break;
-            }
-            // The engine is gone: nobody reads the results any more.
-            Ok(None) | Err(_) => {
-                queue.close();
-                let _ = cancel.send(true);
-                return;
-            }
+        wait(TELL_EVERY).await;
+        if let Some(gauge) = counts.gauge(waiting.len())
+            && results.send(Up::Gauge(gauge)).await.is_err()
+        {
+            return;
         }
     }
-    // From here on nothing comes but the end of the pipe.
-    while let Ok(Some(_)) = receive::<Down>(&mut up).await {}
-    let _ = cancel.send(true);
+}
+
+/// Brings tickets from the pipe to the users.
+struct Feeder {
+    queue: async_channel::Sender<Queued>,
+    waiting: async_channel::Receiver<Queued>,
+    results: mpsc::Sender<Up>,
+    counts: Arc<Counts>,
+    cancel: watch::Sender<bool>,
+}
+
+impl Feeder {
+    /// Until the engine says that no ticket follows, or goes away.
+    async fn feed(self, mut up: impl AsyncRead + Send + Unpin) {
+        loop {
+            match receive(&mut up).await {
+                Ok(Some(Down::Ticket(ticket))) => self.put(ticket).await,
+                Ok(Some(Down::Hello(_))) => {}
+                Ok(Some(Down::End)) => {
+                    self.queue.close();
+                    break;
+                }
+                Ok(Some(Down::Stop)) => {
+                    self.stop().await;
+                    break;
+                }
+                // The engine is gone: nobody reads the results any more.
+                Ok(None) | Err(_) => {
+                    self.queue.close();
+                    let _ = self.cancel.send(true);
+                    return;
+                }
+            }
+        }
+        // From here on nothing comes but the end of the pipe.
+        while let Ok(Some(_)) = receive::<Down>(&mut up).await {}
+        let _ = self.cancel.send(true);
+    }
+
+    /// Into the bounded queue, or dropped there and then.
+    async fn put(&self, ticket: Ticket) {
+        let number = ticket.number;
+        let free = self.counts.comes(self.queue.len());
+        if self.queue.try_send(Queued { ticket, free }).is_err() {
+            self.drop_ticket(number, DropWhy::QueueFull).await;
+        }
+    }
+
+    /// Drops what waits, and gives what is in flight a moment.
+    async fn stop(&self) {
+        self.queue.close();
+        while let Ok(queued) = self.waiting.try_recv() {
+            self.drop_ticket(queued.ticket.number, DropWhy::RunEnded).await;
+        }
+        wait(STOP_GRACE).await;
+        let _ = self.cancel.send(true);
+    }
+
+    async fn drop_ticket(&self, number: u64, why: DropWhy) {
+        let _ = self.results.send(Up::Dropped { number, why }).await;
+    }
 }
 
 async fn write_results(mut down: impl AsyncWrite + Unpin, mut outgoing: mpsc::Receiver<Up>) {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use vocabulary::{Outcome, UnknownWhy};
 
 use crate::LoadError;
+use crate::gauge::Counts;
 use crate::portal::Portal;
 
 /// More than goose can start in a second: all users come up at once.
@@ -20,11 +21,19 @@ const AT_ONCE: &str = "1000000";
 /// goose's own voice: only its warnings.
 const QUIET: u8 = 3;
 
+/// A ticket in the queue.
+pub(crate) struct Queued {
+    pub ticket: Ticket,
+    /// Whether a user was free when it came.
+    pub free: bool,
+}
+
 /// What all users share.
 pub(crate) struct Crew {
     pub portal: Portal,
     pub clock: RunClock,
-    pub tickets: async_channel::Receiver<Ticket>,
+    pub counts: Arc<Counts>,
+    pub tickets: async_channel::Receiver<Queued>,
     pub results: mpsc::Sender<Up>,
     pub cancelled: watch::Receiver<bool>,
     pub users: u32,
@@ -70,9 +79,13 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
             user.client = crew.portal.client().clone();
             if waiting.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
                 let _ = crew.results.send(Up::Ready).await;
+                crew.counts.ready();
             }
-            while let Ok(ticket) = crew.tickets.recv().await {
-                let _ = crew.results.send(crew.serve(user, &ticket).await).await;
+            while let Ok(queued) = crew.tickets.recv().await {
+                crew.counts.took();
+                let result = crew.serve(user, &queued).await;
+                crew.counts.ended();
+                let _ = crew.results.send(result).await;
             }
             if ended.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
                 let _ = crew.results.send(Up::Ended).await;
@@ -84,7 +97,8 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
 
 impl Crew {
     /// Drives one ticket to its end, unless it waited too long.
-    async fn serve(&self, user: &GooseUser, ticket: &Ticket) -> Up {
+    async fn serve(&self, user: &GooseUser, queued: &Queued) -> Up {
+        let ticket = &queued.ticket;
         let started_us = self.clock.at_us();
         if started_us > ticket.intended_us.saturating_add(self.start_within_us) {
             return Up::Dropped {
@@ -100,6 +114,7 @@ impl Crew {
         let finished_us = self.clock.at_us();
         Up::Done(Done {
             number: ticket.number,
+            free: queued.free,
             started_us,
             finished_us,
             outcome,

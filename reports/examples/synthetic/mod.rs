@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use history::{
-    Capability, FORMAT_VERSION, FaultBit, Finding, GoalLimit, GoalResult, Host, Manifest, Mark, OpCounts, OpsByKind,
-    Percentiles, Phase, PlannedPhase, Probed, Propagation, Rates, StagePercentiles, UnknownResolved, Verdict,
+    Capability, FORMAT_VERSION, FaultBit, Finding, Generator, GeneratorLateness, GoalLimit, GoalResult, Host, Latency,
+    Manifest, Mark, OpCounts, OpsByKind, Percentiles, Phase, PlannedPhase, Probed, Propagation, Rates, Resource,
+    StagePercentiles, UnknownResolved, Verdict,
 };
 use judge::{
     Case, CaseOp, CaseSight, CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PropagationRow,
-    ReasonRow, Span, StageRow, Window,
+    ReasonRow, ResourceRow, Span, StageRow, UsePoint, Window,
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
@@ -57,9 +58,43 @@ fn figures(seed: u64, count: u64) -> Figures {
             propagation(seed, "dc1.corp.test", 0.0),
             propagation(seed, "dc2.corp.test", 900_000.0),
         ],
+        resources: resources(seed, start, count),
         cases: if count > 20 { vec![case()] } else { Vec::new() },
         windows,
     }
+}
+
+/// Parts that use more while load runs, and memory that grows.
+fn resources(seed: u64, start: u64, count: u64) -> Vec<ResourceRow> {
+    let parts = [
+        ("load", 0.3, 60.0),
+        ("harness+world", 1.2, 240.0),
+        ("dc1", 0.9, 380.0),
+        ("dc2", 0.15, 320.0),
+    ];
+    let row = |(part, cores, mib): (&str, f64, f64)| {
+        let mut dice = Seed::new(seed).child(part).rng();
+        let mut point = |second: u64| UsePoint {
+            at_us: start + second * SECOND,
+            cores: cores * dice.random_range(0.7..1.1),
+            memory_bytes: ((mib + second as f64 * 0.1) * 1048576.0) as u64,
+        };
+        let points: Vec<UsePoint> = (0..count).map(&mut point).collect();
+        ResourceRow {
+            part: part.to_owned(),
+            used: Resource {
+                cpu_mean_cores: (cores * 90.0).round() / 100.0,
+                cpu_max_cores: (cores * 110.0).round() / 100.0,
+                memory_max_bytes: points.last().map_or(0, |point| point.memory_bytes),
+                threads_max: Some(12),
+                sockets_max: part.contains('a').then_some(64),
+                disk_written_bytes: Some(3 << 20),
+                ..Resource::default()
+            },
+            points,
+        }
+    };
+    parts.map(row).into()
 }
 
 /// A reset that expired in a held message and came after a newer one.
@@ -311,11 +346,17 @@ fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
         response_time_ms: percentiles(figures, |point| point.response_us),
         service_time_ms: percentiles(figures, |point| point.service_us),
         percentile_error: 0.001,
-        latency_by_outcome: BTreeMap::new(),
-        latency_by_kind: BTreeMap::new(),
-        latency_by_persona: BTreeMap::new(),
+        latency_by_outcome: latency(figures, &[("applied", ops.applied), ("rejected", ops.rejected)]),
+        latency_by_kind: latency(figures, &[("reset", ops.applied * 4 / 5), ("unlock", ops.applied / 5)]),
+        latency_by_persona: latency(figures, &[("forgot", ops.applied / 2), ("locked_out", ops.applied / 4)]),
         stages_ms: stage_percentiles(figures),
         propagation_ms: figures.propagation.iter().map(propagation_ms).collect(),
+        resources: figures
+            .resources
+            .iter()
+            .map(|row| (row.part.clone(), row.used))
+            .collect(),
+        generator: Some(generator()),
         findings: findings(&ops, wrong),
         goals: goals(figures),
         faults: figures
@@ -349,6 +390,35 @@ fn propagation_ms(row: &PropagationRow) -> (String, Propagation) {
         max: ms(row.max_us),
     };
     (row.dc.clone(), times)
+}
+
+fn latency(figures: &Figures, sorts: &[(&str, u64)]) -> BTreeMap<String, Latency> {
+    let one = |(name, count): &(&str, u64)| {
+        let latency = Latency {
+            count: *count,
+            response_time_ms: percentiles(figures, |point| point.response_us),
+            service_time_ms: percentiles(figures, |point| point.service_us),
+        };
+        ((*name).to_owned(), latency)
+    };
+    sorts.iter().map(one).collect()
+}
+
+fn generator() -> Generator {
+    let late = |p50, p99, max| GeneratorLateness {
+        count: 2000,
+        p50,
+        p99,
+        max,
+    };
+    Generator {
+        release_error_ms: late(0.06, 0.21, 1.4),
+        begin_error_ms: late(0.18, 0.9, 4.2),
+        cpu_cores: Some(0.31),
+        waiting_max: 3,
+        users: 64,
+        all_users_busy: 0.0,
+    }
 }
 
 fn percentiles(figures: &Figures, of: fn(&CurvePoint) -> Option<u64>) -> Percentiles {
@@ -390,6 +460,7 @@ fn findings(ops: &OpCounts, wrong: bool) -> Vec<Finding> {
         ("no-cross-user-write", 500),
         ("no-secret-at-rest", 500),
         ("faults-bit", 2),
+        ("generator-kept-up", ops.started()),
         ("every-arrival-accounted", ops.started() + ops.dropped),
         ("probe-complete", 500),
         ("run-complete", 1),
@@ -508,6 +579,7 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
             from_us: 0,
             for_us: seconds,
         }],
+        samples_every_us: 0,
         started_unix_ms: 1_795_424_405_000,
         run: format!("20261123T090005Z-seed-{seed}"),
         versions: map(&[("wblab", "0.1.0"), ("goose", "0.19.0")]),

@@ -11,6 +11,7 @@ mod person;
 mod propagation;
 mod rates;
 mod render;
+mod resources;
 mod response_time;
 mod scale;
 mod shape;
@@ -24,6 +25,7 @@ use judge::Figures;
 
 use crate::ReportError;
 use frame::Sheet;
+use resources::Use;
 use shape::Drawing;
 use svg::Place;
 
@@ -44,13 +46,17 @@ pub enum Chart {
     Percentiles,
     /// How long writes took to reach each domain controller.
     Propagation,
+    /// Processors that each part used.
+    Cpu,
+    /// Memory of each part.
+    Memory,
     /// One person for whom a law does not hold.
     Person,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Person,
         Self::ResponseTime,
         Self::Rates,
@@ -59,15 +65,19 @@ impl Chart {
         Self::Stages,
         Self::Percentiles,
         Self::Propagation,
+        Self::Cpu,
+        Self::Memory,
     ];
 
     /// Those that a report of these figures has: what spreads between domain controllers only where there are several, a
-    /// person only where a law does not hold.
+    /// person only where a law does not hold, what parts used only where they were sampled.
     pub fn shown(figures: &Figures) -> impl Iterator<Item = Self> {
         let (spreads, breaks) = (!figures.propagation.is_empty(), !figures.cases.is_empty());
+        let sampled = !figures.resources.is_empty();
         Self::ALL.into_iter().filter(move |chart| match chart {
             Self::Propagation => spreads,
             Self::Person => breaks,
+            Self::Cpu | Self::Memory => sampled,
             _ => true,
         })
     }
@@ -83,6 +93,8 @@ impl Chart {
             Self::Stages => "stages",
             Self::Percentiles => "percentiles",
             Self::Propagation => "propagation",
+            Self::Cpu => "processors",
+            Self::Memory => "memory",
             Self::Person => "counter-example",
         }
     }
@@ -113,6 +125,13 @@ impl Chart {
             Self::Propagation => {
                 "The share of acknowledged writes of the measure phase whose effect each domain controller showed within that time. \
                  A line that ends below 100 % is of writes that were never seen there; watchers look every 20 ms, later after a tenth of the time."
+            }
+            Self::Cpu => {
+                "Processor time of each process or container, sampled once a second. Parts that share a process are counted together; \
+                 load is the generator, apart from the world it asks."
+            }
+            Self::Memory => {
+                "Resident memory of each process; of a container what it uses without files that can be dropped. Sampled once a second; the most is over the whole run."
             }
             Self::Person => {
                 "The smallest part of one person's history that still contradicts itself. A bar is an operation from its begin to its \
@@ -150,6 +169,8 @@ impl Chart {
             Self::Stages => stages::draw(figures, sheet),
             Self::Percentiles => percentiles::draw(figures, sheet),
             Self::Propagation => propagation::draw(figures, sheet),
+            Self::Cpu => resources::draw(figures, sheet, Use::Cpu),
+            Self::Memory => resources::draw(figures, sheet, Use::Memory),
             Self::Person => person::draw(figures, sheet),
         }
     }

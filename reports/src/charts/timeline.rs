@@ -62,6 +62,12 @@ impl Timeline {
         window.from_us.saturating_sub(self.origin_us) as f64 + self.width_us as f64 / 2.0
     }
 
+    /// Where an instant lies, from 0 at the axis' begin to 1 at its end; none outside.
+    pub(crate) fn share(&self, at_us: u64) -> Option<f64> {
+        let share = at_us.checked_sub(self.origin_us)? as f64 / self.span_us();
+        (share <= 1.0).then_some(share)
+    }
+
     /// The part of a span that is on the axis, as microseconds from the origin.
     fn visible(&self, span: &Span) -> Option<(f64, f64)> {
         let end = self.origin_us as f64 + self.span_us();

@@ -7,6 +7,7 @@ use vocabulary::{OpKind, OutcomeClass};
 
 use super::first::mark;
 use crate::text::{self, clean};
+use crate::usage::{self, Row};
 use crate::{sheet, words};
 
 /// Violations up to which the list is open from the start.
@@ -23,6 +24,20 @@ pub(super) fn all(judgement: &Judgement, manifest: &Manifest) -> Markup {
         (latency(judgement, manifest.closed()))
         (stages(judgement))
         (propagation(judgement))
+        (generator(judgement))
+        (resources(judgement))
+    }
+}
+
+/// A table of rows with a head each.
+fn table<const CELLS: usize>(first: &str, heads: [&str; CELLS], rows: &[Row<CELLS>]) -> Markup {
+    html! {
+        thead { tr { th scope="col" { (first) } @for name in heads { th.number scope="col" { (name) } } } }
+        tbody {
+            @for row in rows {
+                tr { th scope="row" { (row.name) } @for cell in &row.cells { td.number { (cell) } } }
+            }
+        }
     }
 }
 
@@ -191,6 +206,7 @@ const LATENCY_CLOSED: &str = "Over the measure phase. In a closed model response
 
 fn latency(judgement: &Judgement, closed: bool) -> Markup {
     let verdict = &judgement.verdict;
+    let sorts = usage::latency(verdict);
     let rows = [
         ("response time", verdict.response_time_ms),
         ("service time", verdict.service_time_ms),
@@ -210,7 +226,8 @@ fn latency(judgement: &Judgement, closed: bool) -> Markup {
         section aria-labelledby="latency" {
             h2 id="latency" { "Latency" }
             (boxed("Latency percentiles", &table))
-            p.note { (if closed { LATENCY_CLOSED } else { LATENCY }) }
+            @if !sorts.is_empty() { (boxed("Latency by outcome, kind and persona", &self::table("Sort", usage::LATENCY_HEADS, &sorts))) }
+            p.note { (if closed { LATENCY_CLOSED } else { LATENCY }) @if let Some(error) = usage::percentile_error(verdict) { " " (error) } }
         }
     }
 }
@@ -256,6 +273,32 @@ fn propagation(judgement: &Judgement) -> Markup {
                 h2 id="propagation" { "Propagation" }
                 (boxed("Time from the acknowledgement to each domain controller", &table))
                 p.note { (words::PROPAGATION_NOTE) }
+            }
+        }
+    }
+}
+
+fn generator(judgement: &Judgement) -> Markup {
+    let rows = usage::generator(&judgement.verdict);
+    html! {
+        @if let Some(generator) = &judgement.verdict.generator {
+            section aria-labelledby="generator" {
+                h2 id="generator" { "Load generator" }
+                (boxed("How late the generator was", &table("Lateness", usage::GENERATOR_HEADS, &rows)))
+                p.note { (usage::generator_note(generator)) }
+            }
+        }
+    }
+}
+
+fn resources(judgement: &Judgement) -> Markup {
+    let rows = usage::resources(&judgement.verdict);
+    html! {
+        @if !rows.is_empty() {
+            section aria-labelledby="resources" {
+                h2 id="resources" { "Resources" }
+                (boxed("What each part used", &table("Part", usage::RESOURCE_HEADS, &rows)))
+                p.note { "Sampled once a second. Memory, threads and sockets are the most that was seen; disks and networks are over the whole time." }
             }
         }
     }

@@ -18,6 +18,7 @@ pub(super) const USES: [(&str, &[&str]); 17] = [
     ("engine", &["history", "scenario", "vocabulary"]),
     ("judge", &["history", "vocabulary"]),
     ("reports", &["history", "judge", "vocabulary"]),
+    ("calibration", &["engine", "history", "judge", "scenario", "vocabulary"]),
     ("load", &["engine", "history", "scenario", "vocabulary"]),
     ("cloud", &["certificate", "protocol", "store", "vocabulary"]),
     ("relay", &["certificate", "protocol", "vocabulary"]),
@@ -42,6 +43,7 @@ pub(super) const USES: [(&str, &[&str]); 17] = [
     (
         "wblab",
         &[
+            "calibration",
             "directory",
             "engine",
             "environment",
@@ -65,10 +67,11 @@ const NEVER: [(&str, &str); 5] = [
 ];
 
 /// One heavy package, one home.
-const HOMES: [(&str, &[&str]); 8] = [
+const HOMES: [(&str, &[&str]); 9] = [
     ("clap", &["wblab"]),
     ("fake", &["scenario"]),
     ("goose", &["load"]),
+    ("hdrhistogram", &["vocabulary"]),
     ("plotters", &["reports"]),
     ("redb", &["store"]),
     ("testcontainers", &["environment"]),

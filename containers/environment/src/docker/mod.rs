@@ -24,6 +24,7 @@ mod ready;
 mod site;
 mod snapshots;
 mod sweep;
+mod usage;
 
 pub use cache::CachedImage;
 pub use engine::EngineVersion;

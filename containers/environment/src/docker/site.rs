@@ -17,6 +17,7 @@ use super::images::{self, Say, ServedBinary};
 use super::networks::{Networks, address_on};
 use super::owner::Owner;
 use super::parts::{Common, FOLDER, PART, Place, Shape};
+use super::usage::Usage;
 use super::{ready, snapshots, sweep};
 use crate::EnvironmentError;
 use crate::site::{Address, Kit, RoleConfig};
@@ -221,6 +222,11 @@ impl DockerSite {
         };
         let archive = pack(&[entry]).map_err(|error| failed(format!("pack {path}"), error))?;
         self.engine.upload(&self.common.container(part), archive).await
+    }
+
+    /// Who tells what each part's container has used.
+    pub fn usage(&self) -> Usage {
+        Usage::of(self.engine.clone(), &self.common.run)
     }
 
     /// A file out of a part's container, running or not.

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use engine::ports::{
-    Answer, Facts, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
+    Answer, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Sampler, Seen, Target, Watcher,
+    World,
 };
 use history::{BindRecord, ScanRecord};
 use scenario::{Fault, FaultGroup, Person, Plan, Vault, WorldKind};
@@ -156,8 +157,9 @@ impl LabWorld {
         for forest in 0..self.standing()?.domains.len() {
             self.settle_domain(forest, &mut facts).await?;
         }
-        if let Site::Docker(site) = self.site()? {
-            facts.image_digests = site.image_digests();
+        match self.site()? {
+            Site::Embedded(_) => facts.in_process = true,
+            Site::Docker(site) => facts.image_digests = site.image_digests(),
         }
         Ok(facts)
     }
@@ -307,6 +309,7 @@ impl World for LabWorld {
         let standing = self.standing()?;
         let (portal_url, names) = standing.public_cloud();
         Ok(Target {
+            flow: Flow::Portal,
             portal_url,
             names,
             ca_pem: standing.blueprint.authority.pem(),
@@ -320,6 +323,14 @@ impl World for LabWorld {
 
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>> {
         Box::pin(async move { told(self.watch().await) })
+    }
+
+    fn sampler(&mut self) -> Answer<'_, Option<Box<dyn Sampler>>> {
+        let usage = match &self.site {
+            Some(Site::Docker(site)) => Some(Box::new(site.usage()) as Box<dyn Sampler>),
+            _ => None,
+        };
+        Box::pin(async move { Ok(usage) })
     }
 
     fn inject<'a>(&'a mut self, number: usize, fault: &'a Fault) -> Answer<'a, Injected> {

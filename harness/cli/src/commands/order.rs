@@ -77,6 +77,7 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
             })
             .collect(),
         phases: engine::planned_phases(&plan),
+        samples_every_us: engine::SAMPLES_EVERY_US,
         started_unix_ms,
         run: name,
         versions: [("wblab".to_owned(), env!("CARGO_PKG_VERSION").to_owned())].into(),

@@ -1,6 +1,7 @@
 //! `wblab run`: the main job.
 
 use engine::Order;
+use engine::clock::RunClock;
 use environment::{LabWorld, Parts, ServedBinary};
 use load::ChildProcess;
 use vocabulary::SystemClock;
@@ -23,7 +24,7 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, C
         ordered.plan.world.kind.as_str(),
         ordered.plan.seed
     ));
-    let clock = SystemClock::shared();
+    let clock = RunClock::starting_now(SystemClock::shared());
     let ServedBinary { path: program, prefix } = parts.served.clone();
     let mut world = LabWorld::new(&ordered.run, parts, SystemClock::shared());
     let teller = Teller::new();

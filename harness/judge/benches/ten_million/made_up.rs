@@ -264,6 +264,7 @@ fn manifest(size: &Size) -> Manifest {
         closed_to: Vec::new(),
         goals: Vec::new(),
         phases: Vec::new(),
+        samples_every_us: 0,
         started_unix_ms: 0,
         run: "run".into(),
         versions: BTreeMap::new(),

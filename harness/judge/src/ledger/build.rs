@@ -17,6 +17,7 @@ use super::{
     StageSamples,
 };
 use crate::phases::Phases;
+use crate::usage::Usage;
 
 /// The fault after which a person's account is gone.
 const DELETES: &str = "delete_people";
@@ -67,6 +68,7 @@ impl Builder {
                 journal_lines: JournalLines::default(),
                 endings: HashMap::new(),
                 stages: StageSamples::default(),
+                usage: Usage::read(folder)?,
                 events: 0,
                 torn: None,
                 ended_us: 0,
@@ -217,8 +219,7 @@ impl Builder {
     fn inject(&mut self, event: FaultEvent, known: &HashMap<Uuid, u32>) {
         if event.fault == DELETES {
             for user in &event.touched {
-                let person = known.get(user).copied();
-                let person = person.unwrap_or_else(|| self.person(*user, "")) as usize;
+                let person = self.who(Who::of(*user, "", known)) as usize;
                 self.ledger.people[person].deleted = true;
             }
         }

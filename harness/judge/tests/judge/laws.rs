@@ -265,6 +265,16 @@ fn a_message_that_came_again_and_wrote_again_is_caught() {
 }
 
 #[test]
+fn whom_a_fault_deleted_is_held_to_nothing() {
+    let mut world = World::clean();
+    world.after(10).uac = 514;
+    assert_eq!(failing(&world.judge()), ["no-cross-user-write"]);
+    world.event("delete_people", 3 * SECOND, Some(true));
+    world.faults[0].0.touched = vec![user(10)];
+    assert_eq!(failing(&world.judge()), [""; 0]);
+}
+
+#[test]
 fn every_law_is_told_of_with_the_invariants_that_it_holds_up() {
     let book = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/checks.md");
     let book = std::fs::read_to_string(book).unwrap();

@@ -9,6 +9,8 @@ mod durable;
 #[cfg(test)]
 mod effects;
 #[cfg(test)]
+mod generator;
+#[cfg(test)]
 mod grounds;
 #[cfg(test)]
 mod laws;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use history::{
     BindRecord, Capability, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host, JournalRecord,
     Manifest, Mark, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord, PersonRow, Phase, PhaseEvent,
-    RunFolder, ScanRecord,
+    RunFolder, Sample, ScanRecord,
 };
 use judge::Judgement;
 use uuid::Uuid;
@@ -54,6 +54,8 @@ pub struct World {
     pub looks: Vec<(usize, u64, Metadata)>,
     /// Whether the domain controllers' own databases are read at the end.
     pub oracle: bool,
+    /// What was sampled.
+    pub samples: Vec<Sample>,
     /// Overrides what was planned.
     pub arrivals: Option<u64>,
     /// Bytes cut off the end of the history.
@@ -126,6 +128,7 @@ impl World {
             sightings: Vec::new(),
             looks: Vec::new(),
             oracle: false,
+            samples: Vec::new(),
             arrivals: None,
             cut: 0,
         }
@@ -347,6 +350,7 @@ impl World {
             target: target.into(),
             lease_us: Some(60 * SECOND),
             bit: Some(true),
+            touched: Vec::new(),
         };
         self.faults.push((event(from_us, Phase::Measure), false));
         self.faults.push((event(to_us, Phase::Measure), true));
@@ -400,6 +404,7 @@ impl World {
             writer.append(event, at_us, phase).unwrap();
         }
         writer.seal().unwrap();
+        folder.sample_writer().unwrap().append(&self.samples).unwrap();
         if self.cut > 0 {
             let path = folder.path("history.jsonl.zst");
             let bytes = std::fs::read(&path).unwrap();
@@ -606,6 +611,7 @@ fn manifest(people: u64) -> Manifest {
         closed_to: Vec::new(),
         goals: Vec::new(),
         phases: Vec::new(),
+        samples_every_us: 0,
         started_unix_ms: 0,
         run: "run".into(),
         versions: BTreeMap::new(),

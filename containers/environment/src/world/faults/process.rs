@@ -109,7 +109,7 @@ impl LabWorld {
                 Some(sprung)
             }
             Undo::Full => Some(self.trap(fault)?.empty() > 0),
-            Undo::Damaged { refused } => Some(self.mend(refused).await?),
+            Undo::Damaged { refused } => Some(self.mend_journal(refused).await?),
             Undo::Still { part } => {
                 if let Site::Docker(site) = self.site()? {
                     site.go_on(&part).await?;
@@ -176,7 +176,7 @@ impl LabWorld {
     }
 
     /// Starts the agent; a journal that it refuses is put aside, as an administrator would. Tells whether that came as awaited.
-    async fn mend(&mut self, refused: bool) -> Result<bool, EnvironmentError> {
+    async fn mend_journal(&mut self, refused: bool) -> Result<bool, EnvironmentError> {
         let started = self.stand_again(AGENT).await;
         if !refused {
             return started.map(|()| true);

@@ -1,0 +1,4 @@
+//! Whole calibrations, small ones.
+
+#[cfg(test)]
+mod truth;

@@ -1,0 +1,4 @@
+//! A history that was cut or damaged.
+
+#[cfg(test)]
+mod cut;
