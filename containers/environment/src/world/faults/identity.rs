@@ -62,7 +62,7 @@ impl LabWorld {
 
     pub(super) async fn heal_identity(&mut self, fault: &Fault, undo: Undo) -> Result<Healed, EnvironmentError> {
         match undo {
-            Undo::Certificate(server) => self.mend(&server).await,
+            Undo::Certificate(server) => self.show_sound(&server).await,
             Undo::Tenant(undo) => self.heal_cloud(fault, undo).await,
         }
     }
@@ -84,7 +84,7 @@ impl LabWorld {
         })
     }
 
-    async fn mend(&mut self, server: &Server) -> Result<Healed, EnvironmentError> {
+    async fn show_sound(&mut self, server: &Server) -> Result<Healed, EnvironmentError> {
         let issued = self.standing()?.blueprint.sound(&server.names, server.address)?;
         self.show(server, &issued.certificate, &issued.key).await?;
         match self.seen(server, Result::is_ok).await? {
