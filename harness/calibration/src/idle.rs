@@ -74,6 +74,10 @@ fn hello(users: u32) -> Hello {
         flow: Flow::Count,
         // Nobody asks there: no ticket comes.
         portal_url: "http://127.0.0.1:9".to_owned(),
+        graph_url: String::new(),
+        token_url: String::new(),
+        helpdesk_upn: String::new(),
+        helpdesk_password: String::new(),
         names: NameTable::default(),
         ca_pem: String::new(),
         lab_token: String::new(),

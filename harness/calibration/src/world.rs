@@ -44,6 +44,10 @@ impl World for CountingWorld {
         at_once(())
     }
 
+    fn single_out<'a>(&'a mut self, _: &'a [Person]) -> Answer<'a, ()> {
+        at_once(())
+    }
+
     fn lock<'a>(
         &'a mut self,
         _: &'a [&'a Person],
@@ -57,6 +61,10 @@ impl World for CountingWorld {
         Ok(Target {
             flow: Flow::Count,
             portal_url: self.url.clone(),
+            graph_url: String::new(),
+            token_url: String::new(),
+            helpdesk_upn: String::new(),
+            helpdesk_password: Password::new(String::new()),
             names: NameTable::default(),
             ca_pem: String::new(),
             lab_token: Password::new(String::new()),

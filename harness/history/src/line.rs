@@ -269,6 +269,7 @@ mod tests {
             op_id: Uuid::from_u128(3),
             op: OpKind::Change,
             attempt: 2,
+            arrival: Some(7),
             actor: "an \"odd\" name".into(),
             persona: "office".into(),
             user: Uuid::from_u128(4),

@@ -111,6 +111,7 @@ mod tests {
         Ticket {
             number: 0,
             intended_us: 0,
+            released_us: 0,
             person: 0,
             persona,
             upn: String::new(),

@@ -83,6 +83,10 @@ async fn ask(clock: &engine::clock::RunClock, url: &str, ticket: &Ticket, omits:
     Done {
         number: ticket.number,
         free: true,
+        attempt: 1,
+        more: false,
+        proves: None,
+        intended_us: ticket.intended_us,
         started_us,
         finished_us,
         outcome: Outcome::Applied,

@@ -139,6 +139,7 @@ impl Run {
             op_id: op_id(number),
             op,
             attempt: 1,
+            arrival: None,
             actor: person.upn.clone(),
             persona: "office".into(),
             user: person.user,
