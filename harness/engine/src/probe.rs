@@ -192,6 +192,7 @@ fn candidates(touches: &[Touch]) -> Vec<u32> {
     // A reused label may have been written twice.
     let mut known = HashSet::new();
     labels.retain(|label| known.insert(*label));
+    labels.truncate(BINDS_MAX);
     labels
 }
 

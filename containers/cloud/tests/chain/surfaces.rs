@@ -156,7 +156,7 @@ async fn lab_endpoints_do_not_exist_without_the_token() {
 async fn the_status_says_what_has_happened_so_far() {
     let lab = Lab::bare(|_| {}).await;
     let fresh = lab.lab_json("/status").await;
-    let nothing = json!({ "onboarded": false, "people": 0, "synchronised": false,
+    let nothing = json!({ "agent_key": null, "onboarded": false, "people": 0, "synchronised": false,
         "last_heartbeat_unix_ms": null, "listening": 0 });
     assert_eq!(fresh, nothing);
     lab.populate().await;
