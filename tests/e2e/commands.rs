@@ -145,7 +145,7 @@ fn an_old_schema_is_told() {
 #[test]
 fn a_report_is_made_again_from_the_folder_alone() {
     let copy = tempfile::tempdir_in(scratch()).unwrap();
-    for name in ["manifest.json", "people.csv", "history.jsonl.zst"] {
+    for name in ["manifest.json", "people.csv", "history.jsonl.zst", "samples.jsonl"] {
         fs::copy(shared().path(name), copy.path().join(name)).unwrap();
     }
     let folder = copy.path().to_str().unwrap();

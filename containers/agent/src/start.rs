@@ -14,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use uuid::Uuid;
-use vocabulary::{EventId, SharedClock};
+use vocabulary::{EventId, Password, SharedClock};
 
 use crate::cloud::Cloud;
 use crate::config::Forest;
@@ -127,88 +127,117 @@ pub async fn start_with(config: AgentConfig, clock: SharedClock, parts: AgentPar
     config.check()?;
     let events = (parts.events)(Arc::new(LogFile::open(&config.event_log_file)?));
     let log = Arc::new(EventLog::new(events, Arc::clone(&clock)));
-    let tls = tls::client(&config.ca_file)?;
-    let admin = secret::read(&config.admin_password_file)?;
-    let lab_token = config.lab_token_file.as_deref().map(secret::read).transpose()?;
-    let domains = domains(&config, &tls, &clock)?;
-    let cloud = Arc::new(Cloud::new(&config, admin, &tls, Arc::clone(&clock))?);
+    let mut ground = Ground::lay(&config, &clock, Arc::clone(&log))?;
     let journal = (parts.journal)(journal(&config, &clock, &log).await?);
     let journal = config.onlooker.journal(journal);
-    let own_key = prepare_onboarding(&cloud, &log).await?;
-    let onboarding = onboard(&cloud, &own_key, journal.id(), &log).await?;
-    let engine = synchronise(&config, &cloud, &domains, &log).await?;
-    let cycle = Cycle {
-        config: config.clone(),
-        cloud: Arc::clone(&cloud),
-        domains: domains.clone(),
-    };
-    let directory = Arc::new(LdapDirectory::new(domains));
+    let own_key = prepare_onboarding(&ground.cloud, &log).await?;
+    let onboarding = onboard(&ground.cloud, &own_key, journal.id(), &log).await?;
+    let engine = synchronise(&config, &ground.cloud, &ground.domains, &log).await?;
+    let directory = Arc::new(LdapDirectory::new(ground.domains.clone()));
     let seals = Seals {
         opener: parts.opener,
         sealer: parts.sealer,
     };
-    let keyring = seals.keyring(own_key, cloud_key(&onboarding, &log)?);
     let service = Arc::new(Service::new(service::Parts {
         tenant: config.tenant_id,
-        keys: keyring,
-        lab_token,
+        keys: seals.keyring(own_key, cloud_key(&onboarding, &log)?),
+        lab_token: ground.lab_token.take(),
         engine: RwLock::new(engine),
         reader: Arc::clone(&directory) as _,
         writer: config.onlooker.writer((parts.writer)(directory)),
         journal,
-        log: Arc::clone(&log),
+        log,
         clock: Arc::clone(&clock),
     }));
-    let in_doubt = service.settle_unended().await;
-    let (desk, crew) = desk(Arc::clone(&service), config.queue_limit.saturating_add(config.workers));
-    let mut tasks = JoinSet::new();
-    for _ in 0..config.workers {
-        tasks.spawn(Arc::clone(&crew).work());
+    ground.work(config, clock, service, onboarding, seals).await
+}
+
+/// What an agent stands on before anybody knows it.
+struct Ground {
+    log: Arc<EventLog>,
+    tls: Arc<ClientConfig>,
+    lab_token: Option<Password>,
+    domains: HashMap<String, Arc<Domain>>,
+    cloud: Arc<Cloud>,
+}
+
+impl Ground {
+    /// Reads what the configuration names.
+    fn lay(config: &AgentConfig, clock: &SharedClock, log: Arc<EventLog>) -> Result<Self, AgentError> {
+        let tls = tls::client(&config.ca_file)?;
+        let admin = secret::read(&config.admin_password_file)?;
+        Ok(Self {
+            log,
+            lab_token: config.lab_token_file.as_deref().map(secret::read).transpose()?,
+            domains: domains(config, &tls, clock)?,
+            cloud: Arc::new(Cloud::new(config, admin, &tls, Arc::clone(clock))?),
+            tls,
+        })
     }
-    if in_doubt > 0 {
-        tasks.spawn(settle_later(Arc::clone(&service)));
+
+    /// Settles what a restart left in doubt, listens, and beats.
+    async fn work(
+        self,
+        config: AgentConfig,
+        clock: SharedClock,
+        service: Arc<Service>,
+        onboarding: OnboardResponse,
+        seals: Seals,
+    ) -> Result<AgentHandle, AgentError> {
+        let Self { log, cloud, .. } = self;
+        let in_doubt = service.settle_unended().await;
+        let (desk, crew) = desk(Arc::clone(&service), config.queue_limit.saturating_add(config.workers));
+        let mut tasks = JoinSet::new();
+        for _ in 0..config.workers {
+            tasks.spawn(Arc::clone(&crew).work());
+        }
+        if in_doubt > 0 {
+            tasks.spawn(settle_later(Arc::clone(&service)));
+        }
+        let connections = connections(&onboarding, &log)?;
+        let network = Network {
+            config: &config,
+            tls: self.tls,
+            clock: Arc::clone(&clock),
+            log: Arc::clone(&log),
+            refused: Arc::default(),
+        };
+        let (links, strings) = network.listen(connections, desk, &mut tasks).await?;
+        let renewal = network.refused;
+        log.service(
+            EventId::SERVICE_STARTED,
+            &format!("Details: listening on {} relays", links.len()),
+        );
+        let renewing = Renewal {
+            cloud: Arc::clone(&cloud),
+            service: Arc::clone(&service),
+            log: Arc::clone(&log),
+            clock,
+            strings,
+            links: links.clone(),
+            seals,
+            wanted: Arc::clone(&renewal),
+        };
+        tasks.spawn(renewing.run());
+        let pulse = Pulse {
+            cloud: Arc::clone(&cloud),
+            links: links.clone(),
+            service: Arc::clone(&service),
+            log: Arc::clone(&log),
+        };
+        pulse.beat().await;
+        tasks.spawn(pulse.run(Duration::from_secs(onboarding.heartbeat_s)));
+        let domains = self.domains;
+        Ok(AgentHandle {
+            tasks,
+            links,
+            service,
+            crew,
+            log,
+            renewal,
+            cycle: Cycle { config, cloud, domains },
+        })
     }
-    let connections = connections(&onboarding, &log)?;
-    let network = Network {
-        config: &config,
-        tls,
-        clock: Arc::clone(&clock),
-        log: Arc::clone(&log),
-        refused: Arc::default(),
-    };
-    let (links, strings) = network.listen(connections, desk, &mut tasks).await?;
-    log.service(
-        EventId::SERVICE_STARTED,
-        &format!("Details: listening on {} relays", links.len()),
-    );
-    let renewal = Renewal {
-        cloud: Arc::clone(&cloud),
-        service: Arc::clone(&service),
-        log: Arc::clone(&log),
-        clock,
-        strings,
-        links: links.clone(),
-        seals,
-        wanted: Arc::clone(&network.refused),
-    };
-    tasks.spawn(renewal.run());
-    let pulse = Pulse {
-        cloud,
-        links: links.clone(),
-        service: Arc::clone(&service),
-        log: Arc::clone(&log),
-    };
-    pulse.beat().await;
-    tasks.spawn(pulse.run(Duration::from_secs(onboarding.heartbeat_s)));
-    Ok(AgentHandle {
-        tasks,
-        links,
-        service,
-        crew,
-        log,
-        renewal: network.refused,
-        cycle,
-    })
 }
 
 /// The journal that the configuration asks for. A modify that left may be under way as long as one may take.

@@ -28,7 +28,74 @@ fn fault(what: &str, more: &str) -> String {
     format!("[[faults]]\nat = \"3s\"\nwhat = {what}\n{more}\n")
 }
 
-/// One of each kind, with what it must have.
+/// Kinds that last, with what each needs.
+const LASTING: [&str; 12] = [
+    "{ restart_storm = { part = \"relay\", times = 5 } }",
+    "{ kill_agent_at = { moment = \"after_write\" } }",
+    "{ limit_memory = { part = \"agent\", mebibytes = 64 } }",
+    "{ journal_torn = { how = \"cut_short\" } }",
+    "{ lose_requests = { share = \"1/2\" } }",
+    "{ lose_responses = {} }",
+    "{ duplicate_requests = { copies = 9 } }",
+    "{ hold_requests = { by = \"90s\" } }",
+    "{ skew_clock = { part = \"agent\", by = \"-5min\" } }",
+    "{ slow_directory = { by = \"2s\" } }",
+    "{ tighten_policy = { min_length = 20 } }",
+    "{ duplicate_anchor = { count = 3 } }",
+];
+
+/// Kinds that last and need nothing.
+const WORDS: [&str; 22] = [
+    "journal_full",
+    "journal_lost",
+    "reorder_requests",
+    "swap_requests",
+    "corrupt_requests",
+    "replay_requests",
+    "oversize_requests",
+    "delete_listener",
+    "unanswered",
+    "lose_agent_key",
+    "read_only_directory",
+    "full_directory",
+    "remove_rights",
+    "lock_service_account",
+    "disable_service_account",
+    "change_service_password",
+    "flip_lockout_policy",
+    "pause_replication",
+    "revoke_licence",
+    "disable_writeback",
+    "disable_unlock",
+    "require_newer_agent",
+];
+
+/// Kinds that break an edge.
+const EDGES: [&str; 10] = [
+    "{ partition = { direction = \"to_client\" } }",
+    "\"half_open\"",
+    "{ idle_drop = { after = \"4s\" } }",
+    "{ delay = { by = \"200ms\", jitter = \"50ms\" } }",
+    "{ loss = { ratio = \"1/10\" } }",
+    "{ reset = { ratio = \"1/3\" } }",
+    "{ slow_link = { bytes_per_second = 2000 } }",
+    "{ corrupt = { ratio = \"1/100\" } }",
+    "\"truncate\"",
+    "{ slice = { bytes = 1 } }",
+];
+
+/// Kinds that are over at once.
+const INSTANTS: [&str; 7] = [
+    "\"expire_tokens\"",
+    "\"rotate_listen_key\"",
+    "\"rotate_send_key\"",
+    "\"roll_agent_key\"",
+    "{ rename_people = { share = \"1/9\" } }",
+    "{ delete_people = { count = 2 } }",
+    "{ move_pdc = { to = 2 } }",
+];
+
+/// One of each kind, with whether it lasts and whether it breaks an edge.
 fn every_kind() -> Vec<(String, bool, bool)> {
     let lasting = |what: &str| (what.to_owned(), true, false);
     let edge = |what: &str| (what.to_owned(), true, true);
@@ -37,77 +104,10 @@ fn every_kind() -> Vec<(String, bool, bool)> {
     let word = |name: &str| lasting(&format!("\"{name}\""));
     let mut all: Vec<(String, bool, bool)> = ["kill", "stop", "pause", "expire_certificate"].map(part).into();
     all.extend(["wrong_name_certificate", "unknown_authority"].map(part));
-    all.extend(
-        [
-            "{ restart_storm = { part = \"relay\", times = 5 } }",
-            "{ kill_agent_at = { moment = \"after_write\" } }",
-            "{ limit_memory = { part = \"agent\", mebibytes = 64 } }",
-            "{ journal_torn = { how = \"cut_short\" } }",
-            "{ lose_requests = { share = \"1/2\" } }",
-            "{ lose_responses = {} }",
-            "{ duplicate_requests = { copies = 9 } }",
-            "{ hold_requests = { by = \"90s\" } }",
-            "{ skew_clock = { part = \"agent\", by = \"-5min\" } }",
-            "{ slow_directory = { by = \"2s\" } }",
-            "{ tighten_policy = { min_length = 20 } }",
-            "{ duplicate_anchor = { count = 3 } }",
-        ]
-        .map(lasting),
-    );
-    all.extend(
-        [
-            "journal_full",
-            "journal_lost",
-            "reorder_requests",
-            "swap_requests",
-            "corrupt_requests",
-            "replay_requests",
-            "oversize_requests",
-            "delete_listener",
-            "unanswered",
-            "lose_agent_key",
-            "read_only_directory",
-            "full_directory",
-            "remove_rights",
-            "lock_service_account",
-            "disable_service_account",
-            "change_service_password",
-            "flip_lockout_policy",
-            "pause_replication",
-            "revoke_licence",
-            "disable_writeback",
-            "disable_unlock",
-            "require_newer_agent",
-        ]
-        .map(word),
-    );
-    all.extend(
-        [
-            "{ partition = { direction = \"to_client\" } }",
-            "\"half_open\"",
-            "{ idle_drop = { after = \"4s\" } }",
-            "{ delay = { by = \"200ms\", jitter = \"50ms\" } }",
-            "{ loss = { ratio = \"1/10\" } }",
-            "{ reset = { ratio = \"1/3\" } }",
-            "{ slow_link = { bytes_per_second = 2000 } }",
-            "{ corrupt = { ratio = \"1/100\" } }",
-            "\"truncate\"",
-            "{ slice = { bytes = 1 } }",
-        ]
-        .map(edge),
-    );
-    all.extend(
-        [
-            "\"expire_tokens\"",
-            "\"rotate_listen_key\"",
-            "\"rotate_send_key\"",
-            "\"roll_agent_key\"",
-            "{ rename_people = { share = \"1/9\" } }",
-            "{ delete_people = { count = 2 } }",
-            "{ move_pdc = { to = 2 } }",
-        ]
-        .map(instant),
-    );
+    all.extend(LASTING.map(lasting));
+    all.extend(WORDS.map(word));
+    all.extend(EDGES.map(edge));
+    all.extend(INSTANTS.map(instant));
     all
 }
 
