@@ -98,3 +98,21 @@ fn a_rush_is_offered_where_the_curve_says() {
     assert_eq!(verdict.ops.started() + verdict.ops.dropped, manifest.arrivals);
     assert_eq!(verdict.ops.unknown + verdict.ops.failed, 0, "{:?}", verdict.ops);
 }
+
+#[test]
+fn a_soak_runs_in_small_as_it_does_for_an_hour() {
+    let _alone = alone();
+    let sets = [
+        "population.people=400",
+        "load.constant_arrival_rate.rate=20/s",
+        "load.constant_arrival_rate.warm_up=1s",
+        "load.constant_arrival_rate.measure=6s",
+        "world.message_lifetime=3s",
+    ];
+    let job = Job::new(&["run", "scenarios/soak.toml"]).sets(&sets).into_out();
+    let finished = job.finish().expect_code(0, "what is whole in small may be tried for long");
+    let verdict = finished.verdict();
+    assert_eq!(verdict.verdict, Mark::Pass);
+    assert_eq!(verdict.ops.applied + verdict.ops.rejected, 140);
+    finished.expect_nothing_left();
+}
