@@ -110,7 +110,9 @@ fn a_soak_runs_in_small_as_it_does_for_an_hour() {
         "world.message_lifetime=3s",
     ];
     let job = Job::new(&["run", "scenarios/soak.toml"]).sets(&sets).into_out();
-    let finished = job.finish().expect_code(0, "what is whole in small may be tried for long");
+    let finished = job
+        .finish()
+        .expect_code(0, "what is whole in small may be tried for long");
     let verdict = finished.verdict();
     assert_eq!(verdict.verdict, Mark::Pass);
     assert_eq!(verdict.ops.applied + verdict.ops.rejected, 140);

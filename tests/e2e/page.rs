@@ -9,16 +9,18 @@ use serde_json::Value;
 use crate::support::{chromium, require, shared};
 
 /// Axes that must be titled with a unit, for each chart: bars have names on the other one.
-const AXES: [(&str, usize); 6] = [
+const AXES: [(&str, usize); 8] = [
     ("response-time", 2),
     ("rates", 2),
     ("outcomes", 1),
     ("failures", 1),
     ("stages", 1),
     ("percentiles", 2),
+    ("processors", 2),
+    ("memory", 2),
 ];
 /// Units as they stand in the titles.
-const UNITS: [&str; 6] = ["(ms)", "(s)", "(µs)", "(1/s)", "(count", "(%"];
+const UNITS: [&str; 8] = ["(ms)", "(s)", "(µs)", "(1/s)", "(count", "(%", "(MiB)", "(1 = one"];
 
 /// Measures every visible chart and heading, and writes what it found where `--dump-dom` shows it.
 const MEASURE: &str = r#"<script>

@@ -128,8 +128,8 @@ fn the_firewall_allows_by_name_alone() {
     }
     assert_eq!(
         places.len(),
-        4,
-        "cloud, relay, gateway and directory listen; the agent does not: {places:?}"
+        5,
+        "cloud, relay, gateway with its lab's own door, and directory listen; the agent does not: {places:?}"
     );
     standing.down().expect_code(0, "down");
 }

@@ -15,6 +15,8 @@ pub(crate) struct Keeping(Arc<Mutex<State>>);
 struct State {
     /// The process and the number of users, while there is load.
     generator: Option<(Option<u32>, u32)>,
+    /// Whether that load has ended and its last sample is due.
+    ended: bool,
     released: u64,
     release: Times,
     begin: Times,
@@ -24,17 +26,19 @@ struct State {
 impl Keeping {
     /// Load begins, with that process and so many users.
     pub fn begin(&self, pid: Option<u32>, users: u32) {
-        self.lock().generator = Some((pid, users));
+        let mut state = self.lock();
+        (state.generator, state.ended) = (Some((pid, users)), false);
     }
 
-    /// The load has ended.
+    /// The load has ended. One more sample tells how it stood then.
     pub fn end(&self) {
-        self.lock().generator = None;
+        self.lock().ended = true;
     }
 
     /// The generator's process, while there is one.
     pub fn pid(&self) -> Option<u32> {
-        self.lock().generator.and_then(|(pid, _)| pid)
+        let state = self.lock();
+        state.generator.filter(|_| !state.ended)?.0
     }
 
     /// A ticket was released so late; only of measured ones that is kept.
@@ -61,10 +65,13 @@ impl Keeping {
         };
     }
 
-    /// A sample, while there is load. The most that waited is counted anew after it.
+    /// A sample, while there is load and once when it has ended. The most that waited is counted anew after it.
     pub fn sample(&self, at_us: u64, phase: Phase) -> Option<GeneratorSample> {
         let mut state = self.lock();
         let (_, users) = state.generator?;
+        if state.ended {
+            state.generator = None;
+        }
         let gauge = state.gauge;
         state.gauge.waiting_max = gauge.waiting;
         Some(GeneratorSample {
@@ -121,7 +128,11 @@ mod tests {
         assert_eq!((sample.begin_us.p50, sample.users, sample.busy), (60, 30, 5));
         assert_eq!((sample.waiting, sample.waiting_max), (2, 9));
         assert_eq!(keeping.sample(3, Phase::Measure).unwrap().waiting_max, 2);
+        keeping.released(50, true);
         keeping.end();
-        assert_eq!((keeping.sample(4, Phase::Drain), keeping.pid()), (None, None));
+        assert_eq!(keeping.pid(), None);
+        let last = keeping.sample(4, Phase::Drain).unwrap();
+        assert_eq!(last.release_us.count, 2, "what came after the last second is in it");
+        assert_eq!(keeping.sample(5, Phase::Drain), None);
     }
 }
