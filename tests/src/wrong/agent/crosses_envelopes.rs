@@ -12,7 +12,7 @@ use crate::wrong::pace::OneIn;
 pub(super) const PLANTED: Planted = Planted {
     name: "crosses-envelopes",
     does: "takes the person from the envelope before, as an agent that does not heed what the seal binds",
-    caught_by: &["no-double-apply"],
+    caught_by: &["directory-holds-acknowledged"],
     scenario: MIXED,
     stand: |parts| {
         opening(parts, |genuine| {

@@ -5,16 +5,22 @@ use std::sync::Arc;
 use agent::{Opened, Opener};
 use protocol::ProtocolError;
 
+use super::deaf::Deaf;
 use super::{Planted, opening};
 use crate::wrong::LATE;
 use crate::wrong::relay::holding;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "extends-expiry",
-    does: "lets a message live ten minutes longer than its seal says, on a relay that holds some back and loses the answer",
+    does: "lets a message live ten minutes longer than its seal says and answers no inquiry, on a relay that holds some back and loses the answer",
     caught_by: &["no-late-apply"],
     scenario: LATE,
-    stand: |parts| opening(holding(parts), |genuine| Arc::new(ExtendsExpiry { genuine })),
+    stand: |parts| {
+        opening(holding(parts), |genuine| {
+            let genuine = Arc::new(Deaf::before(genuine));
+            Arc::new(ExtendsExpiry { genuine })
+        })
+    },
 };
 
 struct ExtendsExpiry {

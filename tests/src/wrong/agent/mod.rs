@@ -4,6 +4,7 @@ mod answers_before_writing;
 mod behind_the_time;
 mod crosses_envelopes;
 mod cuts_password;
+mod deaf;
 mod extends_expiry;
 mod forgets_too_soon;
 mod forgets_unlock;
