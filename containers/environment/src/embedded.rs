@@ -19,6 +19,9 @@ use crate::site::{Address, BulkPerson, Kit, RoleConfig};
 use crate::skewed::SkewedClock;
 use crate::trap::Trap;
 
+/// The only port that some clients of the relay know.
+const RELAY_PORT: u16 = 443;
+
 /// Looks at the relays until nobody listens.
 const LOOKS: u32 = 150;
 
@@ -59,7 +62,7 @@ impl EmbeddedSite {
     /// of the relay know no other port.
     pub async fn listen_address(&self, number: u32) -> SocketAddr {
         let host = IpAddr::V4(Ipv4Addr::new(127, 0, 0, u8::try_from(number + 1).unwrap_or(1)));
-        let wanted = SocketAddr::new(host, 443);
+        let wanted = SocketAddr::new(host, RELAY_PORT);
         match tokio::net::TcpListener::bind(wanted).await {
             Ok(_) => wanted,
             Err(_) => SocketAddr::new(host, 0),
@@ -88,7 +91,12 @@ impl EmbeddedSite {
                 .transpose()?,
             _ => None,
         };
-        let process = Process::start(kit.part(), role, making, partner, switch).await?;
+        let started = Process::start(kit.part(), role.clone(), making.clone(), partner, switch.clone()).await;
+        let process = match started {
+            // Another world that started meanwhile may have taken the port that was free when it was looked for.
+            Err(_) if elsewhere(&mut role) => Process::start(kit.part(), role, making, partner, switch).await?,
+            started => started?,
+        };
         let address = process.address();
         self.running.push(process);
         Ok(Address {
@@ -224,6 +232,16 @@ impl EmbeddedSite {
         }
         remove_folder(&self.folder)
     }
+}
+
+/// Lets a relay that was to have the usual port take any; tells whether it was.
+fn elsewhere(role: &mut RoleConfig) -> bool {
+    let RoleConfig::Relay(config) = role else {
+        return false;
+    };
+    let usual = config.listen.port() == RELAY_PORT;
+    config.listen.set_port(0);
+    usual
 }
 
 /// Writes a kit's files, readable by this user alone.
