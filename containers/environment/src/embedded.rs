@@ -63,9 +63,10 @@ impl EmbeddedSite {
     pub async fn listen_address(&self, number: u32) -> SocketAddr {
         let host = IpAddr::V4(Ipv4Addr::new(127, 0, 0, u8::try_from(number + 1).unwrap_or(1)));
         let wanted = SocketAddr::new(host, RELAY_PORT);
+        // Where parts die, another world could take the usual port meanwhile; nobody comes upon one of their own by chance.
         match tokio::net::TcpListener::bind(wanted).await {
-            Ok(_) => wanted,
-            Err(_) => SocketAddr::new(host, 0),
+            Ok(_) if !self.making.apart => wanted,
+            _ => SocketAddr::new(host, 0),
         }
     }
 
