@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let windows = arguments.get(1).map_or(Ok(72), |text| text.parse())?;
     let wrong = arguments.iter().any(|argument| argument == "wrong");
     let judgement = synthetic::judgement(SEED, windows, wrong);
-    let manifest = synthetic::manifest(SEED, &judgement.figures);
+    let manifest = synthetic::manifest::manifest(SEED, &judgement.figures);
     let folder = RunFolder::create(Path::new(folder))?;
     folder.write_manifest(&manifest)?;
     let written = reports::write(&folder, &judgement)?;

@@ -32,7 +32,7 @@ fn read(path: &Path) -> String {
 /// A judgement in which everything that is a name is hostile.
 fn hostile() -> (Judgement, Manifest) {
     let mut judgement = synthetic::judgement(3, 12, true);
-    let mut manifest = synthetic::manifest(3, &judgement.figures);
+    let mut manifest = synthetic::manifest::manifest(3, &judgement.figures);
     let name = || HOSTILE.to_owned();
     judgement.verdict.scenario = name();
     judgement.verdict.world = name();
@@ -118,7 +118,7 @@ fn hostile_names_stay_names_everywhere() {
 #[test]
 fn junit_reads_back_with_a_case_for_each_check_and_goal() {
     let judgement = synthetic::judgement(1, 30, true);
-    let manifest = synthetic::manifest(1, &judgement.figures);
+    let manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let (_dir, written) = written(&judgement, &manifest);
     let report = quick_junit::Report::deserialize_from_str(&read(&written.junit)).unwrap();
     let marks = |mark| {
@@ -152,7 +152,7 @@ fn junit_reads_back_with_a_case_for_each_check_and_goal() {
 #[test]
 fn the_page_is_whole_by_itself() {
     let judgement = synthetic::judgement(1, 30, true);
-    let manifest = synthetic::manifest(1, &judgement.figures);
+    let manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let (_dir, written) = written(&judgement, &manifest);
     let html = read(&written.html);
     let own = html.replace("xmlns=\"http://www.w3.org/2000/svg\"", "");
@@ -261,12 +261,12 @@ fn an_empty_judgement_says_so_and_ten_thousand_windows_stay_small() {
     empty.verdict.findings.clear();
     empty.verdict.goals.clear();
     empty.verdict.verdict = Mark::Inconclusive;
-    let manifest = synthetic::manifest(1, &empty.figures);
+    let manifest = synthetic::manifest::manifest(1, &empty.figures);
     let (_dir, nothing) = written(&empty, &manifest);
     assert!(read(&nothing.html).contains("No load ran, so nobody waited."));
 
     let large = synthetic::judgement(1, 10_000, false);
-    let (_dir, written) = written(&large, &synthetic::manifest(1, &large.figures));
+    let (_dir, written) = written(&large, &synthetic::manifest::manifest(1, &large.figures));
     let size = fs::metadata(&written.html).unwrap().len();
     assert!(size < 1_000_000, "{size} bytes");
     assert!(read(&written.html).contains("Each point is 17 windows"));
@@ -277,7 +277,7 @@ fn what_the_judge_makes_of_a_run_that_did_nothing_is_drawn() {
     let dir = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&dir.path().join("run")).unwrap();
     folder
-        .write_manifest(&synthetic::manifest(1, &Figures::default()))
+        .write_manifest(&synthetic::manifest::manifest(1, &Figures::default()))
         .unwrap();
     folder.writer().unwrap().seal().unwrap();
     let judgement = judge::judge(&folder).unwrap();
@@ -293,7 +293,7 @@ fn what_the_judge_makes_of_a_run_that_did_nothing_is_drawn() {
 #[test]
 fn what_spreads_is_shown_where_there_is_something_to_spread_to() {
     let mut judgement = synthetic::judgement(1, 30, false);
-    let manifest = synthetic::manifest(1, &judgement.figures);
+    let manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let row = &mut judgement.figures.propagation[1];
     (row.unseen, row.p99_us, row.max_us) = (40, None, None);
     row.curve.iter_mut().for_each(|point| point.share *= 0.97);
@@ -337,7 +337,7 @@ fn what_spreads_is_shown_where_there_is_something_to_spread_to() {
 #[test]
 fn personas_have_a_table_on_every_face_and_none_in_an_older_folder() {
     let mut judgement = synthetic::judgement(1, 30, false);
-    let manifest = synthetic::manifest(1, &judgement.figures);
+    let manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let faces = |judgement: &Judgement| {
         let (_dir, drawn) = written(judgement, &manifest);
         let terminal = reports::terminal(judgement, &manifest);
@@ -358,7 +358,7 @@ fn personas_have_a_table_on_every_face_and_none_in_an_older_folder() {
 fn what_a_directory_does_not_enforce_is_said_on_every_face() {
     let mut judgement = synthetic::judgement(1, 30, false);
     judgement.verdict.verdict = Mark::Inconclusive;
-    let mut manifest = synthetic::manifest(1, &judgement.figures);
+    let mut manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let facts = &mut manifest.capabilities[0].facts;
     for (fact, value) in [
         ("kvno", "absent"),

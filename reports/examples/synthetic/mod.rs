@@ -1,6 +1,6 @@
 //! Judgements that look like real ones, drawn from a seed: for pictures in the documents and for tests.
 
-mod manifest;
+pub mod manifest;
 mod verdict;
 
 use history::{OpCounts, Resource};
@@ -10,8 +10,6 @@ use judge::{
 };
 use rand::{Rng as _, RngExt as _};
 use vocabulary::{OpKind, OutcomeClass, Seed};
-
-pub use manifest::manifest;
 
 const SECOND: u64 = 1_000_000;
 
