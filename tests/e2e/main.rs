@@ -7,6 +7,7 @@
     reason = "a helper of a test that fails is a test that fails"
 )]
 
+mod catalogue;
 mod clients;
 mod commands;
 mod conformance;
@@ -16,6 +17,7 @@ mod docker_job;
 mod executors;
 mod faults;
 mod judged;
+mod kills;
 mod main_job;
 mod old_folder;
 mod overload;
