@@ -58,19 +58,36 @@ impl Frames {
 
     /// The next whole frame's content.
     fn next_frame(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut content = Vec::new();
+        Ok(self.next_frame_into(&mut content)?.then_some(content))
+    }
+
+    /// Appends the next whole frame's content to what there is; tells whether there was one.
+    fn next_frame_into(&mut self, content: &mut Vec<u8>) -> io::Result<bool> {
         let Some(length) = self.whole_frame()? else {
             return self.tear();
         };
         if length == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         let frame = &self.pending[self.given..self.given + length];
-        let Ok(content) = zstd::stream::decode_all(frame) else {
+        let before = content.len();
+        if zstd::stream::copy_decode(frame, &mut *content).is_err() {
+            content.truncate(before);
             return self.tear();
-        };
+        }
         self.given += length;
         self.whole += length as u64;
-        Ok(Some(content))
+        Ok(true)
+    }
+
+    /// The same for whoever puts frames together; nothing follows a frame that is not whole.
+    pub(crate) fn append_next(&mut self, content: &mut Vec<u8>) -> Result<bool, HistoryError> {
+        if self.torn.is_some() {
+            return Ok(false);
+        }
+        self.next_frame_into(content)
+            .map_err(|source| read_error(&self.path, source))
     }
 
     /// The length of the frame that comes next, read to its end; 0 at the end of the file, none where no frame stands.
@@ -98,10 +115,10 @@ impl Frames {
         Ok(())
     }
 
-    fn tear(&mut self) -> io::Result<Option<Vec<u8>>> {
+    fn tear(&mut self) -> io::Result<bool> {
         let length = self.file.metadata()?.len();
         self.torn = Some(length.saturating_sub(self.whole));
-        Ok(None)
+        Ok(false)
     }
 }
 

@@ -55,8 +55,7 @@ pub(crate) fn scan<T: Send>(
 /// Cuts what is unpacked into chunks of whole lines; tells how much was left out at the end.
 fn unpack(mut frames: Frames, chunks: &SyncSender<Chunk>) -> Result<Option<u64>, HistoryError> {
     let (mut chunk, mut number) = (Vec::new(), 0);
-    for frame in frames.by_ref() {
-        chunk.extend(frame?);
+    while frames.append_next(&mut chunk)? {
         if chunk.len() < CHUNK_BYTES {
             continue;
         }

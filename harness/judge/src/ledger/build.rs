@@ -22,6 +22,9 @@ use crate::usage::Usage;
 /// The fault after which a person's account is gone.
 const DELETES: &str = "delete_people";
 
+/// Room for more operations than this is made as they come: a manifest may promise anything.
+const ROOM_MAX: u64 = 1 << 24;
+
 /// How a domain controller without a name is called.
 const UNNAMED_DC: &str = "the directory";
 
@@ -46,13 +49,14 @@ struct Builder {
 impl Builder {
     fn new(folder: &RunFolder) -> Result<Self, HistoryError> {
         let manifest = folder.manifest()?;
+        let room = manifest.arrivals.min(ROOM_MAX) as usize;
         let mut builder = Self {
             ledger: Ledger {
                 facts: Facts::of(&manifest.capabilities),
                 manifest,
                 people: Vec::new(),
                 personas: vec![String::new()],
-                ops: Vec::new(),
+                ops: Vec::with_capacity(room),
                 drops: Vec::new(),
                 dcs: Vec::new(),
                 domains: Domains::default(),
@@ -77,7 +81,7 @@ impl Builder {
                 stalls: Vec::new(),
             },
             index: HashMap::new(),
-            places: OpIndex::default(),
+            places: OpIndex::with_room(room),
         };
         for row in folder.people()? {
             builder.person(row.user, &row.upn);
@@ -90,16 +94,10 @@ impl Builder {
         self.ledger.ended_us = self.ledger.ended_us.max(line.at_us());
         match line {
             Light::Op(op) => self.op(*op),
-            Light::Seen {
-                at_us,
-                phase,
-                who,
-                dc,
-                seen,
-            } => {
-                let person = self.who(who) as usize;
-                let dc = self.dc(dc.as_deref());
-                self.see(person, dc, &seen, at_us, phase);
+            Light::Seen(line) => {
+                let person = self.who(line.who) as usize;
+                let dc = self.dc(line.dc.as_deref());
+                self.see(person, dc, &line.seen, line.at_us, line.phase);
             }
             Light::Journal {
                 op,
@@ -112,7 +110,7 @@ impl Builder {
                 self.journal(op, agent, note);
             }
             Light::Nothing { .. } => {}
-            Light::Other(event) => self.other(event, known),
+            Light::Other(event) => self.other(*event, known),
         }
     }
 

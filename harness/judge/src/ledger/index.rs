@@ -10,6 +10,11 @@ use super::Op;
 pub(super) struct OpIndex(HashTable<u32>);
 
 impl OpIndex {
+    /// For so many without growing.
+    pub(super) fn with_room(operations: usize) -> Self {
+        Self(HashTable::with_capacity(operations))
+    }
+
     /// Notes the place of an operation; tells whether its id is new.
     pub(super) fn insert(&mut self, ops: &[Op], id: Uuid, place: u32) -> bool {
         let known = self.find(ops, id).is_some();

@@ -26,16 +26,10 @@ impl Who {
     }
 }
 
-/// A line with no more of it than is kept.
+/// A line with no more of it than is kept. Journals' lines come most often: what is larger than one of them is boxed.
 pub(super) enum Light {
     Op(Box<LightOp>),
-    Seen {
-        at_us: u64,
-        phase: Phase,
-        who: Who,
-        dc: Option<Box<str>>,
-        seen: Seen,
-    },
+    Seen(Box<LightSeen>),
     Journal {
         at_us: u64,
         op: Uuid,
@@ -46,7 +40,16 @@ pub(super) enum Light {
     Nothing {
         at_us: u64,
     },
-    Other(Event),
+    Other(Box<Event>),
+}
+
+/// Something seen of one person.
+pub(super) struct LightSeen {
+    pub(super) at_us: u64,
+    pub(super) phase: Phase,
+    pub(super) who: Who,
+    pub(super) dc: Option<Box<str>>,
+    pub(super) seen: Seen,
 }
 
 pub(super) struct LightOp {
@@ -75,7 +78,7 @@ impl Light {
         match line {
             Line::Op(op) => Self::Op(Box::new(LightOp::of(op, known))),
             Line::Seen(seen) => Self::seen(seen, known),
-            Line::Other(event) => Self::Other(event),
+            Line::Other(event) => Self::Other(Box::new(event)),
         }
     }
 
@@ -109,19 +112,22 @@ impl Light {
             Sight::Oracle(seen) => Seen::Oracle(seen),
             Sight::Bind(record) => Seen::Bind(record),
         };
-        line.user.map_or(Self::Nothing { at_us }, |user| Self::Seen {
-            at_us,
-            phase: line.phase,
-            who: Who::of(user, "", known),
-            dc: line.dc.map(Into::into),
-            seen,
+        line.user.map_or(Self::Nothing { at_us }, |user| {
+            Self::Seen(Box::new(LightSeen {
+                at_us,
+                phase: line.phase,
+                who: Who::of(user, "", known),
+                dc: line.dc.map(Into::into),
+                seen,
+            }))
         })
     }
 
     pub(super) fn at_us(&self) -> u64 {
         match self {
             Self::Op(op) => op.at_us,
-            Self::Seen { at_us, .. } | Self::Journal { at_us, .. } | Self::Nothing { at_us } => *at_us,
+            Self::Seen(seen) => seen.at_us,
+            Self::Journal { at_us, .. } | Self::Nothing { at_us } => *at_us,
             Self::Other(event) => event.stamp().at_us,
         }
     }
