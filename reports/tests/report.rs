@@ -376,7 +376,8 @@ fn an_operation(number: u64) -> Event {
 fn a_run_that_still_goes_on_is_drawn_as_far_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(&dir.path().join("run")).unwrap();
-    let manifest = synthetic::manifest::manifest(1, &Figures::default());
+    let mut manifest = synthetic::manifest::manifest(1, &Figures::default());
+    manifest.arrivals = 1_000;
     folder.write_manifest(&manifest).unwrap();
     let mut writer = folder.writer().unwrap();
     let text = r#"{"kind":"phase","seq":0,"at_us":0,"phase":"baseline","enter":"measure"}"#;
@@ -392,7 +393,18 @@ fn a_run_that_still_goes_on_is_drawn_as_far_as_it_is() {
     let judgement = judge::judge(&folder).unwrap();
     let page = reports::page(&judgement, &manifest).unwrap();
     drop(writer);
-    assert_eq!(judgement.verdict.verdict, Mark::Inconclusive);
+    let failed = judgement
+        .verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Mark::Fail);
+    let failed: Vec<_> = failed.map(|finding| (&finding.check, &finding.why)).collect();
+    assert_eq!(
+        judgement.verdict.verdict,
+        Mark::Inconclusive,
+        "{failed:?} {:?}",
+        judgement.verdict.goals
+    );
     assert_eq!(
         judgement
             .figures
