@@ -106,7 +106,7 @@ fn trace(number: u64, from_us: u64, us: [u64; 9]) -> Trace {
         intended_us: from_us,
         finished_us: from_us + us.iter().sum::<u64>(),
         parts: parts(us),
-        faults: if number.is_multiple_of(2) {
+        faults: if number.is_multiple_of(3) {
             vec!["delay (agent-dc)".to_owned()]
         } else {
             Vec::new()
