@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use history::RunFolder;
 use judge::Judgement;
 
-use crate::charts::Chart;
+use crate::charts::{self, Chart};
 use crate::{ReportError, junit, markdown, page};
 
 /// Where the files of a report are.
@@ -40,7 +40,7 @@ pub fn write(folder: &RunFolder, judgement: &Judgement) -> Result<Written, Repor
         verdict: folder.path("verdict.json"),
         junit: put("junit.xml", junit::xml(judgement, &manifest)?)?,
         summary: put("summary.md", markdown::summary(judgement, &manifest))?,
-        html: put("report.html", page::html(judgement, &manifest)?)?,
+        html: put("report.html", page(judgement, &manifest)?)?,
         charts,
     })
 }
@@ -48,15 +48,13 @@ pub fn write(folder: &RunFolder, judgement: &Judgement) -> Result<Written, Repor
 fn write_charts(folder: &RunFolder, judgement: &Judgement) -> Result<Vec<PathBuf>, ReportError> {
     let path = folder.path("charts");
     std::fs::create_dir_all(&path).map_err(|source| ReportError::MakeFolder { path, source })?;
-    let mut written = Vec::with_capacity(2 * Chart::ALL.len());
-    for chart in Chart::shown(&judgement.figures) {
-        let (png, svg) = (
-            format!("charts/{}.png", chart.name()),
-            format!("charts/{}.svg", chart.name()),
-        );
+    let shown: Vec<Chart> = Chart::shown(&judgement.figures).collect();
+    let written = charts::each(&shown, |chart| {
+        let name = chart.name();
+        let (png, svg) = (format!("charts/{name}.png"), format!("charts/{name}.svg"));
         folder.write(&png, &chart.png(&judgement.figures)?)?;
         folder.write(&svg, chart.svg(&judgement.figures)?.as_bytes())?;
-        written.extend([folder.path(&png), folder.path(&svg)]);
-    }
-    Ok(written)
+        Ok([folder.path(&png), folder.path(&svg)])
+    })?;
+    Ok(written.into_iter().flatten().collect())
 }

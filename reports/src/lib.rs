@@ -28,4 +28,5 @@ mod words;
 pub use charts::Chart;
 pub use error::ReportError;
 pub use folder::{Written, write};
+pub use page::page;
 pub use terminal::{terminal, terminal_in_colour};

@@ -93,6 +93,17 @@ fn minutes(us: f64) -> String {
     format!("{} min {} s", number(minutes, 0), number(rest, 0))
 }
 
+/// A stretch of time in one unit: `12–14 s`, `0.5–1 min`.
+pub(crate) fn span_us(from_us: f64, to_us: f64) -> String {
+    let (unit, name) = match to_us {
+        _ if to_us < 3e6 => (1e3, "ms"),
+        _ if to_us <= 600e6 => (1e6, "s"),
+        _ if to_us <= 10_800e6 => (60e6, "min"),
+        _ => (3600e6, "h"),
+    };
+    format!("{}–{} {name}", number(from_us / unit, 2), number(to_us / unit, 2))
+}
+
 /// Milliseconds, or a dash without data.
 pub(crate) fn millis(ms: Option<f64>) -> String {
     ms.map_or_else(|| "–".to_owned(), |ms| duration_us(ms * 1e3))
@@ -201,6 +212,9 @@ mod tests {
         assert_eq!(duration_us(45_600.0), "45.6 ms");
         assert_eq!(duration_us(999_900.0), "1 s");
         assert_eq!(duration_us(125e6), "2 min 5 s");
+        assert_eq!(span_us(12e6, 14e6), "12–14 s");
+        assert_eq!(span_us(0.0, 0.1e6), "0–100 ms");
+        assert_eq!(span_us(630e6, 660e6), "10.5–11 min");
         assert_eq!(share(1, 1_000_000), "<0.01 %");
         assert_eq!(share(999_999, 1_000_000), ">99.99 %");
         assert_eq!(share(10, 10), "100 %");

@@ -420,7 +420,7 @@ pub(crate) fn spaced(name: &str) -> String {
 }
 
 /// A reason as people read it: its name in words, the codes behind it as they are.
-fn reason_words(reason: &str) -> String {
+pub(crate) fn reason_words(reason: &str) -> String {
     match reason.split_once(' ') {
         Some((name, codes)) => format!("{} {codes}", spaced(name)),
         None => spaced(reason),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
-use history::{Finding, GoalResult, Manifest, Mark, RunFolder};
+use history::{Event, Finding, GoalResult, Manifest, Mark, Phase, RunFolder};
 use judge::{Figures, Judgement, ReasonRow};
 use reports::Chart;
 use vocabulary::OutcomeClass;
@@ -151,7 +151,7 @@ fn junit_reads_back_with_a_case_for_each_check_and_goal() {
 
 #[test]
 fn the_page_is_whole_by_itself() {
-    let judgement = synthetic::judgement(1, 30, true);
+    let judgement = synthetic::judgement(1, 72, true);
     let manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let (_dir, written) = written(&judgement, &manifest);
     let html = read(&written.html);
@@ -219,6 +219,31 @@ fn every_axis_has_a_title_with_its_unit() {
             Chart::Propagation,
             &["Writes seen (%)", "Since acknowledgement (ms, logarithmic)"],
         ),
+        (
+            Chart::Heat,
+            &["Response time (ms, logarithmic)", "Time since the load began (s)"],
+        ),
+        (
+            Chart::InFlight,
+            &["Operations at once (count, mean)", "Time since the load began (s)"],
+        ),
+        (
+            Chart::Endings,
+            &["Operations per second (1/s)", "Time since the load began (s)"],
+        ),
+        (Chart::Waterfall, &["Since the intended start (ms)"]),
+        (Chart::PersonaLatency, &["Response time (ms)"]),
+        (Chart::PersonaOutcomes, &["Share of attempts (%, warm-up included)"]),
+        (Chart::Slowest, &["Since the intended start (ms)"]),
+        (Chart::Unknown, &["Since the intended start (ms)"]),
+        (
+            Chart::Disk,
+            &["Written each second (MiB/s)", "Time since the load began (s)"],
+        ),
+        (
+            Chart::Sockets,
+            &["Open sockets (count)", "Time since the load began (s)"],
+        ),
     ];
     for (chart, titles) in titles {
         let svg = chart.svg(&judgement.figures).unwrap();
@@ -268,8 +293,51 @@ fn an_empty_judgement_says_so_and_ten_thousand_windows_stay_small() {
     let large = synthetic::judgement(1, 10_000, false);
     let (_dir, written) = written(&large, &synthetic::manifest::manifest(1, &large.figures));
     let size = fs::metadata(&written.html).unwrap().len();
-    assert!(size < 1_000_000, "{size} bytes");
-    assert!(read(&written.html).contains("Each point is 17 windows"));
+    assert!(size < 3_000_000, "{size} bytes");
+    assert!(read(&written.html).contains("Each point is 42 windows"));
+}
+
+#[test]
+fn the_numbers_behind_a_chart_stand_below_it_and_a_closed_model_claims_no_more_than_it_knows() {
+    let judgement = synthetic::judgement(1, 72, false);
+    let mut manifest = synthetic::manifest::manifest(1, &judgement.figures);
+    let open = reports::page(&judgement, &manifest).unwrap();
+    assert_eq!(open.matches("<summary>The numbers</summary>").count(), 9);
+    let window = &judgement.figures.windows[30];
+    let row = format!("<th scope=\"row\">30–31 s</th><td>{}</td>", window.offered);
+    assert!(open.contains(&row), "{row}");
+    assert!(open.contains("<th scope=\"row\">99.9 %</th>") && open.contains("anna.berg.100@corp.test"));
+    assert!(open.contains("arrivals that nobody was free to begin in time"));
+    manifest.executor = "closed".to_owned();
+    let closed = reports::page(&judgement, &manifest).unwrap();
+    assert!(!closed.contains("arrivals that nobody was free to begin in time"));
+    for words in [
+        "a slow system is offered less",
+        "never more than there are users",
+        "how long people would have queued",
+    ] {
+        assert!(closed.contains(words) && !open.contains(words), "{words}");
+    }
+}
+
+#[test]
+fn what_a_pointer_finds_is_there_without_a_script_and_unseen_without_a_style() {
+    let judgement = synthetic::judgement(1, 72, false);
+    let svg = Chart::ResponseTime.svg(&judgement.figures).unwrap();
+    assert_eq!(svg.matches("class=\"hit\"").count(), 72);
+    assert_eq!(
+        svg.matches("fill-opacity=\"0\"").count(),
+        72,
+        "no reader draws what a pointer finds"
+    );
+    assert_eq!(svg.matches("class=\"tip\" display=\"none\"").count(), 72);
+    assert!(svg.contains(".chart .hit:hover>.tip{display:inline}"));
+    let page = reports::page(&judgement, &synthetic::manifest::manifest(1, &judgement.figures)).unwrap();
+    assert!(page.contains(".chart .hit:hover>.tip{display:inline}"));
+    assert!(
+        page.contains("<title>30–31 s: p50 "),
+        "a narrow chart has no room, and the browser shows it"
+    );
 }
 
 #[test]
@@ -288,6 +356,74 @@ fn what_the_judge_makes_of_a_run_that_did_nothing_is_drawn() {
         "{html}"
     );
     assert!(read(&written.summary).contains("let it reach its end"));
+}
+
+/// One operation of a person of whom nothing else is known.
+fn an_operation(number: u64) -> Event {
+    let intended_us = 1_000_000 + number * 100_000;
+    let text = format!(
+        r#"{{"kind":"op","seq":0,"at_us":0,"phase":"measure","op_id":"383ab532-9cd0-82ba-bceb-{number:012}","op":"reset","attempt":1,
+            "actor":"a@corp.test","persona":"forgot","user":"d4d0e57d-cc95-87d0-b311-47d1af51febb","writes":1,"proves":null,
+            "intended_us":{intended_us},"started_us":{},"finished_us":{},"expires_us":99000000,"outcome":"applied",
+            "stages_us":{{"cloud":798,"write":4500}}}}"#,
+        intended_us + 300,
+        intended_us + 9_000 + number
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn a_run_that_still_goes_on_is_drawn_as_far_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(&dir.path().join("run")).unwrap();
+    let mut manifest = synthetic::manifest::manifest(1, &Figures::default());
+    manifest.arrivals = 1_000;
+    folder.write_manifest(&manifest).unwrap();
+    let mut writer = folder.writer().unwrap();
+    let text = r#"{"kind":"phase","seq":0,"at_us":0,"phase":"baseline","enter":"measure"}"#;
+    writer
+        .append(serde_json::from_str(text).unwrap(), 1_000_000, Phase::Baseline)
+        .unwrap();
+    for number in 0..40 {
+        let at_us = 1_010_000 + number * 100_000;
+        writer.append(an_operation(number), at_us, Phase::Measure).unwrap();
+    }
+    writer.flush().unwrap();
+    // The writer is still there: nothing is sealed, and more may come.
+    let judgement = judge::judge(&folder).unwrap();
+    let page = reports::page(&judgement, &manifest).unwrap();
+    drop(writer);
+    let failed = judgement
+        .verdict
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Mark::Fail);
+    let failed: Vec<_> = failed.map(|finding| (&finding.check, &finding.why)).collect();
+    assert_eq!(
+        judgement.verdict.verdict,
+        Mark::Inconclusive,
+        "{failed:?} {:?}",
+        judgement.verdict.goals
+    );
+    assert_eq!(
+        judgement
+            .figures
+            .windows
+            .iter()
+            .map(|window| window.offered)
+            .sum::<u64>(),
+        40
+    );
+    for there in [
+        "INCONCLUSIVE",
+        "id=\"chart-heat-map\"",
+        "id=\"chart-waterfall\"",
+        "id=\"chart-slowest\"",
+        "383ab532",
+    ] {
+        assert!(page.contains(there), "{there}");
+    }
+    assert!(!page.contains("No load ran"), "what there is is shown");
 }
 
 #[test]

@@ -18,6 +18,8 @@ pub struct Figures {
     pub window_us: u64,
     /// Windows over warm-up, measure and drain, without gaps.
     pub windows: Vec<Window>,
+    /// How many operations of each window took how long.
+    pub heat: HeatMap,
     /// The phases as they really were.
     pub phases: Vec<Span>,
     /// Fault windows; one that begins and ends at once is an event without an end, such as a role that moves.
@@ -32,6 +34,12 @@ pub struct Figures {
     pub personas: Vec<PersonaRow>,
     /// Exclusive time of each stage over the measure phase, in the order of the chain, `network` last.
     pub stages: Vec<StageRow>,
+    /// Where the time of the median operation of the measure phase went, and of the 99th percentile; none without stage times.
+    pub waterfalls: Vec<Waterfall>,
+    /// The slowest operations of the measure phase whose end is known, the slowest first.
+    pub slowest: Vec<Trace>,
+    /// The first operations whose end is not known, by their intended start.
+    pub unknown: Vec<Trace>,
     /// The percentile curves over the measure phase.
     pub curve: Vec<CurvePoint>,
     /// How long acknowledged writes of the measure phase took to be seen on each domain controller that has partners, by
@@ -54,16 +62,92 @@ pub struct Window {
     pub finished: u64,
     /// Applied or correctly rejected operations that finished in it.
     pub achieved: u64,
+    /// Operations that were rejected in it.
+    pub rejected: u64,
+    /// Operations that failed in it.
+    pub failed: u64,
+    /// Operations that were given up in it, their end not known.
+    pub unknown: u64,
     /// Arrivals intended in it that were dropped.
     pub dropped: u64,
+    /// Operations that had begun and not ended, the mean over it.
+    pub in_flight: f64,
+    /// Arrivals that were due and began later, the mean over it.
+    pub waiting: f64,
     /// Median response time of operations intended in it that finished with a known outcome.
     pub response_p50_us: Option<u64>,
-    /// 95th percentile of the same.
-    pub response_p95_us: Option<u64>,
+    /// 90th percentile of the same.
+    pub response_p90_us: Option<u64>,
     /// 99th percentile of the same.
     pub response_p99_us: Option<u64>,
     /// The largest of the same.
     pub response_max_us: Option<u64>,
+}
+
+/// Operations with a known outcome by window and by response time, on a logarithmic scale: each window's are those of
+/// [`Window::response_p50_us`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HeatMap {
+    /// From where to where each row reaches, in microseconds: one more than there are rows, each the same factor above the one
+    /// before.
+    pub edges_us: Vec<f64>,
+    /// For each window, how many are in each row.
+    pub counts: Vec<Vec<u64>>,
+    /// For each window, arrivals intended in it that have no response time: unknown or dropped.
+    pub endless: Vec<u64>,
+}
+
+/// One part of an operation's time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StagePart {
+    /// `wait` (for its begin), a stage of the chain, or `network`.
+    pub stage: String,
+    /// How long, in microseconds.
+    pub us: f64,
+}
+
+/// Where the time went of operations that took about as long as one percentile: the means of all whose response time is in
+/// the same narrow range.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waterfall {
+    /// The percentile, for example `p50`.
+    pub percentile: String,
+    /// How many operations the means are of.
+    pub count: u64,
+    /// The shortest response time that the range takes.
+    pub from_us: u64,
+    /// The longest.
+    pub to_us: u64,
+    /// The id of the first of them in the history.
+    pub example: String,
+    /// From the intended start on, in the order of the chain.
+    pub parts: Vec<StagePart>,
+}
+
+/// One operation from its intended start to its end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// Its id.
+    pub id: String,
+    /// What was asked.
+    pub op: OpKind,
+    /// The person's sign-in name.
+    pub person: String,
+    /// The person's persona; empty where it is not on record.
+    pub persona: String,
+    /// How it ended.
+    pub class: OutcomeClass,
+    /// Why, with its codes; empty where it was applied.
+    pub reason: String,
+    /// When it should have begun.
+    pub intended_us: u64,
+    /// When its end was known, or nobody waited any more.
+    pub finished_us: u64,
+    /// From the intended start on: `wait`, then the stages in the order of the chain, then `network`; without stage times
+    /// `untold` takes the place of both.
+    pub parts: Vec<StagePart>,
+    /// Faults in force meanwhile, as name and target.
+    pub faults: Vec<String>,
 }
 
 /// A named stretch of time.
@@ -117,6 +201,10 @@ pub struct PersonaRow {
     pub persona: String,
     /// By outcome; each attempt counts.
     pub counts: history::OpCounts,
+    /// Median response time over the measure phase, dropped and unknown ones slower than all others.
+    pub response_p50_us: Option<u64>,
+    /// 99th percentile of the same.
+    pub response_p99_us: Option<u64>,
     /// How they ended, other than applied, the most frequent first.
     pub endings: Vec<ReasonRow>,
 }
@@ -198,4 +286,8 @@ pub struct UsePoint {
     pub cores: f64,
     /// Memory, the most since the point before.
     pub memory_bytes: u64,
+    /// Bytes written to disks each second since the point before, where that is told.
+    pub written_per_s: Option<f64>,
+    /// Sockets, the most since the point before, where that is told.
+    pub sockets: Option<u64>,
 }

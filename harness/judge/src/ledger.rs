@@ -7,9 +7,11 @@ mod facts;
 mod faults;
 mod index;
 mod light;
+mod notable;
 mod op;
 mod personas;
 mod sightings;
+mod splits;
 mod stages;
 
 use std::collections::HashMap;
@@ -23,9 +25,11 @@ pub(crate) use build::read;
 pub(crate) use domains::Domains;
 pub(crate) use facts::Facts;
 pub(crate) use faults::FaultWindow;
+pub(crate) use notable::{Notable, Noted};
 pub(crate) use op::{Label, Notes, Op};
 pub(crate) use personas::PersonaCounts;
 pub(crate) use sightings::{Held, Sighting};
+pub(crate) use splits::{NETWORK, WAIT};
 pub(crate) use stages::StageSamples;
 
 use crate::phases::Phases;
@@ -79,6 +83,8 @@ pub(crate) struct Ledger {
     pub attempts: attempts::Attempts,
     /// Stage times of measured operations.
     pub stages: StageSamples,
+    /// Operations that are told one by one.
+    pub notable: Notable,
     /// What was sampled.
     pub usage: Usage,
     /// Events read.

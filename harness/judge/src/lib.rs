@@ -24,8 +24,10 @@ mod check;
 mod error;
 mod figures;
 mod goals;
+mod heat;
 mod latency;
 mod ledger;
+mod levels;
 pub mod order;
 mod phases;
 mod propagation;
@@ -34,14 +36,15 @@ mod statistics;
 mod story;
 mod subject;
 mod summary;
+mod traces;
 mod usage;
 mod windows;
 
 pub use case::{Case, CaseOp, CaseSight};
 pub use error::JudgeError;
 pub use figures::{
-    CurvePoint, DelayPoint, FaultRow, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow,
-    ResourceRow, Span, StageRow, UsePoint, Window,
+    CurvePoint, DelayPoint, FaultRow, Figures, HeatMap, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow,
+    ResourceRow, Span, StagePart, StageRow, Trace, UsePoint, Waterfall, Window,
 };
 
 use history::RunFolder;

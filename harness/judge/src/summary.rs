@@ -6,7 +6,7 @@ use history::{
     DropWhy, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Lateness, Mark, OpCounts, OpsByKind, Phase,
     Probed, Propagation, Resource, StagePercentiles, Verdict,
 };
-use vocabulary::{OpKind, Outcome, OutcomeClass, Times};
+use vocabulary::{OpKind, Outcome, OutcomeClass, Percentile, Times};
 
 use crate::figures::{
     FaultRow, Figures, Judgement, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, ResourceRow, Span, StageRow,
@@ -15,7 +15,8 @@ use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
-use crate::{case, check, goals, propagation, resolve, windows};
+use crate::windows::Windows;
+use crate::{case, check, goals, propagation, resolve, traces};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
@@ -181,17 +182,30 @@ fn fault_bits(faults: &[FaultWindow]) -> Vec<FaultBit> {
 }
 
 fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
-    let (window_us, windows) = windows::windows(ledger);
-    Figures {
-        window_us,
+    let Windows {
+        width_us,
         windows,
+        heat,
+    } = Windows::of(ledger);
+    let (slowest, unknown) = traces::of(ledger);
+    let waterfall = |percentile| ledger.stages.splits.waterfall(percentile);
+    Figures {
+        window_us: width_us,
+        windows,
+        heat,
         phases: phases(ledger),
         faults: ledger.faults.iter().map(|fault| fault_span(ledger, fault)).collect(),
         fault_rows: ledger.faults.iter().map(|fault| fault_row(ledger, fault)).collect(),
         outcomes: outcomes(ops_by_kind(ledger)),
         reasons: reasons(ledger),
-        personas: personas(ledger),
+        personas: personas(ledger, statistics),
         stages: statistics::stages(ledger),
+        waterfalls: [Percentile::P50, Percentile::P99]
+            .into_iter()
+            .filter_map(waterfall)
+            .collect(),
+        slowest,
+        unknown,
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
         resources: ledger.usage.rows(),
@@ -251,13 +265,16 @@ fn reasons(ledger: &Ledger) -> Vec<ReasonRow> {
 }
 
 /// By name; those that came.
-fn personas(ledger: &Ledger) -> Vec<PersonaRow> {
+fn personas(ledger: &Ledger, statistics: &Statistics) -> Vec<PersonaRow> {
     let named = ledger.personas.iter().zip(&ledger.persona_counts);
     let came = named.filter(|(_, persona)| persona.counts != OpCounts::default());
+    let response = |name: &str, percentile| statistics.by_persona.get(name)?.response(percentile);
     let mut rows: Vec<PersonaRow> = came
         .map(|(name, persona)| PersonaRow {
             persona: name.clone(),
             counts: persona.counts,
+            response_p50_us: response(name, Percentile::P50),
+            response_p99_us: response(name, Percentile::P99),
             endings: sorted(ended(&persona.endings)),
         })
         .collect();
@@ -283,7 +300,8 @@ fn sorted(rows: impl Iterator<Item = ReasonRow>) -> Vec<ReasonRow> {
     rows
 }
 
-fn reason(outcome: &Outcome) -> String {
+/// Why an operation was not applied, with its codes.
+pub(crate) fn reason(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Applied => String::new(),
         Outcome::Rejected(reason) | Outcome::Failed(reason) => reason.to_string(),

@@ -37,6 +37,19 @@ struct Point {
     at_us: u64,
     cpu_us: u64,
     memory_bytes: u64,
+    written_bytes: Option<u64>,
+    sockets: Option<u64>,
+}
+
+impl Point {
+    /// This one for both: it counts on from where the other was, and keeps the most of what either held.
+    fn after(self, other: &Self) -> Self {
+        Self {
+            memory_bytes: self.memory_bytes.max(other.memory_bytes),
+            sockets: self.sockets.max(other.sockets),
+            ..self
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -98,10 +111,21 @@ impl Usage {
     }
 }
 
+/// The time between two points, in microseconds.
+fn passed(from: &Point, to: &Point) -> Option<f64> {
+    let passed = to.at_us.checked_sub(from.at_us).filter(|passed| *passed > 0)?;
+    Some(passed as f64)
+}
+
 /// The processors used between two points.
 fn cores(from: &Point, to: &Point) -> Option<f64> {
-    let passed = to.at_us.checked_sub(from.at_us).filter(|passed| *passed > 0)?;
-    Some(to.cpu_us.saturating_sub(from.cpu_us) as f64 / passed as f64)
+    Some(to.cpu_us.saturating_sub(from.cpu_us) as f64 / passed(from, to)?)
+}
+
+/// Bytes written between two points, for each second.
+fn written_per_s(from: &Point, to: &Point) -> Option<f64> {
+    let written = to.written_bytes?.saturating_sub(from.written_bytes?);
+    Some(written as f64 * 1e6 / passed(from, to)?)
 }
 
 fn point(sample: &PartSample) -> Point {
@@ -109,6 +133,8 @@ fn point(sample: &PartSample) -> Point {
         at_us: sample.at_us,
         cpu_us: sample.cpu_us,
         memory_bytes: sample.memory_bytes,
+        written_bytes: sample.disk_written_bytes,
+        sockets: sample.sockets,
     }
 }
 
@@ -126,14 +152,13 @@ impl Part {
         part
     }
 
-    /// Of a point that stands for several samples the last is kept, with the most memory among them.
+    /// Of a point that stands for several samples the last is kept, with the most memory and sockets among them.
     fn add(&mut self, sample: PartSample) {
         self.most.take(&sample);
         let new = point(&sample);
         match self.points.last_mut() {
             Some(last) if self.in_last < self.stride => {
-                let memory_bytes = last.memory_bytes.max(new.memory_bytes);
-                *last = Point { memory_bytes, ..new };
+                *last = new.after(last);
                 self.in_last += 1;
             }
             _ => {
@@ -150,13 +175,9 @@ impl Part {
     /// Two points become one. The first stays what it is: from it everything is counted.
     fn thin(&mut self) {
         let (first, others) = self.points.split_at(1);
-        let merged = others.chunks(2).filter_map(|pair| {
-            let memory_bytes = pair.iter().map(|point| point.memory_bytes).max()?;
-            Some(Point {
-                memory_bytes,
-                ..*pair.last()?
-            })
-        });
+        let merged = others
+            .chunks(2)
+            .filter_map(|pair| Some(pair.last()?.after(pair.first()?)));
         self.points = first.iter().copied().chain(merged).collect();
         self.stride *= 2;
         self.in_last = self.stride;
@@ -168,6 +189,8 @@ impl Part {
                 at_us: to.at_us,
                 cores: cores(from, to)?,
                 memory_bytes: to.memory_bytes,
+                written_per_s: written_per_s(from, to),
+                sockets: to.sockets,
             }),
             _ => None,
         });
@@ -231,6 +254,8 @@ mod tests {
         assert!((row.used.cpu_mean_cores - 0.25).abs() < 1e-9 && (row.used.cpu_max_cores - 0.25).abs() < 1e-9);
         assert_eq!(row.used.memory_max_bytes, 1 << 40);
         assert_eq!(row.points.iter().map(|point| point.memory_bytes).max(), Some(1 << 40));
+        assert!(row.points.iter().all(|point| point.written_per_s == Some(1.0)));
+        assert_eq!(row.points.iter().filter_map(|point| point.sockets).max(), Some(6));
         assert_eq!(
             (row.used.disk_written_bytes, row.used.sockets_max),
             (Some(seconds - 1), Some(6))

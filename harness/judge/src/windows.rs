@@ -2,8 +2,10 @@
 
 use vocabulary::{OutcomeClass, Percentile, Times};
 
-use crate::figures::Window;
-use crate::ledger::Ledger;
+use crate::figures::{HeatMap, Window};
+use crate::heat;
+use crate::ledger::{Ledger, Op};
+use crate::levels::Levels;
 
 /// More windows than this are not told apart on a chart.
 const MOST: u64 = 120;
@@ -47,51 +49,115 @@ pub(crate) fn width_us(span_us: u64) -> u64 {
     NARROW.into_iter().find(enough).unwrap_or(narrowest)
 }
 
-/// Windows over warm-up, measure and drain; none when the load never began.
-pub(crate) fn windows(ledger: &Ledger) -> (u64, Vec<Window>) {
-    let Some((from_us, to_us)) = ledger.phases.load_span(ledger.ended_us) else {
-        return (0, Vec::new());
-    };
-    let width = width_us(to_us - from_us);
-    let count = (to_us - from_us).div_ceil(width).max(1);
-    let mut windows: Vec<Window> = (0..count)
-        .map(|number| Window {
-            from_us: from_us + number * width,
-            ..Window::default()
-        })
-        .collect();
-    // What was intended a moment before the phase was entered, or ended after the drain, belongs to the nearest window.
-    let place = |at_us: u64| (at_us.saturating_sub(from_us) / width).min(count - 1) as usize;
-    fill(ledger, &mut windows, place);
-    respond(ledger, &mut windows, place);
-    (width, windows)
+/// The load over time.
+#[derive(Debug, Default)]
+pub(crate) struct Windows {
+    /// How long each is.
+    pub width_us: u64,
+    /// Over warm-up, measure and drain; none when the load never began.
+    pub windows: Vec<Window>,
+    /// How many operations of each took how long.
+    pub heat: HeatMap,
 }
 
-fn fill(ledger: &Ledger, windows: &mut [Window], place: impl Fn(u64) -> usize) {
-    for op in &ledger.ops {
-        windows[place(op.intended_us)].offered += 1;
-        let end = &mut windows[place(op.finished_us)];
-        end.finished += 1;
-        end.achieved += u64::from(matches!(op.class, OutcomeClass::Applied | OutcomeClass::Rejected));
+impl Windows {
+    /// Those of a run.
+    pub(crate) fn of(ledger: &Ledger) -> Self {
+        let Some((from_us, to_us)) = ledger.phases.load_span(ledger.ended_us) else {
+            return Self::default();
+        };
+        let width_us = width_us(to_us - from_us);
+        let count = (to_us - from_us).div_ceil(width_us).max(1) as usize;
+        let mut filling = Filling::new(from_us, width_us, count);
+        ledger.ops.iter().for_each(|op| filling.add(op));
+        for dropped in &ledger.drops {
+            filling.drop(dropped.intended_us);
+        }
+        filling.finish()
     }
-    for dropped in &ledger.drops {
-        let window = &mut windows[place(dropped.intended_us)];
+}
+
+/// Windows while they are filled.
+struct Filling {
+    from_us: u64,
+    width_us: u64,
+    windows: Vec<Window>,
+    responses: Vec<Times>,
+    /// Arrivals of each window that have no response time.
+    endless: Vec<u64>,
+    in_flight: Levels,
+    waiting: Levels,
+}
+
+impl Filling {
+    fn new(from_us: u64, width_us: u64, count: usize) -> Self {
+        let window = |number: usize| Window {
+            from_us: from_us + number as u64 * width_us,
+            ..Window::default()
+        };
+        Self {
+            from_us,
+            width_us,
+            windows: (0..count).map(window).collect(),
+            responses: vec![Times::new(); count],
+            endless: vec![0; count],
+            in_flight: Levels::new(from_us, width_us, count),
+            waiting: Levels::new(from_us, width_us, count),
+        }
+    }
+
+    /// What was intended a moment before the phase was entered, or ended after the drain, belongs to the nearest window.
+    fn place(&self, at_us: u64) -> usize {
+        let place = at_us.saturating_sub(self.from_us) / self.width_us;
+        (place as usize).min(self.windows.len() - 1)
+    }
+
+    fn add(&mut self, op: &Op) {
+        let (intended, finished) = (self.place(op.intended_us), self.place(op.finished_us));
+        self.windows[intended].offered += 1;
+        if op.ended() {
+            self.responses[intended].record(op.response_us());
+        } else {
+            self.endless[intended] += 1;
+        }
+        end(&mut self.windows[finished], op.class);
+        self.in_flight.add(op.started_us, op.finished_us);
+        self.waiting.add(op.intended_us, op.started_us);
+    }
+
+    fn drop(&mut self, intended_us: u64) {
+        let place = self.place(intended_us);
+        let window = &mut self.windows[place];
         window.offered += 1;
         window.dropped += 1;
+        self.endless[place] += 1;
+    }
+
+    fn finish(mut self) -> Windows {
+        let levels = self.in_flight.means().zip(self.waiting.means());
+        let counts = self.responses.iter().zip(levels);
+        for (window, (times, (in_flight, waiting))) in self.windows.iter_mut().zip(counts) {
+            (window.in_flight, window.waiting) = (in_flight, waiting);
+            window.response_p50_us = times.at(Percentile::P50);
+            window.response_p90_us = times.at(Percentile::P90);
+            window.response_p99_us = times.at(Percentile::P99);
+            window.response_max_us = times.at(Percentile::MAX);
+        }
+        Windows {
+            width_us: self.width_us,
+            windows: self.windows,
+            heat: heat::map(&self.responses, self.endless),
+        }
     }
 }
 
-fn respond(ledger: &Ledger, windows: &mut [Window], place: impl Fn(u64) -> usize) {
-    let mut responses = vec![Times::new(); windows.len()];
-    for op in ledger.ops.iter().filter(|op| op.ended()) {
-        responses[place(op.intended_us)].record(op.response_us());
-    }
-    for (window, times) in windows.iter_mut().zip(responses) {
-        window.response_p50_us = times.at(Percentile::P50);
-        window.response_p95_us = times.at(Percentile::P95);
-        window.response_p99_us = times.at(Percentile::P99);
-        window.response_max_us = times.at(Percentile::MAX);
-    }
+/// Counts an operation that ended in a window.
+fn end(window: &mut Window, class: OutcomeClass) {
+    window.finished += 1;
+    window.achieved += u64::from(matches!(class, OutcomeClass::Applied | OutcomeClass::Rejected));
+    window.rejected += u64::from(class == OutcomeClass::Rejected);
+    window.failed += u64::from(class == OutcomeClass::Failed);
+    window.unknown += u64::from(class == OutcomeClass::Unknown);
 }
 
 #[cfg(test)]

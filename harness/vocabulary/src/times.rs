@@ -95,6 +95,13 @@ impl Times {
         self.at_ranks([rank as u64]).next()
     }
 
+    /// Every value that was taken, in ascending order, each with how often it was; values closer together than [`Times::ERROR`]
+    /// are one.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let buckets = self.histogram.iter().flat_map(Histogram::iter_recorded);
+        buckets.map(|bucket| (bucket.value_iterated_to().min(self.max_us), bucket.count_at_value()))
+    }
+
     /// The values of ranks from 0 in ascending order; as many as there are ranks below the count.
     pub fn at_ranks<R>(&self, ranks: R) -> impl Iterator<Item = u64>
     where
@@ -136,6 +143,14 @@ mod tests {
     fn exact(times: &mut [u64], percentile: Percentile) -> u64 {
         times.sort_unstable();
         times[percentile.rank(times.len()).unwrap()]
+    }
+
+    #[test]
+    fn buckets_hold_every_value_once() {
+        let times: Times = [5, 5, 900_000, 7].into_iter().collect();
+        let buckets: Vec<(u64, u64)> = times.buckets().collect();
+        assert_eq!(buckets, [(5, 2), (7, 1), (900_000, 1)]);
+        assert_eq!(Times::new().buckets().count(), 0);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Judgements that look like real ones, drawn from a seed: for pictures in the documents and for tests.
 
 pub mod manifest;
+mod times;
 mod verdict;
 
 use history::{OpCounts, Resource};
@@ -51,6 +52,10 @@ fn figures(seed: u64, count: u64) -> Figures {
         reasons: reasons(&windows),
         personas: personas(&windows),
         stages: stages(),
+        heat: times::heat(seed, &windows),
+        waterfalls: times::waterfalls(),
+        slowest: times::slowest(&windows),
+        unknown: times::unknown(&windows),
         curve: curve(),
         propagation: vec![
             propagation(seed, "dc1.corp.test", 0.0),
@@ -76,6 +81,8 @@ fn resources(seed: u64, start: u64, count: u64) -> Vec<ResourceRow> {
             at_us: start + second * SECOND,
             cores: cores * dice.random_range(0.7..1.1),
             memory_bytes: ((mib + second as f64 * 0.1) * 1048576.0) as u64,
+            written_per_s: Some(cores * 400_000.0 * dice.random_range(0.2..1.0)),
+            sockets: part.contains('a').then(|| 40 + (dice.next_u64() % 24)),
         };
         let points: Vec<UsePoint> = (0..count).map(&mut point).collect();
         ResourceRow {
@@ -104,6 +111,8 @@ fn personas(windows: &[Window]) -> Vec<PersonaRow> {
     };
     let row = |persona: &str, counts: OpCounts, endings: Vec<ReasonRow>| PersonaRow {
         persona: persona.to_owned(),
+        response_p50_us: Some(24_000),
+        response_p99_us: Some(if counts.applied > 0 { 190_000 } else { 31_000 }),
         counts,
         endings,
     };
@@ -197,8 +206,8 @@ fn window(seed: u64, index: u64, count: u64, start: u64) -> Window {
     let noise = |dice: &mut dyn FnMut() -> f64| 1.0 + 0.25 * (dice() - 0.5);
     let mut roll = || dice.random_range(0.0..1.0);
     let p50 = base * noise(&mut roll);
-    let p95 = p50 * (1.9 + 0.8 * roll());
-    let p99 = p95 * (1.3 + 1.1 * roll());
+    let p90 = p50 * (1.7 + 0.7 * roll());
+    let p99 = p90 * (1.4 + 1.2 * roll());
     let dropped = if slow { (roll() * 6.0) as u64 } else { 0 };
     let loaded = index < count - count / 12 || count < 12;
     if !loaded {
@@ -213,10 +222,15 @@ fn window(seed: u64, index: u64, count: u64, start: u64) -> Window {
         from_us: start + index * SECOND,
         offered,
         finished: offered - dropped,
-        achieved: offered - dropped,
+        achieved: offered - dropped - index % 41 / 40,
+        rejected: u64::from(index.is_multiple_of(3)),
+        failed: 0,
+        unknown: index % 41 / 40,
         dropped,
+        in_flight: offered as f64 * p50 * 1.2 / 1e6,
+        waiting: if slow { 3.0 + 4.0 * roll() } else { 0.02 },
         response_p50_us: Some(p50 as u64),
-        response_p95_us: Some(p95 as u64),
+        response_p90_us: Some(p90 as u64),
         response_p99_us: Some(p99 as u64),
         response_max_us: Some((p99 * 1.4) as u64),
     }

@@ -3,7 +3,7 @@
 use super::font;
 use super::palette::Ink;
 use super::scale::{Axis, Tick};
-use super::shape::{Anchor, Drawing, Label};
+use super::shape::{Anchor, Drawing, Label, Readout};
 
 /// The em of usual text.
 pub(crate) const TEXT: f64 = 14.0;
@@ -67,9 +67,14 @@ impl Sheet {
         }
     }
 
-    /// How many values a line may have here: more would fall on the same pixels.
+    /// How many values a line may have here: more are not told apart by a pointer.
     pub(crate) fn points(self) -> usize {
-        if self.width < 600.0 { 240 } else { 600 }
+        if self.width < 600.0 { 120 } else { 240 }
+    }
+
+    /// How many columns of cells may stand beside one another here.
+    pub(crate) fn columns(self) -> usize {
+        if self.width < 600.0 { 60 } else { 120 }
     }
 
     /// How many parts a horizontal axis is cut in.
@@ -193,14 +198,24 @@ pub(crate) fn plot_below(drawing: &mut Drawing, sheet: Sheet, top: f64, vertical
         .iter()
         .map(|tick| font::width(&tick.label, TEXT, false))
         .fold(0.0, f64::max);
+    let right = drawing.width - MARGIN - 10.0;
+    drawing.readout = readout(vertical, (right, top + 6.0 + TEXT));
     let top = top + LINE + 14.0 + strips as f64 * LINE;
     drawing.resize(sheet.total(top, None));
     Plot {
         left: MARGIN + widest + 8.0,
         top,
-        right: drawing.width - MARGIN - 10.0,
+        right,
         bottom: drawing.height - BELOW,
     }
+}
+
+/// Beside the title of the vertical axis, where that leaves room enough for a line of values.
+fn readout(vertical: &Axis, end: (f64, f64)) -> Option<Readout> {
+    const LEAST: f64 = 300.0;
+    const GAP: f64 = 16.0;
+    let room = end.0 - MARGIN - font::width(&vertical.title, TEXT, false) - GAP;
+    (room >= LEAST).then_some(Readout { end, room })
 }
 
 /// Draws a vertical axis with its grid. Names are left out where they would touch.

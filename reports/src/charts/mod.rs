@@ -1,13 +1,21 @@
 //! The charts. Each is laid out as plain shapes, then put on paper by plotters, as SVG and as PNG.
 
 mod bars;
+mod caption;
+mod endings;
 mod failures;
 mod font;
 mod frame;
+mod heat;
+mod in_flight;
+mod lanes;
+mod many;
+mod numbers;
 mod outcomes;
 pub(crate) mod palette;
 mod percentiles;
 mod person;
+mod personas;
 mod propagation;
 mod rates;
 mod render;
@@ -15,69 +23,108 @@ mod resources;
 mod response_time;
 mod scale;
 mod shape;
+mod stage_ink;
 mod stages;
 mod svg;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod traces;
+mod waterfall;
+mod windows;
 
 use judge::Figures;
 
 use crate::ReportError;
 use frame::Sheet;
+pub(crate) use many::each;
+pub(crate) use numbers::Numbers;
 use resources::Use;
 use shape::Drawing;
 use svg::Place;
+use traces::Which;
 
 /// A chart of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Chart {
-    /// Median, 95th and 99th percentile over time.
+    /// One person for whom a law does not hold.
+    Person,
+    /// Median, 90th and 99th percentile and the longest, over time.
     ResponseTime,
+    /// How many operations took how long, over time.
+    Heat,
+    /// The latency percentile curve.
+    Percentiles,
     /// Offered, achieved and dropped per second.
     Rates,
+    /// Operations under way at once, and arrivals that wait.
+    InFlight,
+    /// How operations ended, over time.
+    Endings,
     /// Operations by kind and class.
     Outcomes,
     /// What was not applied, by reason.
     Failures,
+    /// Where the time went of the median operation, and of the 99th percentile.
+    Waterfall,
     /// Time in each stage of the chain.
     Stages,
-    /// The latency percentile curve.
-    Percentiles,
+    /// Response time of each persona.
+    PersonaLatency,
+    /// Outcomes of each persona.
+    PersonaOutcomes,
     /// How long writes took to reach each domain controller.
     Propagation,
+    /// The slowest operations, one by one.
+    Slowest,
+    /// The first unknown operations, one by one.
+    Unknown,
     /// Processors that each part used.
     Cpu,
     /// Memory of each part.
     Memory,
-    /// One person for whom a law does not hold.
-    Person,
+    /// What each part wrote to disk.
+    Disk,
+    /// Sockets of each part.
+    Sockets,
 }
 
 impl Chart {
     /// All of them, in the order of the report.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 20] = [
         Self::Person,
         Self::ResponseTime,
+        Self::Heat,
+        Self::Percentiles,
         Self::Rates,
+        Self::InFlight,
+        Self::Endings,
         Self::Outcomes,
         Self::Failures,
+        Self::Waterfall,
         Self::Stages,
-        Self::Percentiles,
+        Self::PersonaLatency,
+        Self::PersonaOutcomes,
         Self::Propagation,
+        Self::Slowest,
+        Self::Unknown,
         Self::Cpu,
         Self::Memory,
+        Self::Disk,
+        Self::Sockets,
     ];
 
     /// Those that a report of these figures has: what spreads between domain controllers only where there are several, a
-    /// person only where a law does not hold, what parts used only where they were sampled.
+    /// person only where a law does not hold, what parts used only where it was sampled, what is unknown only where something is.
     pub fn shown(figures: &Figures) -> impl Iterator<Item = Self> {
-        let (spreads, breaks) = (!figures.propagation.is_empty(), !figures.cases.is_empty());
-        let sampled = !figures.resources.is_empty();
-        Self::ALL.into_iter().filter(move |chart| match chart {
-            Self::Propagation => spreads,
-            Self::Person => breaks,
-            Self::Cpu | Self::Memory => sampled,
+        Self::ALL.into_iter().filter(|chart| match chart {
+            Self::Propagation => !figures.propagation.is_empty(),
+            Self::Person => !figures.cases.is_empty(),
+            Self::Unknown => !figures.unknown.is_empty(),
+            Self::PersonaLatency | Self::PersonaOutcomes => !figures.personas.is_empty(),
+            Self::Cpu | Self::Memory => !figures.resources.is_empty(),
+            Self::Disk => resources::is_told(figures, Use::Disk),
+            Self::Sockets => resources::is_told(figures, Use::Sockets),
             _ => true,
         })
     }
@@ -86,92 +133,83 @@ impl Chart {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Person => "counter-example",
             Self::ResponseTime => "response-time",
+            Self::Heat => "heat-map",
+            Self::Percentiles => "percentiles",
             Self::Rates => "rates",
+            Self::InFlight => "in-flight",
+            Self::Endings => "outcomes-over-time",
             Self::Outcomes => "outcomes",
             Self::Failures => "failures",
+            Self::Waterfall => "waterfall",
             Self::Stages => "stages",
-            Self::Percentiles => "percentiles",
+            Self::PersonaLatency => "persona-latency",
+            Self::PersonaOutcomes => "persona-outcomes",
             Self::Propagation => "propagation",
+            Self::Slowest => "slowest",
+            Self::Unknown => "unknown",
             Self::Cpu => "processors",
             Self::Memory => "memory",
-            Self::Person => "counter-example",
+            Self::Disk => "disk-writes",
+            Self::Sockets => "sockets",
         }
     }
 
-    /// How to read it, in a sentence or two.
-    #[must_use]
-    pub fn caption(self) -> &'static str {
+    /// What it is about; charts of one subject stand together.
+    pub(crate) fn subject(self) -> &'static str {
         match self {
-            Self::ResponseTime => {
-                "From the moment a person wanted to begin until the answer was known, by that moment. Dropped and unknown \
-                 operations have no time and are in the percentile curve below."
-            }
-            Self::Rates => {
-                "Offered: arrivals the plan asked for, and further attempts. Achieved: operations applied or correctly rejected, by when they ended. \
-                 Dropped: arrivals that nobody was free to begin in time."
-            }
-            Self::Outcomes => "Every operation counts once, warm-up included, as it was known when it ended.",
-            Self::Failures => {
-                "A rejection is a correct answer; a failure surely had no effect; of an unknown nobody could tell at the time."
-            }
-            Self::Stages => {
-                "Exclusive times as the parts reported them over the measure phase; network is what no part claimed."
-            }
-            Self::Percentiles => {
-                "Response counts the wait for a free person, service does not; where they part, the load was more than the chain took. \
-                 Dropped and unknown operations count as slower than every finished one."
-            }
-            Self::Propagation => {
-                "The share of acknowledged writes of the measure phase whose effect each domain controller showed within that time. \
-                 A line that ends below 100 % is of writes that were never seen there; watchers look every 20 ms, later after a tenth of the time."
-            }
-            Self::Cpu => {
-                "Processor time of each process or container, sampled once a second. Parts that share a process are counted together; \
-                 load is the generator, apart from the world it asks."
-            }
-            Self::Memory => {
-                "Resident memory of each process; of a container what it uses without files that can be dropped. Sampled once a second; the most is over the whole run."
-            }
-            Self::Person => {
-                "The smallest part of one person's history that still contradicts itself. A bar is an operation from its begin to its \
-                 answer; an unknown one could act as long as its thin line. A dot is something seen. In words it stands below."
-            }
+            Self::Person => "What does not hold",
+            Self::ResponseTime | Self::Heat | Self::Percentiles => "How long people waited",
+            Self::Rates | Self::InFlight => "How much was asked and done",
+            Self::Endings | Self::Outcomes | Self::Failures => "How it ended",
+            Self::Waterfall | Self::Stages => "Where the time went",
+            Self::PersonaLatency | Self::PersonaOutcomes => "Who met what",
+            Self::Propagation => "How far it spread",
+            Self::Slowest | Self::Unknown => "Operations one by one",
+            Self::Cpu | Self::Memory | Self::Disk | Self::Sockets => "What the parts used",
         }
     }
 
-    /// The same of a closed model, whose users wait for their answers: nobody queues, and a slow system is asked less.
-    #[must_use]
-    pub fn caption_closed(self) -> &'static str {
-        match self {
-            Self::ResponseTime => {
-                "From the moment a user's think time ended until the answer was known, by that moment. Who waits asks for nothing \
-                 meanwhile, so it says nothing of how long people would have queued."
-            }
-            Self::Rates => {
-                "Offered: operations that users began; whoever waits begins none, so a slow system is offered less. Achieved: \
-                 operations applied or correctly rejected, by when they ended."
-            }
-            Self::Percentiles => {
-                "Response counts from the end of the think time, when the user begins: both curves are nearly one, also where the \
-                 system is slow. Unknown operations count as slower than every finished one."
-            }
-            other => other.caption(),
-        }
+    /// The numbers behind it, where no table of the page has them anyway.
+    pub(crate) fn numbers(self, figures: &Figures) -> Option<Numbers> {
+        let numbers = match self {
+            Self::ResponseTime => response_time::numbers(figures),
+            Self::Heat => heat::numbers(figures),
+            Self::Percentiles => percentiles::numbers(figures),
+            Self::Rates => rates::numbers(figures),
+            Self::InFlight => in_flight::numbers(figures),
+            Self::Endings => endings::numbers(figures),
+            Self::Waterfall => waterfall::numbers(figures),
+            Self::Slowest => traces::numbers(figures, Which::Slowest),
+            Self::Unknown => traces::numbers(figures, Which::Unknown),
+            _ => return None,
+        };
+        (!numbers.rows.is_empty()).then_some(numbers)
     }
 
     fn drawing(self, figures: &Figures, sheet: Sheet) -> Drawing {
         match self {
+            Self::Person => person::draw(figures, sheet),
             Self::ResponseTime => response_time::draw(figures, sheet),
+            Self::Heat => heat::draw(figures, sheet),
+            Self::Percentiles => percentiles::draw(figures, sheet),
             Self::Rates => rates::draw(figures, sheet),
+            Self::InFlight => in_flight::draw(figures, sheet),
+            Self::Endings => endings::draw(figures, sheet),
             Self::Outcomes => outcomes::draw(figures, sheet),
             Self::Failures => failures::draw(figures, sheet),
+            Self::Waterfall => waterfall::draw(figures, sheet),
             Self::Stages => stages::draw(figures, sheet),
-            Self::Percentiles => percentiles::draw(figures, sheet),
+            Self::PersonaLatency => personas::latency(figures, sheet),
+            Self::PersonaOutcomes => personas::outcomes(figures, sheet),
             Self::Propagation => propagation::draw(figures, sheet),
+            Self::Slowest => traces::draw(figures, sheet, Which::Slowest),
+            Self::Unknown => traces::draw(figures, sheet, Which::Unknown),
             Self::Cpu => resources::draw(figures, sheet, Use::Cpu),
             Self::Memory => resources::draw(figures, sheet, Use::Memory),
-            Self::Person => person::draw(figures, sheet),
+            Self::Disk => resources::draw(figures, sheet, Use::Disk),
+            Self::Sockets => resources::draw(figures, sheet, Use::Sockets),
         }
     }
 

@@ -3,6 +3,7 @@
 use judge::{CurvePoint, Figures};
 
 use super::frame::{self, Entry, Heading, Plot, Sheet, sentence};
+use super::numbers::Numbers;
 use super::palette::Ink;
 use super::scale::{Axis, Scale, Tick};
 use super::shape::{Drawing, Place};
@@ -73,8 +74,46 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
             false,
         );
     }
+    curve.hits(&mut drawing, &plot, figures);
     drawing.summary = summary(figures);
     drawing
+}
+
+/// The shares that a table has, from which on people ask.
+const ASKED: [f64; 8] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1.0];
+
+/// Both times at usual percentiles, as far as there are operations enough to tell them.
+pub(crate) fn numbers(figures: &Figures) -> Numbers {
+    let mut numbers = Numbers::of("Percentile", &["response time", "service time"]);
+    let last = figures
+        .curve
+        .iter()
+        .map(|point| point.share)
+        .filter(|share| *share < 1.0)
+        .fold(0.0, f64::max);
+    for share in ASKED.into_iter().filter(|share| *share >= 1.0 || *share <= last + 1e-9) {
+        let Some(point) = figures.curve.iter().find(|point| point.share >= share - 1e-9) else {
+            continue;
+        };
+        let name = if share >= 1.0 {
+            "longest".to_owned()
+        } else {
+            percent(share)
+        };
+        numbers
+            .rows
+            .push((name, vec![time(point.response_us), time(point.service_us)]));
+    }
+    numbers
+}
+
+fn percent(share: f64) -> String {
+    format!("{} %", text::number(share * 100.0, 4))
+}
+
+/// A time; what has none never ended.
+fn time(us: Option<u64>) -> String {
+    us.map_or_else(|| "no answer".to_owned(), |us| text::duration_us(us as f64))
 }
 
 /// The horizontal axis of the curve.
@@ -115,6 +154,28 @@ impl Curve {
 
     fn at(&self, share: f64) -> f64 {
         if share >= 1.0 { self.end } else { distance(share) }
+    }
+
+    /// Lets each point of the curve tell its times, half-way to its neighbours.
+    fn hits(&self, drawing: &mut Drawing, plot: &Plot, figures: &Figures) {
+        let x = |point: &CurvePoint| plot.x(self.axis.scale.share(self.at(point.share)));
+        for (number, point) in figures.curve.iter().enumerate() {
+            let beside = |other: Option<&CurvePoint>| other.map(|other| f64::midpoint(x(point), x(other)));
+            let before = number.checked_sub(1).and_then(|before| figures.curve.get(before));
+            let left = beside(before).unwrap_or(plot.left);
+            let right = beside(figures.curve.get(number + 1)).unwrap_or(plot.right);
+            let name = if point.share >= 1.0 {
+                "longest".to_owned()
+            } else {
+                percent(point.share)
+            };
+            let told = format!(
+                "{name}: response {}, service {}",
+                time(point.response_us),
+                time(point.service_us)
+            );
+            drawing.hit((left, plot.top), (right, plot.bottom), told);
+        }
     }
 
     fn places(&self, figures: &Figures, plot: &Plot, vertical: &Axis, value: Value) -> Vec<Option<Place>> {

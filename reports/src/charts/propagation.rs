@@ -54,8 +54,28 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
             drawing.line(places, ink, width);
         }
     }
+    hits(&mut drawing, &plot, &horizontal, &rows);
     drawing.summary = summary(&rows);
     drawing
+}
+
+/// Columns that tell what had been seen by then.
+const COLUMNS: usize = 60;
+
+fn hits(drawing: &mut Drawing, plot: &Plot, axis: &Axis, rows: &[&PropagationRow]) {
+    for column in 0..COLUMNS {
+        let [left, right] = [column, column + 1].map(|edge| edge as f64 / COLUMNS as f64);
+        let delay_us = axis.scale.value(right);
+        let told: Vec<String> = rows.iter().map(|row| seen(row, delay_us)).collect();
+        let words = format!("within {}: {}", text::duration_us(delay_us), told.join(", "));
+        drawing.hit((plot.x(left), plot.top), (plot.x(right), plot.bottom), words);
+    }
+}
+
+fn seen(row: &PropagationRow, delay_us: f64) -> String {
+    let by_then = row.curve.iter().take_while(|point| point.delay_us as f64 <= delay_us);
+    let share = by_then.last().map_or(0.0, |point| point.share);
+    format!("{} {} %", text::clean(&row.dc), text::number(share * 100.0, 1))
 }
 
 /// The axis of delays; none where nothing was seen. A delay shorter than its begin stands at the edge.

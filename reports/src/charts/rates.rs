@@ -3,6 +3,7 @@
 use judge::{Figures, Window};
 
 use super::frame::{Entry, Heading, Sheet, sentence};
+use super::numbers::Numbers;
 use super::palette::Ink;
 use super::scale::Axis;
 use super::shape::Drawing;
@@ -54,8 +55,21 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
             broken_line(&mut drawing, &places, ink, width, false);
         }
     }
+    let told = |window: &Window| {
+        let rate = |(name, _, _, count): (&str, Ink, f64, Count)| {
+            format!("{name} {}", text::rate(count(window) as f64 / seconds))
+        };
+        LINES.map(rate).join(", ")
+    };
+    timeline.hits(&mut drawing, &plot, told);
     drawing.summary = summary(figures);
     drawing
+}
+
+/// The counts of each window.
+pub(crate) fn numbers(figures: &Figures) -> Numbers {
+    let row = |window: &Window| LINES.map(|(.., count)| text::count(count(window))).into();
+    Numbers::over_time(figures, &LINES.map(|(name, ..)| name), row)
 }
 
 fn total(figures: &Figures, count: Count) -> u64 {

@@ -1,6 +1,6 @@
-//! What each part used over time: processors, and memory.
+//! What each part used over time: processors, memory, disks and sockets.
 
-use judge::{Figures, ResourceRow, UsePoint};
+use judge::{Figures, ResourceRow, UsePoint, Window};
 
 use super::frame::{Entry, Heading, Plot, Sheet, sentence};
 use super::palette::Ink;
@@ -9,13 +9,17 @@ use super::shape::{Drawing, Place};
 use super::timeline::{Timeline, stage};
 use crate::text;
 
-/// One of the two charts.
+/// One of the four charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
     /// Processors.
     Cpu,
     /// Memory.
     Memory,
+    /// Bytes written to disks.
+    Disk,
+    /// Sockets.
+    Sockets,
 }
 
 /// The looks of the lines, each told by its width too; the widest is drawn first.
@@ -35,6 +39,8 @@ impl Use {
         match self {
             Self::Cpu => "Processors used by each part",
             Self::Memory => "Memory of each part",
+            Self::Disk => "Written to disk by each part",
+            Self::Sockets => "Sockets of each part",
         }
     }
 
@@ -42,21 +48,27 @@ impl Use {
         match self {
             Self::Cpu => "Processors used (1 = one, all the time)",
             Self::Memory => "Memory (MiB)",
+            Self::Disk => "Written each second (MiB/s)",
+            Self::Sockets => "Open sockets (count)",
         }
     }
 
-    fn of(self, point: &UsePoint) -> f64 {
+    fn of(self, point: &UsePoint) -> Option<f64> {
         match self {
-            Self::Cpu => point.cores,
-            Self::Memory => point.memory_bytes as f64 / MIB,
+            Self::Cpu => Some(point.cores),
+            Self::Memory => Some(point.memory_bytes as f64 / MIB),
+            Self::Disk => Some(point.written_per_s? / MIB),
+            Self::Sockets => Some(point.sockets? as f64),
         }
     }
 
-    /// By what the parts that do not fit are chosen.
-    fn most(self, row: &ResourceRow) -> f64 {
+    /// By what the parts that do not fit are chosen; none of a part of which nobody tells it.
+    fn most(self, row: &ResourceRow) -> Option<f64> {
         match self {
-            Self::Cpu => row.used.cpu_mean_cores,
-            Self::Memory => row.used.memory_max_bytes as f64,
+            Self::Cpu => Some(row.used.cpu_mean_cores),
+            Self::Memory => Some(row.used.memory_max_bytes as f64),
+            Self::Disk => Some(row.used.disk_written_bytes? as f64),
+            Self::Sockets => Some(row.used.sockets_max? as f64),
         }
     }
 
@@ -66,8 +78,28 @@ impl Use {
         match self {
             Self::Cpu => format!("{part}: mean {}, most {}", text::number(mean, 2), text::number(most, 2)),
             Self::Memory => format!("{part}: most {}", text::bytes(row.used.memory_max_bytes)),
+            Self::Disk => format!(
+                "{part}: {} in all",
+                text::bytes(row.used.disk_written_bytes.unwrap_or(0))
+            ),
+            Self::Sockets => format!("{part}: most {}", text::count(row.used.sockets_max.unwrap_or(0))),
         }
     }
+
+    /// A value with its unit.
+    fn told(self, value: f64) -> String {
+        match self {
+            Self::Cpu => text::number(value, 2),
+            Self::Memory => format!("{} MiB", text::significant(value)),
+            Self::Disk => format!("{} MiB/s", text::significant(value)),
+            Self::Sockets => text::number(value, 0),
+        }
+    }
+}
+
+/// Whether anybody tells it of any part.
+pub(crate) fn is_told(figures: &Figures, what: Use) -> bool {
+    figures.resources.iter().any(|row| what.most(row).is_some())
 }
 
 /// A line for each part, those that used most if there are many.
@@ -75,16 +107,16 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet, what: Use) -> Drawing {
     let Some(timeline) = Timeline::new(figures, sheet.points()) else {
         return sentence(sheet, what.title(), "No load ran, so nothing was used for it.");
     };
-    let rows = drawn(&figures.resources, what);
+    let rows = drawn(figures, what);
     let lines: Vec<Vec<(f64, f64)>> = rows.iter().map(|row| line(row, &timeline, sheet, what)).collect();
     let values = lines.iter().flatten().map(|(_, value)| *value);
     let Some(most) = values.reduce(f64::max) else {
         return sentence(sheet, what.title(), "No part was sampled while load ran.");
     };
-    let axis = Axis::from_zero(most, 5, false, what.axis_title());
+    let axis = Axis::from_zero(most, 5, what == Use::Sockets, what.axis_title());
     let mut heading = Heading {
         title: what.title().to_owned(),
-        note: left_out(figures.resources.len() - rows.len()),
+        note: left_out(told_of(figures, what).count() - rows.len()),
         legend: rows
             .iter()
             .zip(LOOKS)
@@ -97,15 +129,43 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet, what: Use) -> Drawing {
     for (values, (ink, width)) in lines.iter().zip(LOOKS) {
         put(&mut drawing, &plot, values, &axis, (ink, width));
     }
+    timeline.hits(&mut drawing, &plot, |window| at(&timeline, window, &rows, &lines, what));
     let told: Vec<String> = rows.iter().map(|row| what.entry(row)).collect();
     drawing.summary = format!("{} over time. {}.", what.title(), text::listed(&told));
     drawing
 }
 
+/// The parts of which somebody tells it.
+fn told_of(figures: &Figures, what: Use) -> impl Iterator<Item = &ResourceRow> {
+    figures.resources.iter().filter(move |row| what.most(row).is_some())
+}
+
+/// What each part used in a window, at most.
+fn at(timeline: &Timeline, window: &Window, rows: &[&ResourceRow], lines: &[Vec<(f64, f64)>], what: Use) -> String {
+    let share = |at_us: u64| timeline.share(at_us).unwrap_or(1.0);
+    let (from, to) = (share(window.from_us), share(window.from_us + timeline.width_us));
+    let within = |line: &Vec<(f64, f64)>| {
+        let values = line
+            .iter()
+            .filter(|(at, _)| (from..to).contains(at))
+            .map(|(_, value)| *value);
+        values.reduce(f64::max)
+    };
+    let told = |(row, line): (&&ResourceRow, &Vec<(f64, f64)>)| {
+        within(line).map(|value| format!("{} {}", text::clean(&row.part), what.told(value)))
+    };
+    let told: Vec<String> = rows.iter().zip(lines).filter_map(told).collect();
+    if told.is_empty() {
+        return "no sample".to_owned();
+    }
+    told.join(", ")
+}
+
 /// As many as can be told apart: those that used most, in the order of their names.
-fn drawn(rows: &[ResourceRow], what: Use) -> Vec<&ResourceRow> {
-    let mut rows: Vec<&ResourceRow> = rows.iter().collect();
-    rows.sort_by(|one, other| what.most(other).total_cmp(&what.most(one)));
+fn drawn(figures: &Figures, what: Use) -> Vec<&ResourceRow> {
+    let mut rows: Vec<&ResourceRow> = told_of(figures, what).collect();
+    let most = |row: &ResourceRow| what.most(row).unwrap_or(0.0);
+    rows.sort_by(|one, other| most(other).total_cmp(&most(one)));
     rows.truncate(LOOKS.len());
     rows.sort_by(|one, other| one.part.cmp(&other.part));
     rows
@@ -124,7 +184,7 @@ fn line(row: &ResourceRow, timeline: &Timeline, sheet: Sheet, what: Use) -> Vec<
     let on_axis = row
         .points
         .iter()
-        .filter_map(|point| Some((timeline.share(point.at_us)?, what.of(point))));
+        .filter_map(|point| Some((timeline.share(point.at_us)?, what.of(point)?)));
     let points: Vec<(f64, f64)> = on_axis.collect();
     let merged = points.len().div_ceil(sheet.points()).max(1);
     let highest = |points: &[(f64, f64)]| {

@@ -3,6 +3,7 @@
 use judge::{Figures, Window};
 
 use super::frame::{Entry, Heading, Sheet, sentence};
+use super::numbers::Numbers;
 use super::palette::Ink;
 use super::scale::Axis;
 use super::shape::Drawing;
@@ -16,13 +17,15 @@ const MOST_DOTS: usize = 60;
 
 type Value = fn(&Window) -> Option<u64>;
 
-const LINES: [(&str, Ink, Value); 3] = [
-    ("p99", Ink::Vermillion, |window| window.response_p99_us),
-    ("p95", Ink::Green, |window| window.response_p95_us),
-    ("p50", Ink::Blue, |window| window.response_p50_us),
+/// The highest first, so that the lowest is drawn above all others; each is told by its width too.
+const LINES: [(&str, Ink, f64, Value); 4] = [
+    ("max", Ink::Grey, 1.0, |window| window.response_max_us),
+    ("p99", Ink::Vermillion, 1.6, |window| window.response_p99_us),
+    ("p90", Ink::Green, 2.0, |window| window.response_p90_us),
+    ("p50", Ink::Blue, 2.6, |window| window.response_p50_us),
 ];
 
-/// Median, 95th and 99th percentile for each window.
+/// Median, 90th and 99th percentile and the longest for each window.
 pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
     let Some(timeline) = Timeline::new(figures, sheet.points()) else {
         return sentence(sheet, TITLE, "No load ran, so nobody waited.");
@@ -30,7 +33,7 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
     let values = timeline
         .windows
         .iter()
-        .flat_map(|window| LINES.map(|(_, _, value)| value(window)))
+        .flat_map(|window| LINES.map(|(.., value)| value(window)))
         .flatten();
     let Some((least, most)) = range(values) else {
         return sentence(
@@ -45,23 +48,47 @@ pub(crate) fn draw(figures: &Figures, sheet: Sheet) -> Drawing {
     };
     heading.note = merged_note(
         &timeline,
-        "p95 and p99 are the highest among them, so that no peak is lost",
+        "p90, p99 and max are the highest among them, so that no peak is lost",
     );
     heading.legend = LINES
         .iter()
         .rev()
-        .map(|(name, ink, _)| Entry::line(*ink, *name))
+        .map(|(name, ink, ..)| Entry::line(*ink, *name))
         .collect();
     timeline.explain(figures, &mut heading);
     let mut drawing = sheet.drawing();
     let axis = Axis::latency(least, most, 5, "Response time");
     let plot = stage(&mut drawing, figures, &timeline, sheet, &heading, &axis);
-    for (_, ink, value) in LINES {
+    for (_, ink, width, value) in LINES {
         let places = timeline.places(&plot, &axis, |window| value(window).map(|us| us as f64));
-        broken_line(&mut drawing, &places, ink, 2.0, timeline.windows.len() <= MOST_DOTS);
+        broken_line(&mut drawing, &places, ink, width, timeline.windows.len() <= MOST_DOTS);
     }
+    timeline.hits(&mut drawing, &plot, told);
     drawing.summary = summary(&timeline, &axis, least, most);
     drawing
+}
+
+fn told(window: &Window) -> String {
+    let value = |(name, _, _, value): &(&str, Ink, f64, Value)| {
+        value(window).map(|us| format!("{name} {}", text::duration_us(us as f64)))
+    };
+    let values: Vec<String> = LINES.iter().rev().filter_map(value).collect();
+    if values.is_empty() {
+        return "nothing with a known outcome".to_owned();
+    }
+    values.join(", ")
+}
+
+/// The numbers of each window.
+pub(crate) fn numbers(figures: &Figures) -> Numbers {
+    let row = |window: &Window| {
+        LINES
+            .iter()
+            .rev()
+            .map(|(.., value)| value(window).map_or_else(|| "–".to_owned(), |us| text::duration_us(us as f64)))
+            .collect()
+    };
+    Numbers::over_time(figures, &["p50", "p90", "p99", "max"], row)
 }
 
 fn range(values: impl Iterator<Item = u64>) -> Option<(f64, f64)> {
@@ -76,7 +103,7 @@ fn range(values: impl Iterator<Item = u64>) -> Option<(f64, f64)> {
 fn summary(timeline: &Timeline, axis: &Axis, least: f64, most: f64) -> String {
     let kind = if axis.is_log() { ", on a logarithmic axis" } else { "" };
     format!(
-        "{TITLE}{kind}: median, 95th and 99th percentile over {}. Between {} and {}.",
+        "{TITLE}{kind}: median, 90th and 99th percentile and the longest over {}. Between {} and {}.",
         text::duration_us(timeline.span_us()),
         text::duration_us(least),
         text::duration_us(most)

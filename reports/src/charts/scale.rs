@@ -26,6 +26,14 @@ impl Scale {
         if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 }
     }
 
+    /// What lies at a share of the axis.
+    pub(crate) fn value(self, share: f64) -> f64 {
+        match self {
+            Self::Linear { from, to } => from + share * (to - from),
+            Self::Log { from, to } => from * (to / from).powf(share),
+        }
+    }
+
     fn is_log(self) -> bool {
         matches!(self, Self::Log { .. })
     }
@@ -116,6 +124,29 @@ impl Axis {
             },
             ticks,
             title,
+        }
+    }
+
+    /// Times in microseconds on a logarithmic axis of exactly this reach, in the unit that reads best.
+    pub(crate) fn log(from_us: f64, to_us: f64, parts: usize, what: &str) -> Self {
+        let (unit, name) = unit_of(to_us);
+        let mut ticks = log_ticks(from_us / unit, to_us / unit, parts, unit);
+        if ticks.len() < 2 {
+            // So short a reach has no round numbers within it.
+            ticks = [from_us, to_us]
+                .map(|value| Tick {
+                    value,
+                    label: text::significant(value / unit),
+                })
+                .into();
+        }
+        Self {
+            scale: Scale::Log {
+                from: from_us,
+                to: to_us,
+            },
+            ticks,
+            title: format!("{what} ({name}, logarithmic)"),
         }
     }
 
@@ -215,6 +246,15 @@ mod tests {
         assert_eq!(labels(&axis), ["0.001", "0.01", "0.1", "1", "10"]);
         assert!((axis.scale.share(1_500.0) - 0.041).abs() < 0.01);
         assert_eq!(Axis::latency(3.0, 60.0, 5, "Stage").title, "Stage (µs)");
+    }
+
+    #[test]
+    fn a_logarithmic_axis_reaches_as_far_as_it_is_told_and_has_two_names_at_least() {
+        let axis = Axis::log(1_500.0, 12_000_000.0, 5, "Response time");
+        assert_eq!(labels(&axis), ["0.01", "0.1", "1", "10"]);
+        assert_eq!((axis.scale.share(1_500.0), axis.scale.share(12e6)), (0.0, 1.0));
+        assert!((axis.scale.share(axis.scale.value(0.3)) - 0.3).abs() < 1e-9);
+        assert_eq!(labels(&Axis::log(21_000.0, 22_000.0, 5, "x")), ["21", "22"]);
     }
 
     #[test]

@@ -58,12 +58,31 @@ pub(crate) enum Shape {
     Label(Label),
 }
 
+/// A part of a drawing that tells what it stands for while a pointer is on it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Hit {
+    pub(crate) from: Place,
+    pub(crate) to: Place,
+    pub(crate) told: String,
+}
+
+/// Where a drawing tells what its hits stand for: one line that ends at a place and has that much room.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Readout {
+    pub(crate) end: Place,
+    pub(crate) room: f64,
+}
+
 /// A laid out chart.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Drawing {
     pub(crate) width: f64,
     pub(crate) height: f64,
     pub(crate) shapes: Vec<Shape>,
+    /// Parts that tell what they stand for, the later above the earlier.
+    pub(crate) hits: Vec<Hit>,
+    /// Where they do; without it the browser shows it beside the pointer.
+    pub(crate) readout: Option<Readout>,
     /// What the picture says, for who cannot see it.
     pub(crate) summary: String,
 }
@@ -80,6 +99,8 @@ impl Drawing {
             width,
             height,
             shapes: vec![paper],
+            hits: Vec::new(),
+            readout: None,
             summary: String::new(),
         }
     }
@@ -105,6 +126,12 @@ impl Drawing {
     /// Adds a dot.
     pub(crate) fn dot(&mut self, at: Place, radius: f64, ink: Ink) {
         self.shapes.push(Shape::Dot { at, radius, ink });
+    }
+
+    /// Adds a part that tells something.
+    pub(crate) fn hit(&mut self, from: Place, to: Place, told: impl Into<String>) {
+        let told = told.into();
+        self.hits.push(Hit { from, to, told });
     }
 
     /// Adds a line of text.

@@ -2,8 +2,10 @@
 
 use std::fmt::Write as _;
 
+use super::font;
+use super::frame::TEXT;
 use super::palette::{self, Ink};
-use super::shape::Drawing;
+use super::shape::{Drawing, Hit, Readout};
 
 /// Where an SVG stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub(crate) fn finished(name: &str, raw: &str, drawing: &Drawing, place: Place) -
     }
     let mut lines = raw.lines().skip(1);
     while let Some(line) = lines.next() {
+        if line == "</svg>" {
+            hits(&mut out, drawing);
+        }
         out.push_str(&classed(line));
         if line.starts_with("<text") {
             out.push_str(lines.next().unwrap_or_default());
@@ -35,6 +40,36 @@ pub(crate) fn finished(name: &str, raw: &str, drawing: &Drawing, place: Place) -
         out.push('\n');
     }
     out
+}
+
+/// What a pointer finds, above all else, so that nothing lies between them. Without a style sheet none of it is seen.
+fn hits(out: &mut String, drawing: &Drawing) {
+    for hit in &drawing.hits {
+        let (x, y) = units(hit.from);
+        let (right, bottom) = units(hit.to);
+        let (width, height) = ((right - x).max(1), (bottom - y).max(1));
+        let told = escape(&hit.told);
+        let rect = format!("<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill-opacity=\"0\"/>");
+        let _ = match drawing.readout.filter(|readout| fits(hit, *readout)) {
+            Some(readout) => {
+                let (x, y) = units(readout.end);
+                writeln!(
+                    out,
+                    "<g class=\"hit\">{rect}<text class=\"tip\" display=\"none\" x=\"{x}\" y=\"{y}\">{told}</text></g>"
+                )
+            }
+            None => writeln!(out, "<g class=\"hit\"><title>{told}</title>{rect}</g>"),
+        };
+    }
+}
+
+fn fits(hit: &Hit, readout: Readout) -> bool {
+    font::width(&hit.told, TEXT, false) <= readout.room
+}
+
+/// A place as plotters writes it: four whole units for one of the drawing's.
+fn units((x, y): (f64, f64)) -> (i64, i64) {
+    ((x * 4.0).round() as i64, (y * 4.0).round() as i64)
 }
 
 fn root(name: &str, drawing: &Drawing, place: Place) -> String {

@@ -1,6 +1,6 @@
 //! No text of any chart overlaps another or leaves the sheet, whatever the data.
 
-use judge::{Case, CaseOp, CurvePoint, Figures, OutcomeRow, PropagationRow, ReasonRow, Span};
+use judge::{Case, CaseOp, CurvePoint, Figures, OutcomeRow, PersonaRow, PropagationRow, ReasonRow, Span, Trace};
 use vocabulary::{OpKind, OutcomeClass};
 
 use super::Chart;
@@ -39,6 +39,13 @@ fn check(name: &str, drawing: &Drawing) {
         };
         let inside = |(x, y): (f64, f64)| (0.0..=drawing.width).contains(&x) && (0.0..=drawing.height).contains(&y);
         assert!(places.into_iter().all(inside), "{name}: {shape:?} leaves the sheet");
+    }
+    for hit in &drawing.hits {
+        let inside = hit.from.0 >= 0.0 && hit.to.0 <= drawing.width && hit.from.1 >= 0.0 && hit.to.1 <= drawing.height;
+        assert!(
+            inside && hit.to.0 >= hit.from.0 && hit.to.1 >= hit.from.1,
+            "{name}: {hit:?}"
+        );
     }
 }
 
@@ -80,6 +87,36 @@ fn crowd(case: &mut Case) {
     case.person = "somebody.with-a-name.that-goes-on.and-on.and-on.0001@a-domain-with-a-name-that-goes-on-and-on.corp.example.test".into();
     case.checks = (0..9)
         .map(|number| format!("a-check-with-a-long-name-{number}"))
+        .collect();
+}
+
+/// Operations of people with long names that met everything at once.
+fn crowd_traces(traces: &mut Vec<Trace>) {
+    let Some(first) = traces.first().cloned() else { return };
+    *traces = (0..8)
+        .map(|number| Trace {
+            person:
+                "somebody.with-a-name.that-goes-on.and-on@a-domain-with-a-name-that-goes-on-and-on.corp.example.test"
+                    .into(),
+            reason: "a_reason_that_is_rather_long SSPR_0029 event 33008 0000052D and so on and so on and so forth"
+                .into(),
+            faults: vec!["a_fault_with_a_long_name (and a target with a longer one)".into(); 4],
+            finished_us: first.intended_us + number * 700_000_000,
+            ..first.clone()
+        })
+        .collect();
+}
+
+/// As many personas as there are, some of whom nobody measured.
+fn crowd_personas(personas: &mut Vec<PersonaRow>) {
+    let first = personas[0].clone();
+    *personas = (0..15)
+        .map(|number| PersonaRow {
+            persona: format!("a_persona_with_a_name_that_is_longer_than_any_{number}"),
+            response_p50_us: (number % 4 > 0).then_some(number),
+            response_p99_us: (number % 4 > 0).then_some(number * 100_000_000),
+            ..first.clone()
+        })
         .collect();
 }
 
@@ -138,6 +175,11 @@ fn crowded() -> Figures {
         window.offered = 4_000_000;
     }
     crowd(&mut figures.cases[0]);
+    crowd_traces(&mut figures.slowest);
+    crowd_traces(&mut figures.unknown);
+    crowd_personas(&mut figures.personas);
+    figures.waterfalls[1].parts[3].us = 900_000_000.0;
+    figures.heat.counts[40][3] = 987_654_321;
     figures.stages[0].p99_us = 700_000_000;
     figures.stages[1].stage = "a stage with a long name that nobody would choose".to_owned();
     figures.curve = (0..200)
@@ -164,13 +206,20 @@ fn a_lone_window_is_seen() {
         .iter()
         .filter(|shape| matches!(shape, Shape::Dot { .. }))
         .count();
-    assert_eq!(dots, 3, "one for each percentile");
+    assert_eq!(dots, 4, "one for each percentile");
 }
 
 #[test]
 fn a_role_that_moves_is_a_line_with_a_name_on_every_chart_over_time() {
     let figures = synthetic::judgement(1, 72, false).figures;
-    for chart in [Chart::ResponseTime, Chart::Rates] {
+    for chart in [
+        Chart::ResponseTime,
+        Chart::Heat,
+        Chart::Rates,
+        Chart::InFlight,
+        Chart::Endings,
+        Chart::Cpu,
+    ] {
         for sheet in SHEETS {
             let drawing = chart.drawing(&figures, sheet);
             let upright = drawing.shapes.iter().filter(|shape| match shape {
@@ -184,6 +233,74 @@ fn a_role_that_moves_is_a_line_with_a_name_on_every_chart_over_time() {
             assert_eq!(drawing.labels().filter(named).count(), 1, "{sheet:?}");
         }
     }
+}
+
+/// What the hits of a chart tell.
+fn told(chart: Chart, figures: &Figures, sheet: Sheet) -> Vec<String> {
+    chart
+        .drawing(figures, sheet)
+        .hits
+        .into_iter()
+        .map(|hit| hit.told)
+        .collect()
+}
+
+#[test]
+fn every_window_of_a_chart_over_time_tells_its_values() {
+    let figures = synthetic::judgement(1, 72, false).figures;
+    for chart in [
+        Chart::ResponseTime,
+        Chart::Rates,
+        Chart::InFlight,
+        Chart::Endings,
+        Chart::Cpu,
+        Chart::Disk,
+    ] {
+        for sheet in SHEETS {
+            let told = told(chart, &figures, sheet);
+            assert_eq!(told.len(), 72, "{chart:?} {sheet:?}");
+            assert!(told[30].starts_with("30–31 s: "), "{}", told[30]);
+        }
+    }
+    let p50 = figures.windows[30].response_p50_us.unwrap();
+    let words = format!("30–31 s: p50 {}, p90 ", crate::text::duration_us(p50 as f64));
+    assert!(
+        told(Chart::ResponseTime, &figures, Sheet::WIDE)[30].starts_with(&words),
+        "{words}"
+    );
+}
+
+#[test]
+fn the_cells_of_the_heat_map_tell_every_operation_once() {
+    let figures = synthetic::judgement(1, 72, false).figures;
+    let counts = told(Chart::Heat, &figures, Sheet::WIDE).into_iter().map(|told| {
+        let (_, count) = told.rsplit_once(": ").unwrap();
+        count.split(' ').next().unwrap().parse::<u64>().unwrap()
+    });
+    let heat = &figures.heat;
+    let all = heat.counts.iter().flatten().chain(&heat.endless).sum::<u64>();
+    assert_eq!(counts.sum::<u64>(), all);
+    let endless = heat.endless.iter().any(|count| *count > 0);
+    let named = Chart::Heat
+        .drawing(&figures, Sheet::WIDE)
+        .labels()
+        .any(|label| label.text == "∞");
+    assert!(endless && named, "what never ended has a row of its own");
+}
+
+#[test]
+fn the_pieces_of_an_operation_follow_one_another_without_gaps() {
+    let figures = synthetic::judgement(1, 72, false).figures;
+    let first = &figures.slowest[0];
+    let hits = Chart::Slowest.drawing(&figures, Sheet::WIDE).hits;
+    let row: Vec<_> = hits.iter().filter(|hit| hit.from.1 == hits[0].from.1).collect();
+    assert_eq!(row.len(), first.parts.len());
+    assert!(
+        row.windows(2).all(|pair| (pair[0].to.0 - pair[1].from.0).abs() < 1.5),
+        "{row:?}"
+    );
+    let stages = row.iter().map(|hit| hit.told.split(' ').next().unwrap());
+    assert!(stages.eq(first.parts.iter().map(|part| part.stage.as_str())));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::frame::{self, Entry, Heading, LINE, Plot, Sheet, TEXT};
 use super::palette::Ink;
 use super::scale::Axis;
 use super::shape::{Anchor, Drawing, Place};
+use super::windows::merged;
 use crate::text;
 use crate::words;
 
@@ -38,11 +39,11 @@ impl Timeline {
     /// At most so many windows; `None` without any.
     pub(crate) fn new(figures: &Figures, most: usize) -> Option<Self> {
         let first = figures.windows.first()?;
-        let merged = figures.windows.len().div_ceil(most.max(1));
+        let many = figures.windows.len().div_ceil(most.max(1));
         Some(Self {
-            windows: figures.windows.chunks(merged).map(merge).collect(),
-            width_us: figures.window_us.max(1) * merged as u64,
-            merged,
+            windows: figures.windows.chunks(many).map(merged).collect(),
+            width_us: figures.window_us.max(1) * many as u64,
+            merged: many,
             origin_us: first.from_us,
         })
     }
@@ -55,6 +56,28 @@ impl Timeline {
     /// The horizontal axis.
     pub(crate) fn axis(&self, sheet: Sheet) -> Axis {
         Axis::time(self.span_us(), sheet.parts(), "Time since the load began")
+    }
+
+    /// From when to when a window reaches, in words: `12–14 s`.
+    pub(crate) fn told(&self, window: &Window) -> String {
+        let from = window.from_us.saturating_sub(self.origin_us) as f64;
+        text::span_us(from, from + self.width_us as f64)
+    }
+
+    /// Lets each window tell what it stands for, over the whole height of the plot.
+    pub(crate) fn hits(&self, drawing: &mut Drawing, plot: &Plot, told: impl Fn(&Window) -> String) {
+        let half = self.width_us as f64 / 2.0;
+        for window in &self.windows {
+            let [from, to] = [-half, half].map(|side| plot.x((self.middle(window) + side) / self.span_us()));
+            let words = format!("{}: {}", self.told(window), told(window));
+            drawing.hit((from, plot.top), (to, plot.bottom), words);
+        }
+    }
+
+    /// Where a window begins and ends on a plot.
+    pub(crate) fn column(&self, plot: &Plot, number: usize) -> (f64, f64) {
+        let x = |number: usize| plot.x(number as f64 / self.windows.len() as f64);
+        (x(number), x(number + 1))
     }
 
     /// Microseconds from the origin to the middle of a window.
@@ -241,39 +264,6 @@ pub(crate) fn broken_line(drawing: &mut Drawing, places: &[Option<Place>], ink: 
     }
 }
 
-/// One window for many. Counts add up; of the tails the highest stays, so that no peak is lost; the median is the
-/// median of the medians, weighted by how many operations each stands for.
-fn merge(windows: &[Window]) -> Window {
-    let sum = |of: fn(&Window) -> u64| windows.iter().map(of).sum();
-    let most = |of: fn(&Window) -> Option<u64>| windows.iter().filter_map(of).max();
-    Window {
-        from_us: windows.first().map_or(0, |window| window.from_us),
-        offered: sum(|window| window.offered),
-        finished: sum(|window| window.finished),
-        achieved: sum(|window| window.achieved),
-        dropped: sum(|window| window.dropped),
-        response_p50_us: weighted_median(windows),
-        response_p95_us: most(|window| window.response_p95_us),
-        response_p99_us: most(|window| window.response_p99_us),
-        response_max_us: most(|window| window.response_max_us),
-    }
-}
-
-fn weighted_median(windows: &[Window]) -> Option<u64> {
-    let weighted = |window: &Window| window.response_p50_us.map(|p50| (p50, window.offered.max(1)));
-    let mut medians: Vec<(u64, u64)> = windows.iter().filter_map(weighted).collect();
-    medians.sort_unstable();
-    let half = medians.iter().map(|(_, weight)| weight).sum::<u64>().div_ceil(2);
-    let mut passed = 0;
-    medians
-        .into_iter()
-        .find(|(_, weight)| {
-            passed += weight;
-            passed >= half
-        })
-        .map(|(p50, _)| p50)
-}
-
 /// The note of merged windows, empty when none were.
 pub(crate) fn merged_note(timeline: &Timeline, what: &str) -> String {
     if timeline.merged <= 1 {
@@ -304,34 +294,4 @@ pub(crate) fn stage(
     frame::vertical(drawing, &plot, vertical);
     frame::horizontal(drawing, &plot, &timeline.axis(sheet), false);
     plot
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn merging_keeps_counts_peaks_and_order() {
-        let window = |index: u64, p50: u64, p99: u64| Window {
-            from_us: index * 10,
-            offered: 2,
-            achieved: 1,
-            response_p50_us: Some(p50),
-            response_p95_us: Some(p99 - 1),
-            response_p99_us: Some(p99),
-            ..Window::default()
-        };
-        let windows = vec![window(0, 5, 20), window(1, 50, 900), window(2, 6, 30), window(3, 7, 40)];
-        let figures = Figures {
-            window_us: 10,
-            windows,
-            ..Figures::default()
-        };
-        let timeline = Timeline::new(&figures, 2).unwrap();
-        assert_eq!((timeline.windows.len(), timeline.width_us, timeline.merged), (2, 20, 2));
-        assert_eq!(timeline.windows.iter().map(|window| window.offered).sum::<u64>(), 8);
-        assert_eq!(timeline.windows[0].response_p99_us, Some(900));
-        assert_eq!(timeline.windows[1].response_p50_us, Some(6));
-        assert_eq!(Timeline::new(&Figures::default(), 2), None);
-    }
 }

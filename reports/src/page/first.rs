@@ -72,6 +72,27 @@ pub(super) fn figures(judgement: &Judgement) -> Markup {
     }
 }
 
+/// Where things stand on this page, by the ids of their headings.
+const CONTENTS: [(&str, &str); 8] = [
+    ("charts", "What happened"),
+    ("checks", "Checks"),
+    ("goals", "Goals"),
+    ("operations", "Operations"),
+    ("latency", "Latency"),
+    ("plan", "The plan"),
+    ("directories", "Directories"),
+    ("replay", "To make it again"),
+];
+
+/// Where to find what.
+pub(super) fn contents() -> Markup {
+    html! {
+        nav.contents aria-label="On this page" {
+            @for (id, name) in CONTENTS { a href=(format!("#{id}")) { (name) } }
+        }
+    }
+}
+
 /// A mark in its colour, and in words.
 pub(super) fn mark(mark: Mark) -> Markup {
     html! { span.mark.(mark.as_str()) { (words::sign(mark)) " " (mark.as_str()) } }

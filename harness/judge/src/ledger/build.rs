@@ -13,8 +13,8 @@ use super::index::OpIndex;
 use super::light::{Light, LightOp, Seen, Who};
 use super::sightings::is_final;
 use super::{
-    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Person, PersonaCounts,
-    Sighting, StageSamples,
+    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Person,
+    PersonaCounts, Sighting, StageSamples,
 };
 use crate::phases::Phases;
 use crate::usage::Usage;
@@ -74,6 +74,7 @@ impl Builder {
                 persona_counts: Vec::new(),
                 attempts: super::attempts::Attempts::default(),
                 stages: StageSamples::default(),
+                notable: Notable::default(),
                 usage: Usage::read(folder)?,
                 events: 0,
                 torn: None,
@@ -176,10 +177,11 @@ impl Builder {
         if self.measured(light.phase, op.intended_us) {
             op.notes.add(Notes::MEASURED);
             let stages = light.stages.as_ref();
-            stages
-                .into_iter()
-                .for_each(|times| self.ledger.stages.add(times, op.service_us()));
+            stages.into_iter().for_each(|times| self.ledger.stages.add(times, &op));
         }
+        self.ledger
+            .notable
+            .add(&op, light.ending.as_ref(), light.stages.as_ref());
         self.ledger.attempts.add(light.arrival, light.attempt, op.person, false);
         if light.arrival.is_some() {
             self.counts(op.persona).add(op.class, light.ending.as_ref());

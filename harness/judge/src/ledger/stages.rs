@@ -2,16 +2,21 @@
 
 use vocabulary::{Stage, StageTimes, Times};
 
+use super::Op;
+use super::splits::Splits;
+
 /// Exclusive microseconds of each stage, and the rest of the service time as network.
 #[derive(Debug, Default)]
 pub(crate) struct StageSamples {
     stages: [Times; Stage::ALL.len()],
     network: Times,
+    /// The same by how long the operations took.
+    pub splits: Splits,
 }
 
 impl StageSamples {
     /// Takes the stages of one operation.
-    pub(crate) fn add(&mut self, times: &StageTimes, service_us: u64) {
+    pub(crate) fn add(&mut self, times: &StageTimes, op: &Op) {
         let mut total = 0u64;
         for (slot, stage) in self.stages.iter_mut().zip(Stage::ALL) {
             if let Some(micros) = times.get(stage) {
@@ -19,7 +24,8 @@ impl StageSamples {
                 total = total.saturating_add(micros);
             }
         }
-        self.network.record(service_us.saturating_sub(total));
+        self.network.record(op.service_us().saturating_sub(total));
+        self.splits.add(times, op);
     }
 
     /// Each stage that was ever measured, in the order of the chain, `network` last.

@@ -25,6 +25,8 @@ mod order;
 #[cfg(test)]
 mod personas;
 #[cfg(test)]
+mod pictures;
+#[cfg(test)]
 mod proofs;
 #[cfg(test)]
 mod propagation;
