@@ -10,6 +10,8 @@ use judge::{Figures, Judgement, ReasonRow};
 use reports::Chart;
 use vocabulary::OutcomeClass;
 
+#[path = "report/exports.rs"]
+mod exports;
 #[path = "../examples/synthetic/mod.rs"]
 mod synthetic;
 
@@ -92,7 +94,7 @@ fn steers(c: char) -> bool {
 fn hostile_names_stay_names_everywhere() {
     let (judgement, manifest) = hostile();
     let (_dir, written) = written(&judgement, &manifest);
-    let texts = [&written.html, &written.junit, &written.summary].map(|path| read(path));
+    let texts = [&written.html, &written.junit, &written.summary, &written.metrics].map(|path| read(path));
     for text in texts.iter().chain(
         &written
             .charts
@@ -104,7 +106,7 @@ fn hostile_names_stay_names_everywhere() {
         assert!(!text.contains("<script") && !text.contains("]]>"), "{text}");
         assert!(!text.chars().any(steers));
     }
-    let [html, junit, summary] = texts;
+    let [html, junit, summary, _] = texts;
     assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(junit.contains("&lt;script&gt;") && summary.contains("&lt;script&gt;"));
     assert!(!summary.contains("@team") && !summary.contains("http://b"), "{summary}");
@@ -135,7 +137,8 @@ fn junit_reads_back_with_a_case_for_each_check_and_goal() {
     );
     assert_eq!(
         (report.failures, report.errors, report.skipped),
-        (marks(Mark::Fail), marks(Mark::Inconclusive), 0)
+        (marks(Mark::Fail), marks(Mark::Inconclusive), 0),
+        "what cannot be told is no less than an error"
     );
     let failed = &report.test_suites[0].test_cases[0];
     assert_eq!(failed.name.as_str(), "acknowledged-is-durable");
