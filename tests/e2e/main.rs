@@ -7,6 +7,7 @@
     reason = "a helper of a test that fails is a test that fails"
 )]
 
+mod catalogue;
 mod ci;
 mod clients;
 mod commands;
@@ -18,6 +19,7 @@ mod executors;
 mod exports;
 mod faults;
 mod judged;
+mod kills;
 mod live;
 mod main_job;
 mod old_folder;
