@@ -67,9 +67,9 @@ fn folder(home: &Path, count: u64) -> RunFolder {
     let folder = RunFolder::create(&home.join("run")).unwrap();
     let mut writer = folder.writer().unwrap();
     for number in 0..count {
-        writer
-            .append(Event::Op(op(number)), 2_000 * number, Phase::Measure)
-            .unwrap();
+        let op = op(number);
+        let phase = op.phase;
+        writer.append(Event::Op(op), 2_000 * number, phase).unwrap();
     }
     writer
         .append(Event::Dropped(dropped(count)), 2_000 * count, Phase::Measure)

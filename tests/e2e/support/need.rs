@@ -72,7 +72,7 @@ pub fn python() -> PathBuf {
 
 /// Every package that a script of the fixtures imports; looking for one does not load it.
 const LOOK: &str = "from importlib.util import find_spec as f\n\
-    n = 'ldap3 duckdb pandas fastparquet junitparser prometheus_client check_jsonschema ruamel.yaml'.split()\n\
+    n = 'ldap3 duckdb pandas pyarrow junitparser prometheus_client check_jsonschema ruamel.yaml'.split()\n\
     exit(not all(map(f, n)))";
 
 fn with_packages() -> Result<(), String> {
