@@ -209,7 +209,10 @@ fn an_openmetrics_reader_sees_the_figures_of_the_verdict() {
         verdict.rates.achieved_per_s,
     );
     for (state, set) in [("pass", 1.0), ("inconclusive", 0.0), ("fail", 0.0)] {
-        near(&format!("wblab_verdict {common} wblab_verdict={state}"), set);
+        near(
+            &format!("wblab_verdict scenario=quick wblab_verdict={state} world=embedded"),
+            set,
+        );
     }
     for family in families {
         let name = family["name"].as_str().unwrap();

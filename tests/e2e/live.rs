@@ -136,7 +136,7 @@ fn ctrl_c_ends_a_watched_run_as_soon_as_any_other() {
 #[test]
 fn progress_without_a_terminal_is_a_line_now_and_then() {
     let _alone = alone();
-    let finished = Job::quick().sets(&["load.constant_arrival_rate.measure=7s"]).finish();
+    let finished = Job::quick().sets(&WATCHED).finish();
     let finished = finished.expect_code(0, "a sound run passes");
     let told = |line: &&str| line.contains("/s offered, ") && line.contains(" in flight, ");
     let lines: Vec<&str> = finished.stderr.lines().filter(told).collect();

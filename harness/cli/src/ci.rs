@@ -12,13 +12,13 @@ use crate::progress::say;
 ///
 /// The runner reads both streams; the standard error leaves the standard output to `--json`.
 pub(crate) fn announce(folder: &RunFolder, judgement: &Judgement, manifest: &Manifest) {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    if set("GITHUB_ACTIONS").as_deref() == Some("true") {
+    if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
         for line in reports::annotations(judgement, manifest) {
             say(&line);
         }
     }
-    if let Some(page) = set("GITHUB_STEP_SUMMARY")
+    if let Ok(page) = std::env::var("GITHUB_STEP_SUMMARY")
+        && !page.is_empty()
         && let Err(error) = summarise(folder, &page)
     {
         // A job's page is a convenience: the verdict stands without it.
