@@ -39,6 +39,14 @@ pub enum ReportError {
     #[error("could not write junit.xml: {source}")]
     Junit {
         /// The cause.
-        source: quick_junit::SerializeError,
+        source: std::io::Error,
+    },
+    /// The operations could not be exported.
+    #[error("could not write {path}: {source}")]
+    Export {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
     },
 }

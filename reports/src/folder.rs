@@ -6,7 +6,7 @@ use history::RunFolder;
 use judge::Judgement;
 
 use crate::charts::{self, Chart};
-use crate::{ReportError, junit, markdown, page};
+use crate::{ReportError, junit, markdown, metrics, page};
 
 /// Where the files of a report are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,13 @@ pub struct Written {
     pub junit: PathBuf,
     /// `summary.md`.
     pub summary: PathBuf,
+    /// `metrics.txt`, OpenMetrics text.
+    pub metrics: PathBuf,
     /// `charts/<name>.png` and `charts/<name>.svg`, of [`Chart::shown`], in its order.
     pub charts: Vec<PathBuf>,
 }
 
-/// Writes the verdict and draws the report: verdict, charts, page, JUnit and Markdown. Each file is written whole or not at
+/// Writes the verdict and draws the report: verdict, charts, page, JUnit, Markdown and OpenMetrics. Each file is written whole or not at
 /// all; the verdict comes first, so that a run that cannot be drawn is still judged.
 ///
 /// # Errors
@@ -32,6 +34,7 @@ pub fn write(folder: &RunFolder, judgement: &Judgement) -> Result<Written, Repor
     folder.write_verdict(&judgement.verdict)?;
     let manifest = folder.manifest()?;
     let charts = write_charts(folder, judgement)?;
+    let version = manifest.versions.get("wblab").map_or("", String::as_str);
     let put = |name: &str, text: String| {
         folder.write(name, text.as_bytes())?;
         Ok::<PathBuf, ReportError>(folder.path(name))
@@ -40,6 +43,7 @@ pub fn write(folder: &RunFolder, judgement: &Judgement) -> Result<Written, Repor
         verdict: folder.path("verdict.json"),
         junit: put("junit.xml", junit::xml(judgement, &manifest)?)?,
         summary: put("summary.md", markdown::summary(judgement, &manifest))?,
+        metrics: put("metrics.txt", metrics::open_metrics(judgement, version))?,
         html: put("report.html", page(judgement, &manifest)?)?,
         charts,
     })

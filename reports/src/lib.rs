@@ -1,4 +1,4 @@
-//! What people and machines see of a judged run: the terminal, one page, charts, JUnit and Markdown.
+//! What people and machines see of a run: the terminal, one page, charts, and the files that other programs read.
 //!
 //! For: drawing a [`judge::Judgement`] into its run folder, the same bytes for the same judgement, on a machine with no fonts.
 //! Never: judges, reads the history, fetches anything, runs a script, or trusts a name: what came from outside is escaped.
@@ -15,9 +15,12 @@
 
 mod charts;
 mod error;
+mod export;
 mod folder;
+mod github;
 mod junit;
 mod markdown;
+mod metrics;
 mod page;
 mod sheet;
 mod terminal;
@@ -27,6 +30,8 @@ mod words;
 
 pub use charts::Chart;
 pub use error::ReportError;
+pub use export::{Format, operations};
 pub use folder::{Written, write};
-pub use page::page;
+pub use github::annotations;
+pub use page::{Running, ended_page, live_page, page, waiting_page};
 pub use terminal::{terminal, terminal_in_colour};

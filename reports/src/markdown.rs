@@ -24,18 +24,19 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
         plain(&words::headline(verdict))
     );
     reasons(&mut out, &words::reasons(verdict));
-    list(&mut out, "What to do", &words::next_steps(verdict, manifest));
     figures(&mut out, judgement);
+    list(&mut out, "What to do", &words::next_steps(verdict, manifest));
+    goals(&mut out, judgement);
     findings(&mut out, &verdict.findings);
     cases(&mut out, judgement);
+    stages(&mut out, judgement);
+    operations(&mut out, judgement);
+    personas(&mut out, judgement);
+    propagation(&mut out, judgement);
     let limits = sheet::limits(manifest);
     if !limits.is_empty() {
         list(&mut out, "What this run cannot show", &limits);
     }
-    goals(&mut out, judgement);
-    operations(&mut out, judgement);
-    personas(&mut out, judgement);
-    propagation(&mut out, judgement);
     directories(&mut out, manifest);
     about(&mut out, manifest);
     out
@@ -150,6 +151,26 @@ fn goals(out: &mut String, judgement: &Judgement) {
     out.push('\n');
 }
 
+fn stages(out: &mut String, judgement: &Judgement) {
+    if judgement.figures.stages.is_empty() {
+        return;
+    }
+    out.push_str("## Where the time went\n\n| stage | p50 | p99 | mean | operations |\n|---|---:|---:|---:|---:|\n");
+    for row in &judgement.figures.stages {
+        let time = |us: u64| text::duration_us(us as f64);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            plain(&row.stage),
+            time(row.p50_us),
+            time(row.p99_us),
+            text::duration_us(row.mean_us),
+            text::count(row.count)
+        );
+    }
+    out.push('\n');
+}
+
 fn operations(out: &mut String, judgement: &Judgement) {
     out.push_str(
         "## Operations\n\n| kind | applied | rejected | failed | unknown | dropped |\n|---|---:|---:|---:|---:|---:|\n",
@@ -217,6 +238,12 @@ fn directories(out: &mut String, manifest: &Manifest) {
 }
 
 fn about(out: &mut String, manifest: &Manifest) {
+    let _ = writeln!(
+        out,
+        "In the run folder {}: `report.html` is all of this with its charts, one file that opens anywhere; `charts/` has them as \
+         pictures, `junit.xml` the test cases, `metrics.txt` the figures, `logs/` what each part wrote.\n",
+        code(&manifest.run)
+    );
     let _ = writeln!(
         out,
         "World {}, seed {}, plan {}. Replay: {}",

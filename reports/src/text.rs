@@ -180,6 +180,16 @@ pub(crate) fn moment(unix_ms: u64) -> String {
         .unwrap_or_else(|| format!("{unix_ms} ms after 1970"))
 }
 
+/// The same as machines read it, by the second and without a zone, which is UTC: `2026-11-23T09:00:05`.
+pub(crate) fn timestamp(unix_ms: u64) -> String {
+    let format = time::macros::format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    i64::try_from(unix_ms / 1000)
+        .ok()
+        .and_then(|seconds| time::OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|moment| moment.format(format).ok())
+        .unwrap_or_else(|| "1970-01-01T00:00:00".to_owned())
+}
+
 /// The names as a list in a sentence: `a`, `a and b`, `a, b and c`.
 pub(crate) fn listed(names: &[String]) -> String {
     match names {
@@ -235,5 +245,7 @@ mod tests {
     #[test]
     fn a_moment_is_in_utc() {
         assert_eq!(moment(1_795_424_405_123), "2026-11-23 09:00:05 UTC");
+        assert_eq!(timestamp(1_795_424_405_123), "2026-11-23T09:00:05");
+        assert_eq!(timestamp(u64::MAX), "1970-01-01T00:00:00");
     }
 }

@@ -465,6 +465,13 @@ pub(crate) fn propagation(verdict: &Verdict) -> Vec<Arrivals> {
     .collect()
 }
 
+/// The scenario's file, as the command names it that replays the run.
+pub(crate) fn scenario_file(manifest: &Manifest) -> Option<&str> {
+    let rest = manifest.reproduce.strip_prefix("wblab run ")?;
+    let (file, _) = rest.split_once(" --seed ")?;
+    (!file.is_empty()).then_some(file)
+}
+
 /// A mark in capitals.
 pub(crate) fn shout(mark: Mark) -> &'static str {
     match mark {

@@ -10,6 +10,8 @@ use judge::{Figures, Judgement, ReasonRow};
 use reports::Chart;
 use vocabulary::OutcomeClass;
 
+#[path = "report/exports.rs"]
+mod exports;
 #[path = "../examples/synthetic/mod.rs"]
 mod synthetic;
 
@@ -108,6 +110,12 @@ fn hostile_names_stay_names_everywhere() {
     assert!(html.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(junit.contains("&lt;script&gt;") && summary.contains("&lt;script&gt;"));
     assert!(!summary.contains("@team") && !summary.contains("http://b"), "{summary}");
+    let metrics = read(&written.metrics);
+    let own = |line: &str| line.starts_with("wblab_") || line.starts_with("# ");
+    assert!(
+        metrics.lines().all(own) && !metrics.chars().any(steers),
+        "no name begins a line: {metrics}"
+    );
     let terminal = reports::terminal(&judgement, &manifest);
     assert!(
         terminal.contains("alert(1)") && !terminal.chars().any(steers),
@@ -120,7 +128,13 @@ fn junit_reads_back_with_a_case_for_each_check_and_goal() {
     let judgement = synthetic::judgement(1, 30, true);
     let manifest = synthetic::manifest::manifest(1, &judgement.figures);
     let (_dir, written) = written(&judgement, &manifest);
-    let report = quick_junit::Report::deserialize_from_str(&read(&written.junit)).unwrap();
+    let text = read(&written.junit);
+    // The schemas want an instant without a zone, this reader one with it.
+    let (before, rest) = text.split_once(" timestamp=\"").unwrap();
+    assert!(rest.starts_with("2026-11-23T09:00:05\""), "{rest}");
+    let zoned = text.replace("T09:00:05\"", "T09:00:05Z\"");
+    assert!(before.contains("hostname=\"localhost\""));
+    let report = quick_junit::Report::deserialize_from_str(&zoned).unwrap();
     let marks = |mark| {
         judgement
             .verdict
@@ -129,13 +143,19 @@ fn junit_reads_back_with_a_case_for_each_check_and_goal() {
             .filter(|finding| finding.verdict == mark)
             .count()
     };
+    let sum = |of: fn(&quick_junit::TestSuite) -> usize| report.test_suites.iter().map(of).sum::<usize>();
     assert_eq!(
-        report.tests,
+        sum(|suite| suite.tests),
         judgement.verdict.findings.len() + judgement.verdict.goals.len()
     );
     assert_eq!(
-        (report.failures, report.errors, report.skipped),
-        (marks(Mark::Fail), marks(Mark::Inconclusive), 0)
+        (
+            sum(|suite| suite.failures),
+            sum(|suite| suite.errors),
+            sum(|suite| suite.skipped)
+        ),
+        (marks(Mark::Fail), marks(Mark::Inconclusive), 0),
+        "what cannot be told is no less than an error"
     );
     let failed = &report.test_suites[0].test_cases[0];
     assert_eq!(failed.name.as_str(), "acknowledged-is-durable");

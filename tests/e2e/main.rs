@@ -1,6 +1,6 @@
 //! The end-to-end suite: the program from outside, the worlds from inside, and the house itself.
 //!
-//! What a machine lacks is skipped loudly; `WBLAB_REQUIRE=docker,chromium,python,openldap,kerberos` makes a lack a failure.
+//! What a machine lacks is skipped loudly; `WBLAB_REQUIRE=docker,chromium,python,openldap,kerberos,xmllint` makes a lack a failure.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -8,6 +8,7 @@
 )]
 
 mod catalogue;
+mod ci;
 mod clients;
 mod commands;
 mod conformance;
@@ -15,9 +16,11 @@ mod deliveries;
 mod determinism;
 mod docker_job;
 mod executors;
+mod exports;
 mod faults;
 mod judged;
 mod kills;
+mod live;
 mod main_job;
 mod old_folder;
 mod overload;

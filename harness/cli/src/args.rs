@@ -6,11 +6,18 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use environment::conformance::Group;
 use scenario::WorldKind;
 
+mod live;
+mod report;
+
+pub(crate) use live::LiveArguments;
+pub(crate) use report::ReportArguments;
+
 const AFTER: &str = "\
 Examples:
   wblab run scenarios/quick.toml                   the main job, no Docker, under a minute
   wblab run scenarios/samba-smoke.toml             the same on a real Samba AD in containers
   wblab run scenarios/quick.toml --set load.constant_arrival_rate.rate=50/s
+  wblab run scenarios/soak.toml --live             with the report in a browser while it runs
   wblab plan scenarios/quick.toml                  what would happen, in sentences
   wblab report reports/runs/quick/…                judge and draw an old run again
   wblab up scenarios/quick.toml --json             a world that stays, for any other client
@@ -99,6 +106,8 @@ pub(crate) struct RunArguments {
     /// Print the verdict alone on the standard output, as JSON
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub live: LiveArguments,
 }
 
 #[derive(Debug, Args)]
@@ -113,15 +122,6 @@ pub(crate) struct PlanArguments {
     #[command(flatten)]
     pub scenario: ScenarioArguments,
     /// Print the digests and the plan as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReportArguments {
-    /// The run folder
-    pub run: PathBuf,
-    /// Print the verdict alone on the standard output, as JSON
     #[arg(long)]
     pub json: bool,
 }

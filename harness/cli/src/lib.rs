@@ -10,11 +10,14 @@
 //! ```
 
 mod args;
+mod ci;
 mod commands;
 mod error;
 mod interrupt;
+mod live;
 mod logs;
 mod progress;
+mod pulse;
 mod registry;
 mod sealed;
 

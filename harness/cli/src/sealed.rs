@@ -8,6 +8,7 @@ use history::{Finding, Mark, RunFolder};
 use judge::Judgement;
 use vocabulary::Password;
 
+use crate::ci::announce;
 use crate::error::CliError;
 use crate::progress::{is_watched, print, say};
 
@@ -34,14 +35,15 @@ pub(crate) fn judge_and_draw(folder: &RunFolder, secrets: &[Password], draw: boo
     Ok(judgement)
 }
 
-/// Prints the verdict, for a machine or for people.
+/// Prints the verdict, for a machine or for people, and tells the job that this is in, if it is one.
 pub(crate) fn tell(folder: &RunFolder, judgement: &Judgement, json: bool) -> Result<(), CliError> {
+    let manifest = folder.manifest()?;
+    announce(folder, judgement, &manifest);
     if json {
         let line = serde_json::to_string(&judgement.verdict).map_err(|error| CliError::Usage(error.to_string()))?;
         print(&line);
         return Ok(());
     }
-    let manifest = folder.manifest()?;
     print(&if is_watched() {
         reports::terminal_in_colour(judgement, &manifest)
     } else {

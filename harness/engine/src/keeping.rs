@@ -65,6 +65,11 @@ impl Keeping {
         };
     }
 
+    /// How the generator stood when it told last.
+    pub fn last(&self) -> Gauge {
+        self.lock().gauge
+    }
+
     /// A sample, while there is load and once when it has ended. The most that waited is counted anew after it.
     pub fn sample(&self, at_us: u64, phase: Phase) -> Option<GeneratorSample> {
         let mut state = self.lock();

@@ -22,6 +22,7 @@ use crate::keeping::Keeping;
 use crate::pipe::{Done, Down, Hello, PipeError, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Target};
 use crate::probe;
+use crate::pulse::Gathering;
 use crate::recorder::Recorder;
 use crate::release::{Ended, RELEASED, Release, Unreleased, release};
 use crate::tickets::{Book, Open, write_tickets};
@@ -71,6 +72,7 @@ struct Running {
     touched: HashMap<u64, Vec<Touch>>,
     start_us: u64,
     answered: u64,
+    gathering: Gathering,
     ends: Option<std_mpsc::Sender<Ended>>,
 }
 
@@ -129,6 +131,7 @@ impl Load<'_> {
             touched: HashMap::new(),
             start_us,
             answered: 0,
+            gathering: Gathering::new(start_us, self.plan.load.length()),
             ends,
         };
         let interrupted = self.collect(&mut generator.up, &mut running, &stop, interrupt).await?;
@@ -209,7 +212,8 @@ impl Load<'_> {
                 self.progress.step(enter.as_str(), planned);
                 phase = enter;
             }
-            let next = phases.first().map_or(deadline, |(at_us, _)| *at_us).min(deadline);
+            let due = deadline.min(self.tell(running, now, phase));
+            let next = phases.first().map_or(due, |(at_us, _)| *at_us).min(due);
             // An idle end of the measure phase is measured too: it ends when it was to end.
             if now >= deadline || (ended && (interrupted || phases.is_empty())) {
                 return Ok(interrupted);
@@ -235,6 +239,16 @@ impl Load<'_> {
                 () = wait(Duration::from_micros(next.saturating_sub(now))) => {}
             }
         }
+    }
+
+    /// Tells people how it goes when that is due; gives when it is due next.
+    fn tell(&self, running: &mut Running, now: u64, phase: Phase) -> u64 {
+        if now >= running.gathering.due_us() {
+            let released = self.released.load(Ordering::Relaxed);
+            let pulse = running.gathering.take((now, phase), released, self.keeping.last());
+            self.progress.load(&pulse);
+        }
+        running.gathering.due_us()
     }
 
     /// Attempts that an arrival of this plan may make at most.
@@ -292,6 +306,7 @@ impl Load<'_> {
             let intended_us = running.start_us + arrival.at_us;
             self.keeping.began(done.started_us.saturating_sub(intended_us));
         }
+        running.gathering.ended(&done);
         if !done.more {
             running.answer(done.number, done.finished_us);
             self.progress.at(running.answered);
@@ -337,6 +352,7 @@ impl Load<'_> {
 
     async fn dropped(&self, running: &mut Running, number: u64, (attempt, intended_us): (u32, u64), why: DropWhy) {
         if let Some(arrival) = running.book.attempted(number, attempt, false) {
+            running.gathering.dropped();
             running.answer(number, self.clock.at_us());
             self.progress.at(running.answered);
             self.record_drop(&arrival, attempt, intended_us, why).await;

@@ -12,6 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
 use vocabulary::{NameTable, Password};
 
+use crate::pulse::Pulse;
+
 /// What a port's call failed with; the implementation's own error, told.
 pub type PortError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -28,6 +30,9 @@ pub trait Progress: Send + Sync {
 
     /// Something worth a line.
     fn note(&self, text: &str);
+
+    /// How the load goes, once a second while there is any. Whoever does not care is not asked.
+    fn load(&self, _pulse: &Pulse) {}
 }
 
 /// What a world knows of itself once it stands.

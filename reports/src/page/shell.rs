@@ -1,5 +1,7 @@
 //! What every page of ours is: one document with its style within it, no script, nothing fetched.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -11,6 +13,15 @@ const STYLE: &str = include_str!("style.css");
 
 /// A document of that title around what is given.
 pub(crate) fn shell(title: &str, body: &Markup) -> String {
+    document(title, body, None)
+}
+
+/// The same, which a browser loads anew after that time; no script is needed for it.
+pub(crate) fn refreshing(title: &str, body: &Markup, after: Duration) -> String {
+    document(title, body, Some(after))
+}
+
+fn document(title: &str, body: &Markup, refresh: Option<Duration>) -> String {
     let style = style();
     let page = html! {
         (DOCTYPE)
@@ -18,6 +29,7 @@ pub(crate) fn shell(title: &str, body: &Markup) -> String {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(policy(&style));
+                @if let Some(after) = refresh { meta http-equiv="refresh" content=(after.as_secs().max(1)); }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta name="referrer" content="no-referrer";

@@ -46,11 +46,12 @@ fn look_for(need: &str) -> Result<(), String> {
     match need {
         "docker" => runs("docker", &["version"]),
         "chromium" => runs(chromium(), &["--version"]),
-        "python" => with_ldap3(),
+        "python" => with_packages(),
         "openldap" => OPENLDAP.into_iter().try_for_each(installed),
         "kerberos" => KERBEROS.into_iter().try_for_each(installed),
         "curl" => runs("curl", &["--version"]),
         "openssl" => runs("openssl", &["version"]),
+        "xmllint" => installed("xmllint"),
         other => Err(format!("nobody knows what {other} is")),
     }
 }
@@ -69,12 +70,17 @@ pub fn python() -> PathBuf {
     root().join("target/python/bin/python")
 }
 
-fn with_ldap3() -> Result<(), String> {
-    let imports = Command::new(python()).args(["-c", "import ldap3"]).output();
-    let furnished = imports.is_ok_and(|output| output.status.success());
+/// Every package that a script of the fixtures imports; looking for one does not load it.
+const LOOK: &str = "from importlib.util import find_spec as f\n\
+    n = 'ldap3 duckdb pandas pyarrow junitparser prometheus_client check_jsonschema ruamel.yaml'.split()\n\
+    exit(not all(map(f, n)))";
+
+fn with_packages() -> Result<(), String> {
+    let looked = Command::new(python()).args(["-c", LOOK]).output();
+    let furnished = looked.is_ok_and(|output| output.status.success());
     furnished
         .then_some(())
-        .ok_or_else(|| format!("{} has no ldap3; .ci/python furnishes it", python().display()))
+        .ok_or_else(|| format!("{} lacks a package; .ci/python furnishes it", python().display()))
 }
 
 fn installed(program: &str) -> Result<(), String> {

@@ -67,11 +67,12 @@ const NEVER: [(&str, &str); 5] = [
 ];
 
 /// One heavy package, one home.
-const HOMES: [(&str, &[&str]); 9] = [
+const HOMES: [(&str, &[&str]); 10] = [
     ("clap", &["wblab"]),
     ("fake", &["scenario"]),
     ("goose", &["load"]),
     ("hdrhistogram", &["vocabulary"]),
+    ("parquet", &["reports"]),
     ("plotters", &["reports"]),
     ("redb", &["store"]),
     ("testcontainers", &["environment"]),

@@ -10,11 +10,13 @@ use super::order::order;
 use crate::args::RunArguments;
 use crate::error::{CliError, Exit};
 use crate::interrupt::Interrupt;
+use crate::live::{Live, Telling};
 use crate::logs;
 use crate::progress::{Teller, say};
 use crate::sealed::{judge_and_draw, tell};
 
 pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, CliError> {
+    let mut live = Live::when(arguments.live).await?;
     let ordered = order(&arguments.scenario, &arguments.out)?;
     let interrupt = Interrupt::listen().map_err(CliError::Runtime)?;
     logs::to_folder(&ordered.folder.logs());
@@ -27,7 +29,14 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, C
     let clock = RunClock::starting_now(SystemClock::shared());
     let ServedBinary { path: program, prefix } = parts.served.clone();
     let mut world = LabWorld::new(&ordered.run, parts, SystemClock::shared());
+    if let Some(live) = &mut live {
+        live.follow(&ordered.folder);
+    }
     let teller = Teller::new();
+    let telling = Telling {
+        teller: &teller,
+        live: live.as_ref(),
+    };
     let went = engine::run(Order {
         plan: &ordered.plan,
         folder: &ordered.folder,
@@ -35,7 +44,7 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, C
         clock,
         world: &mut world,
         generators: &mut ChildProcess { program, prefix },
-        progress: &teller,
+        progress: &telling,
         interrupt: interrupt.wanted(),
     })
     .await;
@@ -43,5 +52,8 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, C
     let end = went.inspect_err(|_| say(&format!("what was recorded is in {}", ordered.folder.root().display())))?;
     let judgement = judge_and_draw(&ordered.folder, &end.secrets, !interrupt.twice())?;
     tell(&ordered.folder, &judgement, arguments.json)?;
+    if let Some(live) = live {
+        live.end(&ordered.folder, &interrupt).await;
+    }
     Ok(judgement.verdict.verdict.into())
 }
