@@ -13,6 +13,7 @@
 //! # Ok::<(), reports::ReportError>(())
 //! ```
 
+mod capacity;
 mod charts;
 mod error;
 mod folder;
@@ -25,6 +26,7 @@ mod text;
 mod usage;
 mod words;
 
+pub use capacity::{terminal_of_capacity, write_capacity};
 pub use charts::Chart;
 pub use error::ReportError;
 pub use folder::{Written, write};

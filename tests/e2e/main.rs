@@ -7,6 +7,7 @@
     reason = "a helper of a test that fails is a test that fails"
 )]
 
+mod capacity;
 mod clients;
 mod commands;
 mod conformance;

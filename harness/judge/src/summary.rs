@@ -15,7 +15,7 @@ use crate::latency::Latency;
 use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
-use crate::{case, check, goals, propagation, resolve, windows};
+use crate::{capacity, case, check, goals, propagation, resolve, windows};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
@@ -30,6 +30,7 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
     let manifest = &ledger.manifest;
     let mut findings = check::findings(ledger);
     findings.extend(goals::unknown_goals(&manifest.goals));
+    findings.extend(ledger.climb.as_ref().map(|climb| capacity::finding(ledger, climb)));
     let goals = goals::results(&manifest.goals, statistics, ledger.complete());
     let by_kind = ops_by_kind(ledger);
     let latency = statistics.all.stored();
@@ -148,7 +149,7 @@ fn generator(ledger: &Ledger) -> Option<Generator> {
         p99: statistics::to_ms(late.p99),
         max: statistics::to_ms(late.max),
     };
-    let span = ledger.phases.span(Phase::Measure, ledger.ended_us);
+    let span = ledger.measured_span();
     Some(Generator {
         release_error_ms: ms(sample.release_us),
         begin_error_ms: ms(sample.begin_us),
@@ -195,6 +196,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
         resources: ledger.usage.rows(),
+        capacity: capacity::capacity(ledger),
         cases: Vec::new(),
     }
 }

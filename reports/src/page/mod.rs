@@ -1,6 +1,7 @@
 //! `report.html`: one file, no script, nothing fetched.
 
 mod about;
+pub(crate) mod capacity;
 mod first;
 mod personas;
 mod shell;

@@ -36,6 +36,7 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, C
         world: &mut world,
         generators: &mut ChildProcess { program, prefix },
         progress: &teller,
+        steering: None,
         interrupt: interrupt.wanted(),
     })
     .await;

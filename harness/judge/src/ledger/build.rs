@@ -16,6 +16,7 @@ use super::{
     Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notes, Person, PersonaCounts,
     Sighting, StageSamples,
 };
+use crate::capacity::climb::{self, Begun};
 use crate::phases::Phases;
 use crate::usage::Usage;
 
@@ -41,6 +42,8 @@ struct Builder {
     /// People whom `people.csv` does not name, by objectGUID; while it is read, everyone.
     index: HashMap<Uuid, u32>,
     places: OpIndex,
+    /// Steps of a search so far.
+    begun: Vec<Begun>,
 }
 
 impl Builder {
@@ -71,6 +74,7 @@ impl Builder {
                 attempts: super::attempts::Attempts::default(),
                 stages: StageSamples::default(),
                 usage: Usage::read(folder)?,
+                climb: None,
                 events: 0,
                 torn: None,
                 ended_us: 0,
@@ -78,6 +82,7 @@ impl Builder {
             },
             index: HashMap::new(),
             places: OpIndex::default(),
+            begun: Vec::new(),
         };
         for row in folder.people()? {
             builder.person(row.user, &row.upn);
@@ -128,6 +133,10 @@ impl Builder {
             }) => self.ledger.scans.push(scan),
             // Operations and observations of a person never come whole; the relay's log is not judged.
             Event::Op(_) | Event::Observe(_) => {}
+            Event::Step(step) => self.begun.push(Begun {
+                step,
+                stages: StageSamples::default(),
+            }),
         }
     }
 
@@ -177,10 +186,9 @@ impl Builder {
         op.persona = self.persona(&light.persona);
         if self.measured(light.phase, op.intended_us) {
             op.notes.add(Notes::MEASURED);
-            let stages = light.stages.as_ref();
-            stages
-                .into_iter()
-                .for_each(|times| self.ledger.stages.add(times, op.service_us()));
+            if let Some(times) = &light.stages {
+                self.stages_of(op.intended_us).add(times, op.service_us());
+            }
         }
         self.ledger.attempts.add(light.arrival, light.attempt, op.person, false);
         if light.arrival.is_some() {
@@ -191,6 +199,14 @@ impl Builder {
         self.ledger.ops.push(op);
         if !self.places.insert(&self.ledger.ops, op.id, place) {
             self.ledger.repeated_ids.push(op.id);
+        }
+    }
+
+    /// Where the stage times of a measured operation go.
+    fn stages_of(&mut self, intended_us: u64) -> &mut StageSamples {
+        match climb::place(&self.begun, intended_us) {
+            Some(step) => &mut self.begun[step].stages,
+            None => &mut self.ledger.stages,
         }
     }
 
@@ -330,6 +346,7 @@ impl Builder {
         self.rejoin();
         drop(self.places);
         let mut ledger = self.ledger;
+        ledger.take_steps(self.begun);
         let people = &mut ledger.people;
         ledger
             .ops

@@ -3,7 +3,7 @@
 use vocabulary::{Stage, StageTimes, Times};
 
 /// Exclusive microseconds of each stage, and the rest of the service time as network.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct StageSamples {
     stages: [Times; Stage::ALL.len()],
     network: Times,
