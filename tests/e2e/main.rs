@@ -8,6 +8,7 @@
 )]
 
 mod capacity;
+mod catalogue;
 mod clients;
 mod commands;
 mod conformance;
@@ -17,6 +18,7 @@ mod docker_job;
 mod executors;
 mod faults;
 mod judged;
+mod kills;
 mod main_job;
 mod old_folder;
 mod overload;

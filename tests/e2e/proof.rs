@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use crate::capacity;
 use crate::judged::{simulated, tiers};
-use crate::support::{Job, Stopwatch, alone, eventually, ops, root};
-use crate::zoo;
+use crate::kills::Deaths;
+use crate::support::{Job, Stopwatch, alone, eventually, ops, require, root};
+use crate::{catalogue, zoo};
 
 /// How large a proof is.
 struct Size {
@@ -232,5 +233,64 @@ fn one_thing_wrong_is_always_caught() {
             Ok(caught) => json!({ "held": caught > 0, "caught": caught }),
             Err(what) => json!({ "held": false, "what": what }),
         }
+    });
+}
+
+/// Full: 20 runs of 25 deaths are 500.
+#[test]
+fn an_agent_killed_at_any_instant_loses_and_repeats_nothing() {
+    let size = Size::asked("agent-kills", &[]);
+    let deaths = Deaths {
+        world: "embedded",
+        parts: &["agent"],
+        count: size.of(25, 3),
+        apart_ms: 2000,
+        rate: 40,
+    };
+    size.prove("agent-kills", |round| deaths.survived(round));
+}
+
+/// Full: 10 runs of 10 deaths are 100.
+#[test]
+fn a_cloud_killed_at_any_instant_loses_and_repeats_nothing() {
+    let size = Size::asked("cloud-kills", &[]);
+    let deaths = Deaths {
+        world: "embedded",
+        parts: &["cloud"],
+        count: size.of(10, 2),
+        apart_ms: 3000,
+        rate: 40,
+    };
+    size.prove("cloud-kills", |round| deaths.survived(round));
+}
+
+/// Full: 10 runs of 5 deaths are 50, of the agent and of the domain controller in turns; small, one of each.
+#[test]
+fn an_agent_and_a_samba_killed_at_any_instant_lose_and_repeat_nothing() {
+    if !require("docker") {
+        return;
+    }
+    let size = Size::asked("samba-kills", &[]);
+    let deaths = Deaths {
+        world: "docker",
+        parts: &["agent", "dc"],
+        count: size.of(5, 2),
+        apart_ms: 20_000,
+        rate: 5,
+    };
+    size.prove("samba-kills", |round| deaths.survived(round));
+}
+
+#[test]
+fn every_kind_of_fault_bites_and_is_survived() {
+    let size = Size::asked("fault-catalogue", &[]);
+    let groups = if size.kept.is_some() {
+        catalogue::groups(require("docker"))
+    } else {
+        vec![catalogue::SMALL.to_owned()]
+    };
+    let count = groups.len();
+    size.at_least(1).prove("fault-catalogue", |round| {
+        catalogue::survived(&groups[usize::try_from(round).unwrap() % count])
     });
 }

@@ -4,11 +4,43 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use history::PartSample;
+use rustix::process::{Pid, setpriority_process};
 
 /// What a process has used by now, told under that name, with `at_us` 0; nothing when it is gone.
 #[must_use]
 pub fn process_use(part: &str, pid: u32) -> Option<PartSample> {
     ProcessMeter::of(part, pid).read(0)
+}
+
+/// The niceness of a thread that must not wait for a processor (sched(7)), and of every other.
+const URGENT: i32 = -20;
+const ORDINARY: i32 = 0;
+
+/// While it lives, the thread that made it comes before all others, where the machine lets us say so: it works for microseconds
+/// at a time, and what it does late is late for good.
+pub(crate) struct Urgent(Option<Pid>);
+
+impl Urgent {
+    pub fn here() -> Self {
+        let thread = this_thread().filter(|thread| setpriority_process(Some(*thread), URGENT).is_ok());
+        Self(thread)
+    }
+}
+
+impl Drop for Urgent {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0 {
+            // Who may raise it may lower it.
+            let _ = setpriority_process(Some(thread), ORDINARY);
+        }
+    }
+}
+
+/// The calling thread's number: on Linux each thread has a niceness of its own (setpriority(2)).
+fn this_thread() -> Option<Pid> {
+    let place = fs::read_link("/proc/thread-self").ok()?;
+    let number = place.file_name()?.to_str()?.parse().ok()?;
+    Pid::from_raw(number)
 }
 
 /// Reads one process.

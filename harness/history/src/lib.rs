@@ -19,6 +19,7 @@ mod folder;
 mod frames;
 mod line;
 mod manifest;
+mod quick;
 mod reader;
 mod samples;
 mod scan;

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, StageTimes};
 
-use crate::{BindRecord, Event, Metadata, OracleRecord, Phase};
+use crate::{BindRecord, Event, Metadata, OracleRecord, Phase, quick};
 
 /// How a line begins that holds an operation, as [`crate::HistoryWriter`] writes it.
 const OP: &[u8] = br#"{"kind":"op","#;
@@ -106,6 +106,11 @@ impl<'a> Line<'a> {
     /// # Errors
     /// What JSON said.
     pub fn parse(line: &'a [u8]) -> Result<Self, serde_json::Error> {
+        quick::line(line).map_or_else(|| Self::any(line), Ok)
+    }
+
+    /// Reads a line as any JSON is read: whoever wrote it, in whatever order.
+    pub(crate) fn any(line: &'a [u8]) -> Result<Self, serde_json::Error> {
         let kind = match line {
             line if line.starts_with(OP) => Cow::Borrowed("op"),
             line if line.starts_with(OBSERVE) => Cow::Borrowed("observe"),

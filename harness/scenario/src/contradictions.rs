@@ -112,3 +112,5 @@ mod faults_tests;
 mod load_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;

@@ -1,10 +1,10 @@
 //! Where the time of an operation went.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A stage of the chain. A closed list; the rest of the service time is `network`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,9 +60,8 @@ impl Stage {
 }
 
 /// Exclusive microseconds per stage. Their sum is at most the service time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct StageTimes(BTreeMap<Stage, u64>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StageTimes([Option<u64>; Stage::ALL.len()]);
 
 impl StageTimes {
     /// No stage measured yet.
@@ -73,39 +72,44 @@ impl StageTimes {
 
     /// Adds time to a stage.
     pub fn add(&mut self, stage: Stage, time: Duration) {
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        let slot = self.0.entry(stage).or_default();
-        *slot = slot.saturating_add(micros);
+        self.add_us(stage, u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// Adds microseconds to a stage.
+    pub fn add_us(&mut self, stage: Stage, micros: u64) {
+        let slot = &mut self.0[stage as usize];
+        *slot = Some(slot.unwrap_or(0).saturating_add(micros));
     }
 
     /// Adds every stage of another measurement.
     pub fn merge(&mut self, other: &Self) {
         for (stage, micros) in other.iter() {
-            self.add(stage, Duration::from_micros(micros));
+            self.add_us(stage, micros);
         }
     }
 
     /// The time of a stage in microseconds, if it was measured.
     #[must_use]
     pub fn get(&self, stage: Stage) -> Option<u64> {
-        self.0.get(&stage).copied()
+        self.0[stage as usize]
     }
 
     /// The measured stages with their microseconds.
     pub fn iter(&self) -> impl Iterator<Item = (Stage, u64)> + '_ {
-        self.0.iter().map(|(stage, micros)| (*stage, *micros))
+        let stages = Stage::ALL.into_iter().zip(self.0);
+        stages.filter_map(|(stage, micros)| Some((stage, micros?)))
     }
 
     /// The sum of all measured stages.
     #[must_use]
     pub fn total(&self) -> Duration {
-        Duration::from_micros(self.0.values().fold(0, |sum, micros| sum.saturating_add(*micros)))
+        Duration::from_micros(self.iter().fold(0, |sum, (_, micros)| sum.saturating_add(micros)))
     }
 
     /// Whether nothing was measured.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.iter().next().is_none()
     }
 
     /// The value of a `Server-Timing` header (W3C Server Timing): `write;dur=31.204, crypto;dur=0.911`.
@@ -143,6 +147,38 @@ impl StageTimes {
     }
 }
 
+/// A map from the stage to its microseconds, of those that were measured.
+impl Serialize for StageTimes {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for StageTimes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Reading)
+    }
+}
+
+/// Reads the map.
+struct Reading;
+
+impl<'de> Visitor<'de> for Reading {
+    type Value = StageTimes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("microseconds by stage")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<StageTimes, A::Error> {
+        let mut times = StageTimes::new();
+        while let Some((stage, micros)) = map.next_entry::<Stage, u64>()? {
+            times.0[stage as usize] = Some(micros);
+        }
+        Ok(times)
+    }
+}
+
 fn duration_of_millis(millis: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(millis / 1000.0).ok()
 }
@@ -160,5 +196,16 @@ mod tests {
         assert_eq!(StageTimes::from_server_timing(&times.to_server_timing()), times);
         let strange = StageTimes::from_server_timing("cache;dur=3, write;dur=-1, relay;dur=NaN, ,;,queue;desc=x;dur=2");
         assert_eq!(strange.iter().collect::<Vec<_>>(), [(Stage::Queue, 2000)]);
+    }
+
+    #[test]
+    fn json_has_the_stages_that_were_measured() {
+        let mut times = StageTimes::new();
+        times.add_us(Stage::Write, 7);
+        times.add_us(Stage::Cloud, 3);
+        let text = serde_json::to_string(&times).unwrap();
+        assert_eq!(text, r#"{"cloud":3,"write":7}"#);
+        assert_eq!(serde_json::from_str::<StageTimes>(&text).unwrap(), times);
+        assert!(serde_json::from_str::<StageTimes>(r#"{"elsewhere":1}"#).is_err());
     }
 }

@@ -48,10 +48,25 @@ fn attribute(name: &str, value: &[u8]) -> Vec<u8> {
 
 /// A reset: `replace: unicodePwd`.
 pub fn reset(dn: &str, clear: &str) -> Vec<u8> {
-    let value = Password::new(clear.to_owned()).unicode_pwd().to_vec();
-    let change = [element(ENUMERATED, &[2]), attribute("unicodePwd", &value)].concat();
-    let changes = element(SEQUENCE, &element(SEQUENCE, &change));
+    modify(dn, &[replace_password(clear)])
+}
+
+/// A reset that also clears the lock, as the agent's does.
+pub fn reset_and_unlock(dn: &str, clear: &str) -> Vec<u8> {
+    modify(dn, &[replace_password(clear), replace("lockoutTime", b"0")])
+}
+
+fn modify(dn: &str, changes: &[Vec<u8>]) -> Vec<u8> {
+    let changes = element(SEQUENCE, &changes.concat());
     element(0x66, &[octets(dn), changes].concat())
+}
+
+fn replace_password(clear: &str) -> Vec<u8> {
+    replace("unicodePwd", &Password::new(clear.to_owned()).unicode_pwd())
+}
+
+fn replace(name: &str, value: &[u8]) -> Vec<u8> {
+    element(SEQUENCE, &[element(ENUMERATED, &[2]), attribute(name, value)].concat())
 }
 
 /// An add; each attribute has one value.

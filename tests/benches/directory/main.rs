@@ -1,9 +1,12 @@
 //! The embedded directory on one processor, the load on the other: resets, binds and searches a second.
 //!
 //! ```text
-//! cargo bench -p e2e --bench directory -- [--samba DESCRIPTION.json] [--people 1000000]
+//! cargo bench -p e2e --bench directory -- [--samba DESCRIPTION.json] [--chain DESCRIPTION.json] [--people 1000000]
 //!     [--connections 8] [--depth 16] [--accounts 64] [--rounds 5] [--seconds 2]
 //! ```
+//!
+//! With `--chain DESCRIPTION.json` (and `--users 16 --pairs 10 --block 30`) resets over LDAP alone and resets through the chain of that world take
+//! turns instead, and the ratio of each pair is told.
 //!
 //! Requests are encoded beforehand; every answer is decoded and must have the result it should. Passwords are hashed and compared
 //! for real: each bind uses the password that the last reset wrote, and one in 64 a wrong one, which must be refused.
@@ -16,6 +19,7 @@
 )]
 
 mod ber;
+mod chain;
 mod clock;
 mod connection;
 mod drive;
@@ -27,6 +31,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use chain::Blocks;
 use drive::{Load, Operation, Shape, rates};
 use target::{LOAD_CORE, Server, Target};
 
@@ -59,6 +64,14 @@ impl Arguments {
             round: Duration::from_secs(self.number("--seconds", 2)),
         }
     }
+
+    fn blocks(&self) -> Blocks {
+        Blocks {
+            users: u32::try_from(self.number("--users", 16)).unwrap(),
+            pairs: usize::try_from(self.number("--pairs", 10)).unwrap(),
+            length: Duration::from_secs(self.number("--block", 30)),
+        }
+    }
 }
 
 fn main() {
@@ -70,6 +83,9 @@ fn main() {
     // `cargo test` runs benchmarks too, to see that they start; only `cargo bench` says this.
     if !arguments.has("--bench") {
         return;
+    }
+    if let Some(description) = arguments.text("--chain") {
+        return chain::compare(description, arguments.blocks());
     }
     if !arguments.has("--pinned") {
         let mut command = Command::new("taskset");

@@ -193,7 +193,7 @@ pub fn pinned(program: &Path) -> Command {
 }
 
 /// The shipped program, built as this benchmark was.
-fn wblab() -> PathBuf {
+pub fn wblab() -> PathBuf {
     let programs = Path::new(env!("CARGO_BIN_EXE_wblab-wrong")).parent().unwrap();
     let built = Command::new(env!("CARGO"))
         .args([

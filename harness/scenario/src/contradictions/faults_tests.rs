@@ -1,27 +1,7 @@
 //! Each rule of faults with the input that breaks it, and where it is said to be.
 
-use crate::{FaultKind, ScenarioError, WorldKind, parse};
-
-const GOOD: &str = "schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = 3\n[population]\npeople = 80\n[load.constant_arrival_rate]\nrate = \"5/s\"\nmeasure = \"20s\"\n";
-
-/// Line, column and message of each mistake; lines count from the end of what is always there.
-fn told(more: &str) -> Vec<(usize, usize, String)> {
-    match parse("x.toml", &format!("{GOOD}{more}"), &[]) {
-        Ok(_) => Vec::new(),
-        Err(ScenarioError::Mistakes { mistakes, .. }) => mistakes
-            .into_iter()
-            .map(|mistake| (mistake.line - GOOD.lines().count(), mistake.column, mistake.message))
-            .collect(),
-        Err(other) => panic!("{other}"),
-    }
-}
-
-fn one(more: &str, line: usize, column: usize, part: &str) {
-    let found = told(more);
-    assert_eq!(found.len(), 1, "{more}: {found:?}");
-    assert_eq!((found[0].0, found[0].1), (line, column), "{more}: {found:?}");
-    assert!(found[0].2.contains(part), "{more}: {found:?}");
-}
+use super::told::{GOOD, one, told};
+use crate::{FaultKind, WorldKind, parse};
 
 /// A fault as a file has it: what happens, and the lines that go with it.
 fn fault(what: &str, more: &str) -> String {

@@ -1,27 +1,7 @@
 //! Each contradiction with the input that breaks it, and where it is said to be.
 
+use super::told::{GOOD, one, told};
 use crate::{ScenarioError, parse};
-
-const GOOD: &str = "schema = 1\nname = \"a\"\nwhy = \"b\"\nseed = 3\n[population]\npeople = 80\n[load.constant_arrival_rate]\nrate = \"5/s\"\nmeasure = \"20s\"\n";
-
-/// Line, column and message of each mistake; lines count from the end of what is always there.
-fn told(more: &str) -> Vec<(usize, usize, String)> {
-    match parse("x.toml", &format!("{GOOD}{more}"), &[]) {
-        Ok(_) => Vec::new(),
-        Err(ScenarioError::Mistakes { mistakes, .. }) => mistakes
-            .into_iter()
-            .map(|mistake| (mistake.line - GOOD.lines().count(), mistake.column, mistake.message))
-            .collect(),
-        Err(other) => panic!("{other}"),
-    }
-}
-
-fn one(more: &str, line: usize, column: usize, part: &str) {
-    let found = told(more);
-    assert_eq!(found.len(), 1, "{more}: {found:?}");
-    assert_eq!((found[0].0, found[0].1), (line, column), "{more}: {found:?}");
-    assert!(found[0].2.contains(part), "{more}: {found:?}");
-}
 
 /// `GOOD` with its population replaced.
 fn people(population: &str) -> Vec<String> {

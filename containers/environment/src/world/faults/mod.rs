@@ -41,7 +41,6 @@ impl Made {
 
 /// What is needed to end a fault, by its group.
 #[derive(Clone)]
-#[allow(dead_code, reason = "a group of which nothing lasts makes none")]
 pub(crate) enum Undo {
     Process(process::Undo),
     Edges(edges::Undo),
