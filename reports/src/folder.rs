@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use history::RunFolder;
+use history::{Capacity, RunFolder};
 use judge::Judgement;
 
 use crate::charts::{self, Chart};
-use crate::{ReportError, junit, markdown, metrics, page};
+use crate::{ReportError, junit, markdown, metrics, page, write_capacity};
 
 /// Where the files of a report are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +25,23 @@ pub struct Written {
     pub charts: Vec<PathBuf>,
 }
 
-/// Writes the verdict and draws the report: verdict, charts, page, JUnit, Markdown and OpenMetrics. Each file is written whole or not at
+/// Writes the verdict and draws the report: verdict, charts, page, JUnit, Markdown and OpenMetrics, and of a search the capacity with
+/// its own page, what was asked of it before included. Each file is written whole or not at
 /// all; the verdict comes first, so that a run that cannot be drawn is still judged.
 ///
 /// # Errors
 /// [`ReportError`], naming the file or the chart.
 pub fn write(folder: &RunFolder, judgement: &Judgement) -> Result<Written, ReportError> {
     folder.write_verdict(&judgement.verdict)?;
+    if let Some(capacity) = &judgement.figures.capacity {
+        let earlier = folder.capacity().ok().flatten();
+        let what_if = earlier.and_then(|earlier| earlier.what_if);
+        let capacity = Capacity {
+            what_if,
+            ..capacity.clone()
+        };
+        write_capacity(folder, &capacity)?;
+    }
     let manifest = folder.manifest()?;
     let charts = write_charts(folder, judgement)?;
     let version = manifest.versions.get("wblab").map_or("", String::as_str);

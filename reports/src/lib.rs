@@ -13,6 +13,7 @@
 //! # Ok::<(), reports::ReportError>(())
 //! ```
 
+mod capacity;
 mod charts;
 mod error;
 mod export;
@@ -28,6 +29,7 @@ mod text;
 mod usage;
 mod words;
 
+pub use capacity::{terminal_of_capacity, write_capacity};
 pub use charts::Chart;
 pub use error::ReportError;
 pub use export::{Format, operations};

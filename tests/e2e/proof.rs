@@ -11,6 +11,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::capacity;
 use crate::judged::{simulated, tiers};
 use crate::kills::Deaths;
 use crate::support::{Job, Stopwatch, alone, eventually, ops, require, root};
@@ -161,6 +162,21 @@ fn every_planted_fault_is_caught() {
     size.at_least(count).prove("planted-faults", |round| {
         let batch = batches[usize::try_from(round % count).unwrap()];
         zoo::caught(batch, 1 + round / count)
+    });
+}
+
+/// Systems whose limit is known, one after the other, with another seed whenever all were there; small, the agent that is slow on purpose.
+#[test]
+fn known_capacities_are_found() {
+    let size = Size::asked("capacity", &[]);
+    let mut known = vec![capacity::SLOW_AGENT];
+    if size.kept.is_some() {
+        known.extend([capacity::EVEN_FULL, capacity::random_full()]);
+    }
+    let count = u64::try_from(known.len()).unwrap();
+    size.prove("capacity", |round| {
+        let one = known[usize::try_from(round % count).unwrap()];
+        one.held(&one.searched(1 + round / count))
     });
 }
 

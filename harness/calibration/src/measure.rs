@@ -316,6 +316,7 @@ impl Bench<'_> {
             world: &mut world,
             generators: self.generators,
             progress: &Silent,
+            steering: None,
             interrupt: self.interrupt.clone(),
         })
         .await?;
@@ -389,6 +390,7 @@ fn manifest(plan: &Plan) -> Manifest {
         sentences: plan.sentences(),
         people: plan.population.people,
         executor: plan.load.executor.as_str().to_owned(),
+        capacity: None,
         arrivals: engine::arrivals(plan, &people).planned().unwrap_or_default(),
         message_lifetime_us: micros(plan.world.message_lifetime),
         start_within_us: plan.load.start_within.map_or(0, micros),

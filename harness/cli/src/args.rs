@@ -1,5 +1,7 @@
 //! The arguments. Flags choose files, worlds and verbosity; behaviour belongs in the scenario.
 
+mod capacity;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -9,6 +11,7 @@ use scenario::WorldKind;
 mod live;
 mod report;
 
+pub(crate) use capacity::CapacityArguments;
 pub(crate) use live::LiveArguments;
 pub(crate) use report::ReportArguments;
 
@@ -21,6 +24,7 @@ Examples:
   wblab plan scenarios/quick.toml                  what would happen, in sentences
   wblab report reports/runs/quick/…                judge and draw an old run again
   wblab up scenarios/quick.toml --json             a world that stays, for any other client
+  wblab capacity scenarios/one-dc.toml             how much the system takes within the goals
   wblab conformance --world docker                 hold a fresh Samba AD to what Active Directory answers
 
 Exit codes: 0 pass, 1 fail, 2 inconclusive, 64 bad scenario or usage, 70 a bug of ours, 74 files, 75 the world.";
@@ -41,6 +45,8 @@ pub(crate) enum Command {
     Check(CheckArguments),
     /// Tell what a scenario would do, in sentences or as digests
     Plan(PlanArguments),
+    /// Find the highest arrival rate that meets the goals, what saturates first, and what that is enough for
+    Capacity(CapacityArguments),
     /// Judge a run folder again and draw its report
     Report(ReportArguments),
     /// Stand a world up and keep it until Ctrl-C or `wblab down`

@@ -77,6 +77,7 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Run(arguments) => commands::run::run(arguments, parts).await,
             Command::Check(arguments) => commands::check::check(&arguments),
             Command::Plan(arguments) => commands::plan::plan(&arguments),
+            Command::Capacity(arguments) => commands::capacity::capacity(arguments, parts).await,
             Command::Report(arguments) => commands::report::report(&arguments),
             Command::Up(arguments) => commands::up::up(arguments, parts).await,
             Command::Down(arguments) => commands::down::down(&arguments).await,

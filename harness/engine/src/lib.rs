@@ -16,6 +16,7 @@
 mod arrival;
 pub mod attempt;
 mod bucket;
+mod climb;
 pub mod clock;
 mod error;
 mod host;

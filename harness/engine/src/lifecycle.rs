@@ -16,7 +16,7 @@ use crate::error::EngineError;
 use crate::keeping::Keeping;
 use crate::load::{Load, LoadEnd};
 use crate::nemesis::Nemesis;
-use crate::ports::{Generators, Place, Progress, World};
+use crate::ports::{Generators, Place, Progress, Steering, World};
 use crate::probe;
 use crate::process::ProcessMeter;
 use crate::recorder::Recorder;
@@ -40,6 +40,8 @@ pub struct Order<'a> {
     pub generators: &'a mut dyn Generators,
     /// Tells people how far it is.
     pub progress: &'a dyn Progress,
+    /// Says at which rate people come next, where the run searches for the capacity; else the plan does.
+    pub steering: Option<&'a mut dyn Steering>,
     /// Becomes true when a person wants the run to end.
     pub interrupt: watch::Receiver<bool>,
 }
@@ -69,6 +71,7 @@ struct Stage<'a> {
     released: Arc<AtomicU64>,
     keeping: Keeping,
     sampling: Option<Sampling>,
+    steering: Option<&'a mut dyn Steering>,
 }
 
 /// Carries a plan out: the folder's history is sealed and the world is gone when this returns, however it went.
@@ -84,6 +87,7 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
         world,
         generators,
         progress,
+        steering,
         mut interrupt,
     } = order;
     folder.write_manifest(&manifest)?;
@@ -105,6 +109,7 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
         released: Arc::default(),
         keeping: Keeping::default(),
         sampling: None,
+        steering,
     };
     let went = stage.live(&mut interrupt).await;
     if let Some(sampling) = stage.sampling.take() {
@@ -273,10 +278,14 @@ impl Stage<'_> {
             clock: &self.clock,
             progress: self.progress,
         };
+        let steering = self
+            .steering
+            .as_mut()
+            .map(|steering| &mut **steering as &mut dyn Steering);
         let (begun, begins) = oneshot::channel();
         let (living, ended) = oneshot::channel();
         let driving = async {
-            let end = load.drive(generator, &target, begun, interrupt).await;
+            let end = load.drive(generator, &target, begun, steering, interrupt).await;
             drop(living);
             end
         };
@@ -284,18 +293,18 @@ impl Stage<'_> {
         end
     }
 
-    /// How many begin in a closed model is known only now, and the judge must know it from elsewhere than the history.
+    /// How many begin in a closed model or in a search is known only now, and the judge must know it from elsewhere than the history.
     fn count_the_released(&mut self) -> Result<(), EngineError> {
-        if self.plan.load.executor.is_closed() {
+        if self.manifest.counts_released() {
             self.manifest.arrivals = self.released.load(Ordering::Relaxed);
             self.folder.write_manifest(&self.manifest)?;
         }
         Ok(())
     }
 
-    /// Every arrival that was planned; of a closed model, every one that was released, though not when.
+    /// Every arrival that was planned; of a closed model or a search, every one that was released, though not when.
     fn asked(&self) -> Box<dyn Iterator<Item = Arrival>> {
-        if !self.plan.load.executor.is_closed() {
+        if !self.manifest.counts_released() {
             return Box::new(crate::arrivals(self.plan, &self.people));
         }
         let mut asking = Asking::of(self.plan, &self.people);

@@ -20,20 +20,20 @@ use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
 use crate::keeping::Keeping;
 use crate::pipe::{Done, Down, Hello, PipeError, Up, receive, send};
-use crate::ports::{Generator, PortError, Progress, Target};
+use crate::ports::{Generator, PortError, Progress, Steering, Target};
 use crate::probe;
 use crate::pulse::Gathering;
 use crate::recorder::Recorder;
-use crate::release::{Ended, RELEASED, Release, Unreleased, release};
+use crate::release::{Ended, RELEASED, Release, Unreleased, release, release_steps};
 use crate::tickets::{Book, Open, write_tickets};
 use crate::watch::Watching;
 
 /// Between the generator's readiness and the first arrival.
-const LEAD_US: u64 = 50_000;
+pub(crate) const LEAD_US: u64 = 50_000;
 /// How long the generator may take to bring its users up.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a stopped generator may take to say what became of its work.
-const STOP_WITHIN: Duration = Duration::from_secs(4);
+pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// Requests of one attempt, each of which may take its whole time.
 const REQUESTS: u32 = 6;
 
@@ -67,16 +67,35 @@ pub(crate) struct LoadEnd {
     pub interrupted: bool,
 }
 
-struct Running {
-    book: Arc<Book>,
+pub(crate) struct Running<'s> {
+    pub book: Arc<Book>,
     touched: HashMap<u64, Vec<Touch>>,
-    start_us: u64,
-    answered: u64,
-    gathering: Gathering,
+    pub start_us: u64,
+    pub answered: u64,
+    pub gathering: Gathering,
     ends: Option<std_mpsc::Sender<Ended>>,
+    /// From when on arrivals are measured, from the start of the load: of the whole load, or of the step that is under way.
+    pub measured_from_us: u64,
+    /// Who says at which rate people come next, in a search.
+    pub steering: Option<&'s mut dyn Steering>,
 }
 
-impl Running {
+impl Running<'_> {
+    /// In which phase somebody was to begin. Whoever is out belongs to the step that is under way.
+    fn phase_of(&self, arrival: &Arrival) -> Phase {
+        if arrival.at_us < self.measured_from_us {
+            Phase::WarmUp
+        } else {
+            Phase::Measure
+        }
+    }
+
+    fn sees(&mut self, event: &Event) {
+        if let Some(steering) = &mut self.steering {
+            steering.sees(event);
+        }
+    }
+
     /// One more arrival has its answer. In a closed model its user thinks from then on.
     fn answer(&mut self, number: u64, at_us: u64) {
         self.answered += 1;
@@ -94,6 +113,7 @@ impl Load<'_> {
         mut generator: Generator,
         target: &Target,
         begun: oneshot::Sender<u64>,
+        steering: Option<&mut dyn Steering>,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<LoadEnd, EngineError> {
         let broken = |error: PipeError| EngineError::Generator(error.into());
@@ -108,7 +128,13 @@ impl Load<'_> {
         let _ = begun.send(start_us);
         let book = Arc::new(Book::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let Release { tickets, ends, rest } = release(
+        let start = if steering.is_some() { release_steps } else { release };
+        let Release {
+            tickets,
+            ends,
+            steps,
+            rest,
+        } = start(
             self.plan,
             self.people,
             self.clock,
@@ -133,8 +159,16 @@ impl Load<'_> {
             answered: 0,
             gathering: Gathering::new(start_us, self.plan.load.length()),
             ends,
+            measured_from_us: micros(self.plan.load.warm_up),
+            steering,
         };
-        let interrupted = self.collect(&mut generator.up, &mut running, &stop, interrupt).await?;
+        let interrupted = match steps {
+            Some(steps) => {
+                self.climb(&mut generator.up, &mut running, steps, &stop, interrupt)
+                    .await?
+            }
+            None => self.collect(&mut generator.up, &mut running, &stop, interrupt).await?,
+        };
         stop.store(true, Ordering::Relaxed);
         drop(generator.guard);
         writer.abort();
@@ -188,7 +222,7 @@ impl Load<'_> {
     async fn collect(
         &self,
         up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
-        running: &mut Running,
+        running: &mut Running<'_>,
         stop: &AtomicBool,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<bool, EngineError> {
@@ -199,10 +233,7 @@ impl Load<'_> {
         tokio::pin!(reading);
         let (mut reading_ended, mut ended) = (false, false);
         let mut interrupted = false;
-        let last = self.plan.load.length() + self.plan.load.start_within.unwrap_or_default();
-        let attempts = self.plan.load.request_timeout * REQUESTS * self.attempts_max();
-        let patience = last + attempts + Duration::from_micros(AWAY_MAX_US);
-        let mut deadline = running.start_us + micros(patience);
+        let mut deadline = running.start_us + micros(self.plan.load.length() + self.patience());
         let mut phase = Phase::Baseline;
         loop {
             let now = self.clock.at_us();
@@ -220,17 +251,7 @@ impl Load<'_> {
             }
             tokio::select! {
                 () = &mut reading, if !reading_ended => reading_ended = true,
-                frame = incoming.recv(), if !ended => match frame {
-                    Some(Ok(Up::Ended)) | None => ended = true,
-                    Some(Ok(Up::Failed(message))) => return Err(EngineError::Generator(message.into())),
-                    Some(Ok(Up::Ready)) => {}
-                    Some(Ok(Up::Gauge(gauge))) => self.keeping.gauge(gauge),
-                    Some(Ok(Up::Done(done))) => self.done(running, done).await,
-                    Some(Ok(Up::Dropped { number, attempt, intended_us, why })) => {
-                        self.dropped(running, number, (attempt, intended_us), why).await;
-                    }
-                    Some(Err(error)) => return Err(EngineError::Generator(error.into())),
-                },
+                frame = incoming.recv(), if !ended => ended = self.heard(running, frame).await?,
                 _ = interrupt.changed(), if !interrupted => {
                     interrupted = true;
                     stop.store(true, Ordering::Relaxed);
@@ -242,13 +263,42 @@ impl Load<'_> {
     }
 
     /// Tells people how it goes when that is due; gives when it is due next.
-    fn tell(&self, running: &mut Running, now: u64, phase: Phase) -> u64 {
+    pub(crate) fn tell(&self, running: &mut Running<'_>, now: u64, phase: Phase) -> u64 {
         if now >= running.gathering.due_us() {
             let released = self.released.load(Ordering::Relaxed);
             let pulse = running.gathering.take((now, phase), released, self.keeping.last());
             self.progress.load(&pulse);
         }
         running.gathering.due_us()
+    }
+
+    /// Takes what came up the pipe; tells whether nothing comes any more.
+    pub(crate) async fn heard(
+        &self,
+        running: &mut Running<'_>,
+        frame: Option<Result<Up, PipeError>>,
+    ) -> Result<bool, EngineError> {
+        match frame {
+            Some(Ok(Up::Ended)) | None => return Ok(true),
+            Some(Ok(Up::Failed(message))) => return Err(EngineError::Generator(message.into())),
+            Some(Ok(Up::Ready)) => {}
+            Some(Ok(Up::Gauge(gauge))) => self.keeping.gauge(gauge),
+            Some(Ok(Up::Done(done))) => self.done(running, done).await,
+            Some(Ok(Up::Dropped {
+                number,
+                attempt,
+                intended_us,
+                why,
+            })) => self.dropped(running, number, (attempt, intended_us), why).await,
+            Some(Err(error)) => return Err(EngineError::Generator(error.into())),
+        }
+        Ok(false)
+    }
+
+    /// How long an arrival may take from its instant until its last answer.
+    pub(crate) fn patience(&self) -> Duration {
+        let attempts = self.plan.load.request_timeout * REQUESTS * self.attempts_max();
+        self.plan.load.start_within.unwrap_or_default() + attempts + Duration::from_micros(AWAY_MAX_US)
     }
 
     /// Attempts that an arrival of this plan may make at most.
@@ -266,14 +316,6 @@ impl Load<'_> {
             .into_iter()
             .chain([(measure, Phase::Measure), (drain, Phase::Drain)])
             .collect()
-    }
-
-    fn phase_of(&self, arrival: &Arrival) -> Phase {
-        if arrival.at_us < micros(self.plan.load.warm_up) {
-            Phase::WarmUp
-        } else {
-            Phase::Measure
-        }
     }
 
     fn user(&self, arrival: &Arrival) -> Uuid {
@@ -298,11 +340,12 @@ impl Load<'_> {
             .unwrap_or_default()
     }
 
-    async fn done(&self, running: &mut Running, done: Done) {
+    async fn done(&self, running: &mut Running<'_>, done: Done) {
         let Some(arrival) = running.book.attempted(done.number, done.attempt, done.more) else {
             return;
         };
-        if done.free && done.attempt == 1 && self.phase_of(&arrival) == Phase::Measure {
+        let phase = running.phase_of(&arrival);
+        if done.free && done.attempt == 1 && phase == Phase::Measure {
             let intended_us = running.start_us + arrival.at_us;
             self.keeping.began(done.started_us.saturating_sub(intended_us));
         }
@@ -330,7 +373,7 @@ impl Load<'_> {
         let event = OpEvent {
             seq: 0,
             at_us: 0,
-            phase: self.phase_of(&arrival),
+            phase,
             op_id: operation,
             op: arrival.op,
             attempt: done.attempt,
@@ -347,23 +390,32 @@ impl Load<'_> {
             outcome: done.outcome,
             stages_us: done.stages.filter(|stages| !stages.is_empty()),
         };
-        self.recorder.record(Event::Op(event), self.phase_of(&arrival)).await;
+        let event = Event::Op(event);
+        running.sees(&event);
+        self.recorder.record(event, phase).await;
     }
 
-    async fn dropped(&self, running: &mut Running, number: u64, (attempt, intended_us): (u32, u64), why: DropWhy) {
+    async fn dropped(&self, running: &mut Running<'_>, number: u64, (attempt, intended_us): (u32, u64), why: DropWhy) {
         if let Some(arrival) = running.book.attempted(number, attempt, false) {
             running.gathering.dropped();
             running.answer(number, self.clock.at_us());
             self.progress.at(running.answered);
-            self.record_drop(&arrival, attempt, intended_us, why).await;
+            self.record_drop(running, &arrival, (attempt, intended_us), why).await;
         }
     }
 
-    async fn record_drop(&self, arrival: &Arrival, attempt: u32, intended_us: u64, why: DropWhy) {
+    async fn record_drop(
+        &self,
+        running: &mut Running<'_>,
+        arrival: &Arrival,
+        (attempt, intended_us): (u32, u64),
+        why: DropWhy,
+    ) {
+        let phase = running.phase_of(arrival);
         let event = DroppedEvent {
             seq: 0,
             at_us: 0,
-            phase: self.phase_of(arrival),
+            phase,
             actor: self.actor(arrival),
             persona: arrival.persona.as_str().to_owned(),
             attempt,
@@ -373,13 +425,13 @@ impl Load<'_> {
             intended_us,
             why,
         };
-        self.recorder
-            .record(Event::Dropped(event), self.phase_of(arrival))
-            .await;
+        let event = Event::Dropped(event);
+        running.sees(&event);
+        self.recorder.record(event, phase).await;
     }
 
     /// Tickets the generator never answered are unknown; arrivals that were never released are dropped.
-    async fn account_for_the_rest(&self, running: &mut Running, rest: JoinHandle<Unreleased>, interrupted: bool) {
+    async fn account_for_the_rest(&self, running: &mut Running<'_>, rest: JoinHandle<Unreleased>, interrupted: bool) {
         for Open { arrival, attempts } in running.book.open() {
             let now = self.clock.at_us();
             let planned_us = running.start_us + arrival.at_us;
@@ -405,14 +457,18 @@ impl Load<'_> {
         if let Ok(unreleased) = rest.await {
             for arrival in unreleased {
                 let intended_us = running.start_us + arrival.at_us;
-                self.record_drop(&arrival, 1, intended_us, DropWhy::RunEnded).await;
+                self.record_drop(running, &arrival, (1, intended_us), DropWhy::RunEnded)
+                    .await;
             }
         }
     }
 }
 
 /// Frames are read in a future of their own, since half a frame must not be forgotten when something else happens.
-async fn read_frames(up: &mut (dyn tokio::io::AsyncRead + Send + Unpin), frames: mpsc::Sender<Result<Up, PipeError>>) {
+pub(crate) async fn read_frames(
+    up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
+    frames: mpsc::Sender<Result<Up, PipeError>>,
+) {
     let mut up = tokio::io::BufReader::new(up);
     while let Some(frame) = receive::<Up>(&mut up).await.transpose() {
         let broken = frame.is_err();

@@ -6,7 +6,10 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::time::Duration;
 
-use history::{BindRecord, Capability, JournalRecord, Metadata, Observation, OracleRecord, PartSample, ScanRecord};
+use history::{
+    BindRecord, Capability, Event, JournalRecord, Metadata, Observation, OracleRecord, PartSample, ScanRecord,
+    StepEvent,
+};
 use scenario::{Fault, Person, Plan, Vault};
 use tokio::io::{AsyncRead, AsyncWrite};
 use uuid::Uuid;
@@ -33,6 +36,33 @@ pub trait Progress: Send + Sync {
 
     /// How the load goes, once a second while there is any. Whoever does not care is not asked.
     fn load(&self, _pulse: &Pulse) {}
+}
+
+/// A step of a search: arrivals at one rate for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// Thousandths of an arrival per second.
+    pub rate_millis: u64,
+    /// Load before it is measured.
+    pub warm_up: Duration,
+    /// How long it is measured.
+    pub measure: Duration,
+}
+
+/// Says at which rate people come next, from what became of those before. Calls come in the order of the run: `next`, `begins`, then
+/// `sees` for each that belongs to the step, and `next` again when every one of them has its answer.
+pub trait Steering: Send {
+    /// The first step, or the one after that which has ended; none when the search is over.
+    fn next(&mut self) -> Option<Step>;
+
+    /// The step begins.
+    fn begins(&mut self, step: StepEvent);
+
+    /// An operation ended or was dropped, as it is written down.
+    fn sees(&mut self, event: &Event);
+
+    /// How the step that has ended went, in a sentence.
+    fn told(&self) -> Option<String>;
 }
 
 /// What a world knows of itself once it stands.

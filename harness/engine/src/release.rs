@@ -12,7 +12,7 @@ use crate::arrival::{Arrival, Arrivals, Asking, arrivals, seed_of};
 use crate::clock::{Awaited, RunClock, micros};
 use crate::keeping::Keeping;
 use crate::process::Urgent;
-use crate::schedule::{Fire, Users};
+use crate::schedule::{Fire, Fires, Users};
 
 /// Tickets between the releasing thread and the pipe.
 pub(crate) const RELEASED: usize = 1024;
@@ -43,8 +43,29 @@ pub(crate) struct Release {
     pub tickets: mpsc::Receiver<Released>,
     /// Takes the ends of operations where somebody waits for them: in a closed model.
     pub ends: Option<std_mpsc::Sender<Ended>>,
+    /// Takes the steps of a search, where there is one.
+    pub steps: Option<Steps>,
     /// What was planned and never released, when the thread has ended.
     pub rest: JoinHandle<Unreleased>,
+}
+
+/// A step of a search on its way to the releasing thread.
+#[derive(Debug)]
+pub(crate) struct StepFires {
+    /// When somebody comes, from `from_us` on.
+    pub fires: Fires,
+    /// Where the step begins, from the start of the load.
+    pub from_us: u64,
+    /// Where its measured part begins.
+    pub measured_from_us: u64,
+}
+
+/// How a search and its releasing thread speak with each other.
+pub(crate) struct Steps {
+    /// The next step; without a sender nobody comes any more.
+    pub orders: std_mpsc::Sender<StepFires>,
+    /// Tells that everybody of a step has been released.
+    pub released: mpsc::UnboundedReceiver<()>,
 }
 
 /// Arrivals that were planned and never released.
@@ -100,6 +121,7 @@ pub(crate) fn release(
         return Release {
             tickets,
             ends: None,
+            steps: None,
             rest,
         };
     };
@@ -113,6 +135,42 @@ pub(crate) fn release(
     Release {
         tickets,
         ends: Some(ends),
+        steps: None,
+        rest,
+    }
+}
+
+/// The same for a search, whose arrivals are known a step at a time.
+pub(crate) fn release_steps(
+    plan: &Plan,
+    people: &[Person],
+    clock: &RunClock,
+    start_us: u64,
+    stop: &Arc<AtomicBool>,
+    released: &Arc<AtomicU64>,
+    keeping: &Keeping,
+) -> Release {
+    let (sender, tickets) = mpsc::channel(RELEASED);
+    let thread = Thread {
+        clock: clock.clone(),
+        start_us,
+        stop: Arc::clone(stop),
+        released: Arc::clone(released),
+        measured_from_us: 0,
+        keeping: keeping.clone(),
+        tickets: sender,
+    };
+    let asking = Asking::of(plan, people);
+    let (orders, ordered) = std_mpsc::channel();
+    let (told, released) = mpsc::unbounded_channel();
+    let rest = tokio::task::spawn_blocking(move || {
+        thread.steps(asking, &ordered, &told);
+        Unreleased::default()
+    });
+    Release {
+        tickets,
+        ends: None,
+        steps: Some(Steps { orders, released }),
         rest,
     }
 }
@@ -161,6 +219,29 @@ impl Thread {
                     }
                 }
                 Awaited::Point | Awaited::Stop => return,
+            }
+        }
+    }
+
+    /// One step after the other, each at its instants. Who comes is asked only when somebody does, so that nobody is planned who is
+    /// not released.
+    fn steps(mut self, mut asking: Asking, ordered: &std_mpsc::Receiver<StepFires>, told: &mpsc::UnboundedSender<()>) {
+        let _urgent = Urgent::here();
+        let mut woken_us = 0;
+        while let Awaited::Message(step) = self.clock.receive_until(u64::MAX, ordered, &self.stop) {
+            self.measured_from_us = step.measured_from_us;
+            for fire in step.fires {
+                let at_us = step.from_us + fire.at_us;
+                if !self.wait_for(self.start_us + at_us, &mut woken_us) {
+                    return;
+                }
+                let arrival = asking.next(Fire { at_us, ..fire });
+                if !arrival.is_some_and(|arrival| self.hand_over(arrival)) {
+                    return;
+                }
+            }
+            if told.send(()).is_err() {
+                return;
             }
         }
     }

@@ -79,6 +79,8 @@ pub enum Event {
     Heal(FaultEvent),
     /// Something was seen.
     Observe(ObserveEvent),
+    /// A step of a search for the capacity begins.
+    Step(StepEvent),
 }
 
 impl Event {
@@ -91,6 +93,7 @@ impl Event {
             Self::Phase(event) => (event.seq, event.at_us, event.phase),
             Self::Inject(event) | Self::Heal(event) => (event.seq, event.at_us, event.phase),
             Self::Observe(event) => (event.seq, event.at_us, event.phase),
+            Self::Step(event) => (event.seq, event.at_us, event.phase),
         };
         Stamp { seq, at_us, phase }
     }
@@ -103,6 +106,7 @@ impl Event {
             Self::Phase(event) => (&mut event.seq, &mut event.at_us, &mut event.phase),
             Self::Inject(event) | Self::Heal(event) => (&mut event.seq, &mut event.at_us, &mut event.phase),
             Self::Observe(event) => (&mut event.seq, &mut event.at_us, &mut event.phase),
+            Self::Step(event) => (&mut event.seq, &mut event.at_us, &mut event.phase),
         };
         (*seq, *at_us, *phase) = (stamp.seq, stamp.at_us, stamp.phase);
     }
@@ -233,6 +237,28 @@ pub struct PhaseEvent {
     pub phase: Phase,
     /// The phase entered.
     pub enter: Phase,
+}
+
+/// A step of a search for the capacity: arrivals at one rate for a while. An operation belongs to the last step that had begun when
+/// it was intended; those of its warm-up carry that phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepEvent {
+    /// See [`Stamp`].
+    pub seq: u64,
+    /// See [`Stamp`].
+    pub at_us: u64,
+    /// See [`Stamp`].
+    pub phase: Phase,
+    /// From 0.
+    pub number: u32,
+    /// Thousandths of an arrival per second.
+    pub rate_millis: u64,
+    /// Where its warm-up begins, microseconds since the run's start.
+    pub from_us: u64,
+    /// Where its measured part begins.
+    pub measured_from_us: u64,
+    /// Where it ends: nobody arrives from here on.
+    pub until_us: u64,
 }
 
 /// A fault was injected or healed.

@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::frames::{FrameText, Frames};
 use crate::{
-    EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, SampleWriter, Samples, Verdict, scan,
+    Capacity, EventReader, FORMAT_VERSION, HistoryError, HistoryWriter, Line, Manifest, SampleWriter, Samples, Verdict,
+    scan,
 };
 
 const MANIFEST: &str = "manifest.json";
@@ -17,6 +18,7 @@ const HISTORY: &str = "history.jsonl.zst";
 const SAMPLES: &str = "samples.jsonl";
 const VERDICT: &str = "verdict.json";
 const PEOPLE: &str = "people.csv";
+const CAPACITY: &str = "capacity.json";
 
 /// A person's row in `people.csv`: who stands behind an objectGUID. Never a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,6 +188,25 @@ impl RunFolder {
     /// [`HistoryError::Read`] or [`HistoryError::Format`].
     pub fn verdict(&self) -> Result<Verdict, HistoryError> {
         self.read_json(VERDICT)
+    }
+
+    /// Writes how much the system takes.
+    ///
+    /// # Errors
+    /// [`HistoryError::Write`].
+    pub fn write_capacity(&self, capacity: &Capacity) -> Result<(), HistoryError> {
+        self.write_json(CAPACITY, capacity)
+    }
+
+    /// How much the system takes, of a run that searched for it; none of another, or before it was judged.
+    ///
+    /// # Errors
+    /// [`HistoryError::Read`] or [`HistoryError::Format`].
+    pub fn capacity(&self) -> Result<Option<Capacity>, HistoryError> {
+        if self.path(CAPACITY).exists() {
+            return self.read_json(CAPACITY).map(Some);
+        }
+        Ok(None)
     }
 
     /// Writes who stands behind each objectGUID.

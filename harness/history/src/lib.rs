@@ -12,6 +12,7 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 
+mod capacity;
 mod error;
 mod event;
 mod folder;
@@ -25,10 +26,14 @@ mod scan;
 mod verdict;
 mod writer;
 
+pub use capacity::{
+    Answer, Bottleneck, Capacity, CapacityAsked, Growth, Model, ModelPoint, Parameter, Range, StageEvidence, StageUse,
+    Step, StepMark, WhatIf, WhatIfRow,
+};
 pub use error::HistoryError;
 pub use event::{
     BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, JournalRecord, Metadata, Observation, ObserveEvent, OpEvent,
-    OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp,
+    OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp, StepEvent,
 };
 pub use folder::{PersonRow, RunFolder};
 pub use frames::Frames;

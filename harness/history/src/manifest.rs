@@ -31,8 +31,8 @@ pub struct Manifest {
     /// The executor: what decided when somebody begins.
     #[serde(default = "constant")]
     pub executor: String,
-    /// Arrivals planned, warm-up included. In a closed model nothing is planned: operations that were released, known when the
-    /// load has ended and 0 before.
+    /// Arrivals planned, warm-up included. In a closed model and in a search for the capacity nothing is planned: operations that
+    /// were released, known when the load has ended and 0 before.
     pub arrivals: u64,
     /// How long a message lives, in microseconds.
     pub message_lifetime_us: u64,
@@ -43,6 +43,9 @@ pub struct Manifest {
     pub closed_to: Vec<OpKind>,
     /// The goals.
     pub goals: Vec<GoalLimit>,
+    /// What a search for the capacity was asked; absent where the run was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<crate::CapacityAsked>,
     /// The load's phases as planned, offsets from the start of the load.
     pub phases: Vec<PlannedPhase>,
     /// How often the parts and the generator were sampled, in microseconds; 0 in older folders, which have no samples.
@@ -76,6 +79,12 @@ impl Manifest {
     #[must_use]
     pub fn closed(&self) -> bool {
         self.executor == "closed"
+    }
+
+    /// Whether only the end of the load tells how many arrivals there were.
+    #[must_use]
+    pub fn counts_released(&self) -> bool {
+        self.closed() || self.capacity.is_some()
     }
 }
 

@@ -49,6 +49,8 @@ pub struct Figures {
     pub resources: Vec<ResourceRow>,
     /// The first people of whom a law does not hold.
     pub cases: Vec<crate::Case>,
+    /// How much the system takes, of a run that searched for it.
+    pub capacity: Option<history::Capacity>,
 }
 
 /// One window of time. An operation belongs to the window of its intended start.

@@ -84,6 +84,14 @@ fn result(goal: &GoalLimit, statistics: &Statistics, complete: bool) -> GoalResu
     }
 }
 
+/// The percentile of the response time that a goal limits; none of any other goal.
+pub(crate) fn response_percentile(name: &str) -> Option<Percentile> {
+    match Goal::from_name(name)? {
+        Goal::ResponseAtMost(percentile) => Some(percentile),
+        _ => None,
+    }
+}
+
 /// Says which goals are not known here; nothing when all are.
 pub(crate) fn unknown_goals(goals: &[GoalLimit]) -> Option<Finding> {
     let unknown: Vec<&str> = goals

@@ -13,6 +13,7 @@ mod personas;
 mod sightings;
 mod splits;
 mod stages;
+mod steps;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -32,6 +33,7 @@ pub(crate) use sightings::{Held, Sighting};
 pub(crate) use splits::{NETWORK, WAIT};
 pub(crate) use stages::StageSamples;
 
+use crate::capacity::climb::Climb;
 use crate::phases::Phases;
 use crate::subject::Subject;
 use crate::usage::Usage;
@@ -87,6 +89,8 @@ pub(crate) struct Ledger {
     pub notable: Notable,
     /// What was sampled.
     pub usage: Usage,
+    /// The steps, of a run that searched for the capacity.
+    pub climb: Option<Climb>,
     /// Events read.
     pub events: u64,
     /// Bytes left out because the history is torn at its end.
@@ -258,6 +262,15 @@ impl Ledger {
         known.is_none_or(|dc| self.domains.size(dc) == 0)
     }
 
+    /// From when to when what statistics and goals are of was measured: the measure phase, or the one step of a search whose numbers
+    /// stand for it.
+    pub(crate) fn measured_span(&self) -> Option<(u64, u64)> {
+        match &self.climb {
+            Some(climb) => climb.step().map(|step| (step.measured_from_us, step.until_us)),
+            None => self.phases.span(Phase::Measure, self.ended_us),
+        }
+    }
+
     /// Everyone with their operations, but those whom a fault deleted.
     pub(crate) fn subjects(&self) -> impl Iterator<Item = Subject<'_>> {
         let left = self.people.iter().filter(|person| !person.deleted);
@@ -294,9 +307,9 @@ impl Ledger {
         begun + dropped
     }
 
-    /// Whether a closed run ended before it could tell how many operations it had released.
+    /// Whether a run that counts what it releases ended before it could tell how many operations it had released.
     pub(crate) fn released_untold(&self) -> bool {
-        self.manifest.closed() && !self.complete() && self.manifest.arrivals < self.arrivals().max(1)
+        self.manifest.counts_released() && !self.complete() && self.manifest.arrivals < self.arrivals().max(1)
     }
 
     /// How many people a fault deleted.

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use history::{OpCounts, Phase, Rates};
+use history::{OpCounts, Rates};
 use vocabulary::{OpKind, OutcomeClass, Percentile, Times};
 
 use crate::figures::{CurvePoint, StageRow};
 use crate::latency::Latency;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Op};
 
 /// Steps of the percentile curve before its end.
 const CURVE_STEPS: u32 = 100;
 
 /// Counts, rates and latency.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Statistics {
     /// Latency of everything.
     pub all: Latency,
@@ -32,25 +32,29 @@ pub(crate) struct Statistics {
 impl Statistics {
     /// Those of a run.
     pub(crate) fn of(ledger: &Ledger) -> Self {
-        let counts = counts(ledger);
-        let mut statistics = Self {
-            all: Latency::default(),
-            by_outcome: BTreeMap::new(),
-            by_kind: BTreeMap::new(),
-            by_persona: BTreeMap::new(),
-            counts,
-            rates: rates(ledger, counts),
-        };
+        let mut statistics = Self::default();
         for op in measured_ops(ledger) {
-            let sort = (op.class, op.kind, ledger.persona(op.persona));
-            statistics.each(sort, |latency| latency.add(op));
+            statistics.take(op, ledger.persona(op.persona));
         }
         for dropped in ledger.drops.iter().filter(|dropped| dropped.measured) {
-            let sort = (OutcomeClass::Dropped, dropped.kind, ledger.persona(dropped.persona));
             let lasted_us = ledger.manifest.start_within_us;
-            statistics.each(sort, |latency| latency.add_endless(lasted_us));
+            statistics.take_dropped(dropped.kind, ledger.persona(dropped.persona), lasted_us);
         }
+        statistics.rates = rates(ledger, statistics.counts);
         statistics
+    }
+
+    /// Takes an operation.
+    pub(crate) fn take(&mut self, op: &Op, persona: &str) {
+        self.counts.add(op.class);
+        self.each((op.class, op.kind, persona), |latency| latency.add(op));
+    }
+
+    /// Takes an arrival that never began and waited so long for it.
+    pub(crate) fn take_dropped(&mut self, kind: OpKind, persona: &str, lasted_us: u64) {
+        self.counts.add(OutcomeClass::Dropped);
+        let sort = (OutcomeClass::Dropped, kind, persona);
+        self.each(sort, |latency| latency.add_endless(lasted_us));
     }
 
     fn each(&mut self, (class, kind, persona): (OutcomeClass, OpKind, &str), add: impl Fn(&mut Latency)) {
@@ -106,20 +110,13 @@ fn rank_of(share: f64, count: u64) -> Option<u64> {
     Some((rank - 1).min(last))
 }
 
-fn measured_ops(ledger: &Ledger) -> impl Iterator<Item = &crate::ledger::Op> {
+fn measured_ops(ledger: &Ledger) -> impl Iterator<Item = &Op> {
     ledger.ops.iter().filter(|op| op.measured())
-}
-
-fn counts(ledger: &Ledger) -> OpCounts {
-    let mut counts = OpCounts::default();
-    measured_ops(ledger).for_each(|op| counts.add(op.class));
-    counts.dropped = ledger.drops.iter().filter(|dropped| dropped.measured).count() as u64;
-    counts
 }
 
 /// Offered: arrivals intended in the phase. Achieved: correct answers that came in it, whenever they were intended.
 fn rates(ledger: &Ledger, counts: OpCounts) -> Option<Rates> {
-    let (from_us, to_us) = ledger.phases.span(Phase::Measure, ledger.ended_us)?;
+    let (from_us, to_us) = ledger.measured_span()?;
     let seconds = (to_us - from_us) as f64 / 1e6;
     let correct = [OutcomeClass::Applied, OutcomeClass::Rejected];
     let achieved = ledger
@@ -147,7 +144,7 @@ pub(crate) fn stages(ledger: &Ledger) -> Vec<StageRow> {
         .collect()
 }
 
-fn stage_row(stage: &str, times: &Times) -> Option<StageRow> {
+pub(crate) fn stage_row(stage: &str, times: &Times) -> Option<StageRow> {
     Some(StageRow {
         stage: stage.to_owned(),
         count: times.len(),

@@ -16,7 +16,7 @@ use crate::ledger::{FaultWindow, Ledger};
 use crate::statistics::{self, Statistics};
 use crate::subject::Subject;
 use crate::windows::Windows;
-use crate::{case, check, goals, propagation, resolve, traces};
+use crate::{capacity, case, check, goals, propagation, resolve, traces};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
@@ -31,6 +31,7 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
     let manifest = &ledger.manifest;
     let mut findings = check::findings(ledger);
     findings.extend(goals::unknown_goals(&manifest.goals));
+    findings.extend(ledger.climb.as_ref().map(|climb| capacity::finding(ledger, climb)));
     let goals = goals::results(&manifest.goals, statistics, ledger.complete());
     let by_kind = ops_by_kind(ledger);
     let latency = statistics.all.stored();
@@ -149,7 +150,7 @@ fn generator(ledger: &Ledger) -> Option<Generator> {
         p99: statistics::to_ms(late.p99),
         max: statistics::to_ms(late.max),
     };
-    let span = ledger.phases.span(Phase::Measure, ledger.ended_us);
+    let span = ledger.measured_span();
     Some(Generator {
         release_error_ms: ms(sample.release_us),
         begin_error_ms: ms(sample.begin_us),
@@ -209,6 +210,7 @@ fn figures(ledger: &Ledger, statistics: &Statistics) -> Figures {
         curve: statistics.curve(),
         propagation: propagation::rows(ledger),
         resources: ledger.usage.rows(),
+        capacity: capacity::capacity(ledger),
         cases: Vec::new(),
     }
 }

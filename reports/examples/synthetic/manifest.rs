@@ -63,6 +63,7 @@ pub fn manifest(seed: u64, figures: &Figures) -> Manifest {
         people_sha256: digest(seed, "people"),
         arrivals_sha256: digest(seed, "arrivals"),
         executor: "poisson_arrival_rate".to_owned(),
+        capacity: None,
         sentences: sentences(),
         people: 500,
         arrivals: total(&figures.windows, |window| window.offered),

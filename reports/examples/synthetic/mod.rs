@@ -40,6 +40,7 @@ fn figures(seed: u64, count: u64) -> Figures {
         Vec::new()
     };
     Figures {
+        capacity: None,
         window_us: SECOND,
         phases: vec![
             span("warm-up", 0, warm_up),

@@ -8,6 +8,7 @@ mod font;
 mod frame;
 mod heat;
 mod in_flight;
+mod knee;
 mod lanes;
 mod many;
 mod numbers;
@@ -34,6 +35,8 @@ mod waterfall;
 mod windows;
 
 use judge::Figures;
+
+pub(crate) use knee::Knee;
 
 use crate::ReportError;
 use frame::Sheet;
@@ -233,16 +236,22 @@ impl Chart {
     /// # Errors
     /// [`ReportError::Draw`] or [`ReportError::Encode`].
     pub fn png(self, figures: &Figures) -> Result<Vec<u8>, ReportError> {
-        let chart = self.name();
-        let drawing = self.drawing(figures, Sheet::PNG);
-        let pixels = render::pixels(&drawing).map_err(|cause| ReportError::Draw { chart, cause })?;
-        render::encode(&pixels).map_err(|source| ReportError::Encode { chart, source })
+        png_of(self.name(), &self.drawing(figures, Sheet::PNG))
     }
 
     fn svg_for(self, figures: &Figures, sheet: Sheet, place: Place) -> Result<String, ReportError> {
-        let chart = self.name();
-        let drawing = self.drawing(figures, sheet);
-        let raw = render::svg(&drawing).map_err(|cause| ReportError::Draw { chart, cause })?;
-        Ok(svg::finished(chart, &raw, &drawing, place))
+        svg_of(self.name(), &self.drawing(figures, sheet), place)
     }
+}
+
+/// A drawing as a PNG.
+fn png_of(chart: &'static str, drawing: &Drawing) -> Result<Vec<u8>, ReportError> {
+    let pixels = render::pixels(drawing).map_err(|cause| ReportError::Draw { chart, cause })?;
+    render::encode(&pixels).map_err(|source| ReportError::Encode { chart, source })
+}
+
+/// A drawing as an SVG.
+fn svg_of(chart: &'static str, drawing: &Drawing, place: Place) -> Result<String, ReportError> {
+    let raw = render::svg(drawing).map_err(|cause| ReportError::Draw { chart, cause })?;
+    Ok(svg::finished(chart, &raw, drawing, place))
 }

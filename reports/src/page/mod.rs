@@ -1,6 +1,7 @@
 //! `report.html`: one file, no script, nothing fetched.
 
 mod about;
+pub(crate) mod capacity;
 mod charts;
 mod first;
 mod live;
@@ -10,7 +11,7 @@ mod tables;
 
 use history::Manifest;
 use judge::Judgement;
-use maud::html;
+use maud::{Markup, html};
 
 use crate::ReportError;
 use crate::text::clean;

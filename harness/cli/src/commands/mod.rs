@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod calibrate;
+pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod conformance;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use history::{GoalLimit, HistoryError, Manifest, RunFolder};
+use history::{CapacityAsked, GoalLimit, HistoryError, Manifest, RunFolder};
 use scenario::{Choices, Plan};
 use time::OffsetDateTime;
 use time::macros::format_description;
@@ -41,12 +41,23 @@ pub(crate) fn plan_of(arguments: &ScenarioArguments) -> Result<Plan, CliError> {
 /// Makes the run's folder below `out` and the manifest that is written first.
 pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered, CliError> {
     let plan = plan_of(arguments)?;
+    let reproduce = reproduce("run", arguments, &plan);
+    ordered(plan, out, None, reproduce)
+}
+
+/// The same for a plan that was read already, and for a search for the capacity, whose arrivals nobody knows beforehand.
+pub(crate) fn ordered(
+    plan: Plan,
+    out: &Path,
+    capacity: Option<CapacityAsked>,
+    reproduce: String,
+) -> Result<Ordered, CliError> {
     let clock = SystemClock::new();
     let started_unix_ms = u64::try_from(clock.unix().as_millis()).unwrap_or(u64::MAX);
     let stamp = utc(clock.unix().as_secs());
     let folder = fresh_folder(out, &plan, &stamp)?;
     let people = scenario::people(&plan);
-    let arrivals = engine::arrivals(&plan, &people);
+    let planned = capacity.is_none().then(|| engine::arrivals(&plan, &people));
     let name = folder
         .root()
         .file_name()
@@ -61,8 +72,8 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
         plan_hash: plan.hash(),
         people_sha256: scenario::people_sha256(&people),
         executor: plan.load.executor.as_str().to_owned(),
-        arrivals: arrivals.planned().unwrap_or_default(),
-        arrivals_sha256: engine::arrivals_sha256(arrivals),
+        arrivals: planned.as_ref().and_then(engine::Arrivals::planned).unwrap_or_default(),
+        arrivals_sha256: planned.map(engine::arrivals_sha256).unwrap_or_default(),
         sentences: plan.sentences(),
         people: plan.population.people,
         message_lifetime_us: micros(plan.world.message_lifetime),
@@ -76,7 +87,12 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
                 limit: goal.limit,
             })
             .collect(),
-        phases: engine::planned_phases(&plan),
+        phases: if capacity.is_some() {
+            Vec::new()
+        } else {
+            engine::planned_phases(&plan)
+        },
+        capacity,
         samples_every_us: engine::SAMPLES_EVERY_US,
         started_unix_ms,
         run: name,
@@ -84,7 +100,7 @@ pub(crate) fn order(arguments: &ScenarioArguments, out: &Path) -> Result<Ordered
         host: engine::fingerprint(),
         image_digests: std::collections::BTreeMap::new(),
         capabilities: Vec::new(),
-        reproduce: reproduce(arguments, &plan),
+        reproduce,
     };
     let run = format!("{}-{}-{}", stamp.to_lowercase(), plan.seed, std::process::id());
     Ok(Ordered {
@@ -129,9 +145,9 @@ fn fresh_folder(out: &Path, plan: &Plan, stamp: &str) -> Result<RunFolder, CliEr
 }
 
 /// The command that replays the run.
-fn reproduce(arguments: &ScenarioArguments, plan: &Plan) -> String {
+pub(crate) fn reproduce(command: &str, arguments: &ScenarioArguments, plan: &Plan) -> String {
     let mut command = format!(
-        "wblab run {} --seed {} --world {}",
+        "wblab {command} {} --seed {} --world {}",
         arguments.scenario.display(),
         plan.seed,
         plan.world.kind.as_str()

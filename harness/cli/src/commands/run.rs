@@ -45,6 +45,7 @@ pub(crate) async fn run(arguments: RunArguments, parts: Parts) -> Result<Exit, C
         world: &mut world,
         generators: &mut ChildProcess { program, prefix },
         progress: &telling,
+        steering: None,
         interrupt: interrupt.wanted(),
     })
     .await;

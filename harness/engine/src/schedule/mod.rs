@@ -15,8 +15,10 @@ mod stages;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use scenario::{Executor, Load};
-use vocabulary::{OpKind, Seed};
+use vocabulary::{OpKind, Rate, Seed};
 
 pub(crate) use closed::Users;
 use curve::Curve;
@@ -73,6 +75,15 @@ impl Fires {
             Executor::Closed { users, think_time } => {
                 Self::Closed(Users::of(*users, *think_time, load.length(), seed).firsts().into_iter())
             }
+        }
+    }
+
+    /// Those of one step of a search, by the rule of an executor that has one rate; none for any other.
+    pub fn at_rate(executor: &Executor, rate: Rate, length: Duration, seed: Seed) -> Option<Self> {
+        match executor {
+            Executor::ConstantArrivalRate { .. } => Some(Self::Even(Even::of(rate, length))),
+            Executor::PoissonArrivalRate { .. } => Some(Self::Poisson(Poisson::of(rate, length, seed))),
+            _ => None,
         }
     }
 

@@ -259,6 +259,7 @@ fn manifest(size: &Size) -> Manifest {
         sentences: Vec::new(),
         people: size.people,
         executor: "constant_arrival_rate".into(),
+        capacity: None,
         arrivals: size.operations,
         message_lifetime_us: 2 * SECOND,
         start_within_us: 10 * SECOND,

@@ -38,7 +38,7 @@ fn sum(ledger: &Ledger, tally: &mut Tally) {
 }
 
 fn sums(ledger: &Ledger) -> String {
-    let due = if ledger.manifest.closed() {
+    let due = if ledger.manifest.counts_released() {
         "released"
     } else {
         "planned"

@@ -1,6 +1,6 @@
 //! The generator was not the bottleneck of what was measured.
 
-use history::{Finding, GeneratorSample, Mark, Phase};
+use history::{Finding, GeneratorSample, Mark};
 use vocabulary::Percentile;
 
 use crate::latency::Latency;
@@ -73,7 +73,7 @@ fn no_cpu(ledger: &Ledger) -> Option<String> {
 
 /// The processors that the generator's process used in the measure phase.
 fn cpu(ledger: &Ledger) -> Option<f64> {
-    let span = ledger.phases.span(Phase::Measure, ledger.ended_us)?;
+    let span = ledger.measured_span()?;
     ledger.usage.cores("load", span)
 }
 

@@ -16,6 +16,7 @@ use super::{
     Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Person,
     PersonaCounts, Sighting, StageSamples,
 };
+use crate::capacity::climb::{self, Begun};
 use crate::phases::Phases;
 use crate::usage::Usage;
 
@@ -44,6 +45,8 @@ struct Builder {
     /// People whom `people.csv` does not name, by objectGUID; while it is read, everyone.
     index: HashMap<Uuid, u32>,
     places: OpIndex,
+    /// Steps of a search so far.
+    begun: Vec<Begun>,
 }
 
 impl Builder {
@@ -76,6 +79,7 @@ impl Builder {
                 stages: StageSamples::default(),
                 notable: Notable::default(),
                 usage: Usage::read(folder)?,
+                climb: None,
                 events: 0,
                 torn: None,
                 ended_us: 0,
@@ -83,6 +87,7 @@ impl Builder {
             },
             index: HashMap::new(),
             places: OpIndex::with_room(room),
+            begun: Vec::new(),
         };
         for row in folder.people()? {
             builder.person(row.user, &row.upn);
@@ -127,6 +132,10 @@ impl Builder {
             }) => self.ledger.scans.push(scan),
             // Operations and observations of a person never come whole; the relay's log is not judged.
             Event::Op(_) | Event::Observe(_) => {}
+            Event::Step(step) => self.begun.push(Begun {
+                step,
+                stages: StageSamples::default(),
+            }),
         }
     }
 
@@ -176,8 +185,9 @@ impl Builder {
         op.persona = self.persona(&light.persona);
         if self.measured(light.phase, op.intended_us) {
             op.notes.add(Notes::MEASURED);
-            let stages = light.stages.as_ref();
-            stages.into_iter().for_each(|times| self.ledger.stages.add(times, &op));
+            if let Some(times) = &light.stages {
+                self.stages_of(op.intended_us).add(times, &op);
+            }
         }
         self.ledger
             .notable
@@ -191,6 +201,14 @@ impl Builder {
         self.ledger.ops.push(op);
         if !self.places.insert(&self.ledger.ops, op.id, place) {
             self.ledger.repeated_ids.push(op.id);
+        }
+    }
+
+    /// Where the stage times of a measured operation go.
+    fn stages_of(&mut self, intended_us: u64) -> &mut StageSamples {
+        match climb::place(&self.begun, intended_us) {
+            Some(step) => &mut self.begun[step].stages,
+            None => &mut self.ledger.stages,
         }
     }
 
@@ -330,6 +348,7 @@ impl Builder {
         self.rejoin();
         drop(self.places);
         let mut ledger = self.ledger;
+        ledger.take_steps(self.begun);
         let people = &mut ledger.people;
         ledger
             .ops

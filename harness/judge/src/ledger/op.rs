@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use history::OpEvent;
 use uuid::Uuid;
 use vocabulary::{OpKind, OutcomeClass};
 
@@ -77,6 +78,11 @@ impl Notes {
         of.iter().any(|note| self.0 & note.0 != 0)
     }
 
+    /// Takes one back.
+    pub(crate) fn remove(&mut self, note: Self) {
+        self.0 &= !note.0;
+    }
+
     /// Notes one more.
     pub(crate) fn add(&mut self, note: Self) {
         if note == Self::AGENT_APPLIED && self.any(&[note]) {
@@ -130,6 +136,26 @@ impl Op {
     /// From the actual start.
     pub(crate) fn service_us(&self) -> u64 {
         self.finished_us.saturating_sub(self.started_us)
+    }
+}
+
+impl From<&OpEvent> for Op {
+    /// As it comes while a run is under way: whose it is, is known elsewhere.
+    fn from(event: &OpEvent) -> Self {
+        Self {
+            id: event.op_id,
+            intended_us: event.intended_us,
+            started_us: event.started_us,
+            finished_us: event.finished_us,
+            expires_us: event.expires_us,
+            person: 0,
+            value: Label::of(event.writes),
+            base: Label::of(event.proves),
+            kind: event.op,
+            class: event.outcome.class(),
+            persona: 0,
+            notes: Notes::default(),
+        }
     }
 }
 

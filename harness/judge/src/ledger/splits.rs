@@ -17,7 +17,7 @@ pub(crate) const NETWORK: &str = "network";
 
 /// Sums of the stage times of all operations whose response times are in the same narrow range. The room it takes depends on how
 /// far the times spread, not on how many there are.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Splits(Vec<Split>);
 
 /// One range.

@@ -6,7 +6,7 @@ use super::Op;
 use super::splits::Splits;
 
 /// Exclusive microseconds of each stage, and the rest of the service time as network.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct StageSamples {
     stages: [Times; Stage::ALL.len()],
     network: Times,

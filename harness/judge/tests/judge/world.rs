@@ -608,6 +608,7 @@ fn manifest(people: u64) -> Manifest {
         sentences: Vec::new(),
         people,
         executor: "constant_arrival_rate".into(),
+        capacity: None,
         arrivals: 0,
         message_lifetime_us: SECOND,
         start_within_us: 3 * SECOND,

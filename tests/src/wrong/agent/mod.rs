@@ -22,6 +22,7 @@ mod seals_applied;
 mod short_ids;
 mod short_names;
 mod skips_the_second;
+mod slow_journal;
 mod swallows_refusal;
 mod tells_passwords;
 mod tells_twice;
@@ -72,6 +73,7 @@ pub(super) const ALL: &[Planted] = &[
     loses_lines::PLANTED,
     logs_passwords::PLANTED,
     tells_passwords::PLANTED,
+    slow_journal::PLANTED,
 ];
 
 /// An agent with other parts; they are made anew whenever one starts.
