@@ -55,12 +55,14 @@ fn check(scenario: &str, finding: &Finding) -> TestCase {
 }
 
 fn goal(scenario: &str, result: &GoalResult) -> TestCase {
-    let mut case = TestCase::new(
-        clean(&result.goal),
-        status(result.verdict, &words::goal_words(result), ""),
-    );
+    let mut case = TestCase::new(clean(&result.goal), status(result.verdict, &goal_message(result), ""));
     case.set_classname(format!("{scenario}.goals"));
     case
+}
+
+/// The case bears the goal's name, which stays; the message says it in words.
+fn goal_message(result: &GoalResult) -> String {
+    format!("{}: {}", words::goal_name(&result.goal), words::goal_words(result))
 }
 
 /// A check that cannot tell is an error of its run, not a failure of what was tested.

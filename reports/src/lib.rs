@@ -22,6 +22,7 @@ mod page;
 mod sheet;
 mod terminal;
 mod text;
+mod trend;
 mod usage;
 mod words;
 
@@ -29,3 +30,4 @@ pub use charts::Chart;
 pub use error::ReportError;
 pub use folder::{Written, write};
 pub use terminal::{terminal, terminal_in_colour};
+pub use trend::{trend_junit, trend_page, trend_summary, trend_terminal};

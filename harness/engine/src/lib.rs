@@ -15,6 +15,7 @@
 
 mod arrival;
 pub mod attempt;
+mod breach;
 mod bucket;
 pub mod clock;
 mod error;

@@ -34,6 +34,7 @@ mod statistics;
 mod story;
 mod subject;
 mod summary;
+pub mod trend;
 mod usage;
 mod windows;
 

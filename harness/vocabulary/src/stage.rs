@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// The stage that is no part's: what is left of the service time.
+pub(crate) const NETWORK: &str = "network";
+
 /// A stage of the chain. A closed list; the rest of the service time is `network`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,6 +94,16 @@ impl StageTimes {
         self.0.get(&stage).copied()
     }
 
+    /// The time of a stage in microseconds by its name, `network` among them: what is left of a service time.
+    #[must_use]
+    pub fn exclusive(&self, name: &str, service_us: u64) -> Option<u64> {
+        if name == NETWORK {
+            let total = u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX);
+            return Some(service_us.saturating_sub(total));
+        }
+        self.get(Stage::from_name(name)?)
+    }
+
     /// The measured stages with their microseconds.
     pub fn iter(&self) -> impl Iterator<Item = (Stage, u64)> + '_ {
         self.0.iter().map(|(stage, micros)| (*stage, *micros))
@@ -160,5 +173,17 @@ mod tests {
         assert_eq!(StageTimes::from_server_timing(&times.to_server_timing()), times);
         let strange = StageTimes::from_server_timing("cache;dur=3, write;dur=-1, relay;dur=NaN, ,;,queue;desc=x;dur=2");
         assert_eq!(strange.iter().collect::<Vec<_>>(), [(Stage::Queue, 2000)]);
+    }
+
+    #[test]
+    fn what_no_stage_took_is_the_network() {
+        let times = StageTimes::from_server_timing("write;dur=3, crypto;dur=1");
+        assert_eq!(times.exclusive("write", 9000), Some(3000));
+        assert_eq!(times.exclusive("network", 9000), Some(5000));
+        assert_eq!(
+            (times.exclusive("relay", 9000), times.exclusive("attic", 9000)),
+            (None, None)
+        );
+        assert_eq!(times.exclusive("network", 10), Some(0));
     }
 }

@@ -2,21 +2,21 @@
 
 mod bars;
 mod failures;
-mod font;
-mod frame;
+pub(crate) mod font;
+pub(crate) mod frame;
 mod outcomes;
 pub(crate) mod palette;
 mod percentiles;
 mod person;
 mod propagation;
 mod rates;
-mod render;
+pub(crate) mod render;
 mod resources;
 mod response_time;
-mod scale;
-mod shape;
+pub(crate) mod scale;
+pub(crate) mod shape;
 mod stages;
-mod svg;
+pub(crate) mod svg;
 #[cfg(test)]
 mod tests;
 mod timeline;
