@@ -213,7 +213,8 @@ fn goal(result: &GoalResult) -> Case {
     Case {
         name: clean(&result.goal),
         mark: result.verdict,
-        why: words::goal_words(result),
+        // The case bears the goal's name, which stays; its message says it in words.
+        why: format!("{}: {}", words::goal_name(&result.goal), words::goal_words(result)),
         lines: Vec::new(),
     }
 }

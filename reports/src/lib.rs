@@ -26,6 +26,7 @@ mod page;
 mod sheet;
 mod terminal;
 mod text;
+mod trend;
 mod usage;
 mod words;
 
@@ -37,3 +38,4 @@ pub use folder::{Written, write};
 pub use github::annotations;
 pub use page::{Running, ended_page, live_page, page, waiting_page};
 pub use terminal::{terminal, terminal_in_colour};
+pub use trend::{trend_junit, trend_page, trend_summary, trend_terminal};

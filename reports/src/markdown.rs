@@ -23,6 +23,9 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
         plain(&verdict.scenario),
         plain(&words::headline(verdict))
     );
+    if let Some(early) = words::ended_early(verdict) {
+        let _ = writeln!(out, "{}\n", plain(&early));
+    }
     reasons(&mut out, &words::reasons(verdict));
     figures(&mut out, judgement);
     list(&mut out, "What to do", &words::next_steps(verdict, manifest));
@@ -144,7 +147,7 @@ fn goals(out: &mut String, judgement: &Judgement) {
             out,
             "| {} | {} | {} | {measured} |",
             icon(goal.verdict),
-            plain(&goal.goal),
+            plain(&words::goal_name(&goal.goal)),
             value(goal.limit)
         );
     }
@@ -255,7 +258,7 @@ fn about(out: &mut String, manifest: &Manifest) {
 }
 
 /// The text with everything that Markdown or HTML would act on taken as it is.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

@@ -94,6 +94,9 @@ impl Screen {
         self.line("");
         self.line(&format!("{mark}  {scenario}, {world} world, seed {}", verdict.seed));
         self.line(&words::headline(verdict));
+        if let Some(early) = words::ended_early(verdict) {
+            self.line(&early);
+        }
     }
 
     fn figures(&mut self, judgement: &Judgement) {
@@ -140,7 +143,7 @@ impl Screen {
         }
         let wide = goals
             .iter()
-            .map(|goal| clean(&goal.goal).chars().count())
+            .map(|goal| words::goal_name(&goal.goal).chars().count())
             .max()
             .unwrap_or(0);
         self.title("Goals");
@@ -148,7 +151,7 @@ impl Screen {
             let sign = self.mark(goal.verdict, words::sign(goal.verdict));
             self.line(&format!(
                 "  {sign} {} {}",
-                pad(&clean(&goal.goal), wide),
+                pad(&words::goal_name(&goal.goal), wide),
                 words::goal_words(goal)
             ));
         }

@@ -1,5 +1,7 @@
 //! Words and numbers for people: made harmless, grouped, with a unit.
 
+use vocabulary::{Goal, GoalUnit};
+
 /// The text without characters that steer a terminal, a page or a reader's eye: each becomes a visible picture of itself.
 ///
 /// Names and diagnostics come from directories and are hostile until shown otherwise.
@@ -150,8 +152,14 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
     }
 }
 
-/// A goal's number with the unit that its name tells.
+/// A goal's number with its unit; of a goal that is not known, the unit that its name tells.
 pub(crate) fn goal_value(goal: &str, value: f64) -> String {
+    match goal.parse::<Goal>().map(|known| known.unit()) {
+        Ok(GoalUnit::Milliseconds) => return duration_us(value * 1e3),
+        Ok(GoalUnit::Share) => return number(value, 6),
+        Ok(GoalUnit::PerSecond) => return rate(value),
+        Err(_) => {}
+    }
     let name = goal.to_ascii_lowercase();
     let has = |part: &str| name.contains(part);
     if has("ratio") || has("share") {
@@ -240,6 +248,8 @@ mod tests {
         assert_eq!(goal_value("unknown_ratio_max", 0.001), "0.001");
         assert_eq!(goal_value("achieved_rate_min", 49.5), "49.5/s");
         assert_eq!(goal_value("dropped", 0.0), "0");
+        assert_eq!(goal_value("stage.write.p99_max", 80.0), "80 ms");
+        assert_eq!(goal_value("persona.forgot.unknown_ratio_max", 0.25), "0.25");
     }
 
     #[test]

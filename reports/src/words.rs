@@ -2,7 +2,7 @@
 
 use history::{Finding, GoalResult, Manifest, Mark, Verdict};
 use judge::Judgement;
-use vocabulary::OpKind;
+use vocabulary::{Goal, OpKind};
 
 use crate::sheet;
 use crate::text::{self, clean};
@@ -93,10 +93,30 @@ fn finding_reason(finding: &Finding) -> Reason {
     }
 }
 
+/// A goal in words; by its name where it is not known.
+pub(crate) fn goal_name(name: &str) -> String {
+    let known = name.parse::<Goal>();
+    known.map_or_else(|_| clean(name), |goal| clean(&goal.words()))
+}
+
+/// Why a load ended before its time, where goals ended it.
+pub(crate) fn ended_early(verdict: &Verdict) -> Option<String> {
+    let early = verdict.ended_early.as_ref()?;
+    let goals: Vec<String> = early.goals.iter().map(|goal| goal_name(goal)).collect();
+    let lost = if goals.len() == 1 { "goal" } else { "goals" };
+    Some(format!(
+        "The load was ended early, after {} of {}, since the {lost} {} could no longer hold whatever followed; {} never came.",
+        text::duration_us(early.measured_ms * 1e3),
+        text::duration_us(early.planned_ms * 1e3),
+        text::listed(&goals),
+        text::of(early.spared, "planned arrival", "planned arrivals")
+    ))
+}
+
 fn goal_reason(goal: &GoalResult) -> Reason {
     Reason {
         mark: goal.verdict,
-        name: format!("goal {}", clean(&goal.goal)),
+        name: format!("goal {}", goal_name(&goal.goal)),
         why: goal_words(goal),
     }
 }
@@ -108,11 +128,13 @@ pub(crate) fn goal_words(goal: &GoalResult) -> String {
         return format!("nothing was measured, limit {limit}");
     };
     let words = format!("measured {}, limit {limit}", text::goal_value(&goal.goal, measured));
-    let endless = goal.verdict == Mark::Fail && goal.goal.ends_with("_max") && measured <= goal.limit;
-    if endless {
-        format!("{words}, but it falls on operations that never ended, slower than any limit")
-    } else {
-        words
+    let at_most = goal.goal.ends_with("max");
+    match goal.verdict {
+        Mark::Fail if at_most && measured <= goal.limit => {
+            format!("{words}, but it falls on operations that never ended, slower than any limit")
+        }
+        Mark::Inconclusive => format!("{words}, but the run was cut short"),
+        _ => words,
     }
 }
 

@@ -558,3 +558,44 @@ fn what_a_directory_does_not_enforce_is_said_on_every_face() {
         "an old sheet promises nothing"
     );
 }
+
+#[test]
+fn a_load_that_goals_ended_says_so_on_every_face_and_goals_are_told_in_words() {
+    let mut judgement = synthetic::judgement(1, 30, true);
+    let manifest = synthetic::manifest::manifest(1, &judgement.figures);
+    judgement.verdict.goals.push(GoalResult {
+        goal: "persona.locked_out.response_time_p99_max".to_owned(),
+        limit: 2000.0,
+        measured: Some(3100.0),
+        verdict: Mark::Fail,
+    });
+    judgement.verdict.goals.push(GoalResult {
+        goal: "stage.write.max".to_owned(),
+        limit: 80.0,
+        measured: Some(40.0),
+        verdict: Mark::Inconclusive,
+    });
+    judgement.verdict.ended_early = Some(history::EndedEarly {
+        goals: vec!["persona.locked_out.response_time_p99_max".to_owned()],
+        measured_ms: 12_300.0,
+        planned_ms: 60_000.0,
+        spared: 1234,
+    });
+    let (_dir, written) = written(&judgement, &manifest);
+    let early = "The load was ended early, after 12.3 s of 60 s, since the goal locked out: response time, p99 could no longer hold whatever followed; 1,234 planned arrivals never came.";
+    let terminal = reports::terminal(&judgement, &manifest);
+    let [html, junit, summary] = [&written.html, &written.junit, &written.summary].map(|path| read(path));
+    for face in [&terminal, &html, &summary] {
+        assert!(face.contains(early), "{face}");
+        assert!(face.contains("stage write, longest"), "{face}");
+    }
+    assert!(
+        terminal.contains("measured 40 ms, limit 80 ms, but the run was cut short"),
+        "{terminal}"
+    );
+    assert!(
+        junit.contains("name=\"persona.locked_out.response_time_p99_max\"")
+            && junit.contains("locked out: response time, p99: measured 3.1 s, limit 2 s"),
+        "{junit}"
+    );
+}

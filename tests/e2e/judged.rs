@@ -3,6 +3,8 @@
 
 #[path = "../../harness/judge/tests/judge/dice.rs"]
 pub mod dice;
+#[path = "../../harness/judge/tests/judge/series.rs"]
+pub mod series;
 #[path = "../../harness/judge/tests/judge/simulated.rs"]
 pub mod simulated;
 #[path = "../../harness/judge/tests/judge/tiers.rs"]

@@ -41,10 +41,10 @@ const WIDTHS: [u32; 2] = [1280, 390];
 const MOST_BYTES: usize = 3_000_000;
 
 /// A page in a width.
-type View<'a> = (&'a str, u32);
+pub(crate) type View<'a> = (&'a str, u32);
 
 /// What the measure finds of each view, in a browser of that scheme.
-fn measured(views: &[View<'_>], dark: bool) -> Vec<Value> {
+pub(crate) fn measured(views: &[View<'_>], dark: bool) -> Vec<Value> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");
     let frames: String = (0..).zip(views).map(|(number, view)| framed(number, *view)).collect();

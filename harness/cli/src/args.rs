@@ -1,6 +1,7 @@
 //! The arguments. Flags choose files, worlds and verbosity; behaviour belongs in the scenario.
 
 mod capacity;
+mod trend;
 
 use std::path::PathBuf;
 
@@ -14,6 +15,7 @@ mod report;
 pub(crate) use capacity::CapacityArguments;
 pub(crate) use live::LiveArguments;
 pub(crate) use report::ReportArguments;
+pub(crate) use trend::TrendArguments;
 
 const AFTER: &str = "\
 Examples:
@@ -23,6 +25,7 @@ Examples:
   wblab run scenarios/soak.toml --live             with the report in a browser while it runs
   wblab plan scenarios/quick.toml                  what would happen, in sentences
   wblab report reports/runs/quick/…                judge and draw an old run again
+  wblab trend reports/runs                         the goals over many runs, and where they changed
   wblab up scenarios/quick.toml --json             a world that stays, for any other client
   wblab capacity scenarios/one-dc.toml             how much the system takes within the goals
   wblab conformance --world docker                 hold a fresh Samba AD to what Active Directory answers
@@ -49,6 +52,8 @@ pub(crate) enum Command {
     Capacity(CapacityArguments),
     /// Judge a run folder again and draw its report
     Report(ReportArguments),
+    /// Follow the goals over many runs, and say where they changed
+    Trend(TrendArguments),
     /// Stand a world up and keep it until Ctrl-C or `wblab down`
     Up(UpArguments),
     /// Take worlds down that `wblab up` keeps

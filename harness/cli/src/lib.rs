@@ -79,6 +79,7 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Plan(arguments) => commands::plan::plan(&arguments),
             Command::Capacity(arguments) => commands::capacity::capacity(arguments, parts).await,
             Command::Report(arguments) => commands::report::report(&arguments),
+            Command::Trend(arguments) => commands::trend::trend(&arguments),
             Command::Up(arguments) => commands::up::up(arguments, parts).await,
             Command::Down(arguments) => commands::down::down(&arguments).await,
             Command::Doctor(arguments) if arguments.calibrate => {

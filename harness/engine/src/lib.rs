@@ -15,6 +15,7 @@
 
 mod arrival;
 pub mod attempt;
+mod breach;
 mod bucket;
 mod climb;
 pub mod clock;

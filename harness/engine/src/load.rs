@@ -1,9 +1,10 @@
 //! The load: tickets are released at their instants, results are written down, and every arrival is accounted for.
 
+mod running;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
 use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase};
@@ -12,10 +13,11 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
-use vocabulary::{Outcome, OutcomeClass, UnknownWhy};
+use vocabulary::{Goal, Outcome, OutcomeClass, UnknownWhy};
 
 use crate::arrival::{Arrival, arrivals};
 use crate::attempt::{ATTEMPTS_MAX, AWAY_MAX_US, attempt_id};
+use crate::breach::{Came, Watch};
 use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
 use crate::keeping::Keeping;
@@ -24,9 +26,12 @@ use crate::ports::{Generator, PortError, Progress, Steering, Target};
 use crate::probe;
 use crate::pulse::Gathering;
 use crate::recorder::Recorder;
-use crate::release::{Ended, RELEASED, Release, Unreleased, release, release_steps};
+use crate::release::{RELEASED, Release, Unreleased, release, release_steps};
 use crate::tickets::{Book, Open, write_tickets};
 use crate::watch::Watching;
+
+pub(crate) use running::Running;
+pub(crate) use running::{LoadEnd, Touch};
 
 /// Between the generator's readiness and the first arrival.
 pub(crate) const LEAD_US: u64 = 50_000;
@@ -36,15 +41,6 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(4);
 /// Requests of one attempt, each of which may take its whole time.
 const REQUESTS: u32 = 6;
-
-/// What one operation did to a person, for the probes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Touch {
-    pub label: Option<u32>,
-    pub started_us: u64,
-    pub finished_us: u64,
-    pub class: OutcomeClass,
-}
 
 /// What the load needs.
 pub(crate) struct Load<'a> {
@@ -59,51 +55,6 @@ pub(crate) struct Load<'a> {
     pub released: &'a Arc<AtomicU64>,
     /// How well the generator keeps up.
     pub keeping: &'a Keeping,
-}
-
-/// What the load left behind.
-pub(crate) struct LoadEnd {
-    pub touched: HashMap<u64, Vec<Touch>>,
-    pub interrupted: bool,
-}
-
-pub(crate) struct Running<'s> {
-    pub book: Arc<Book>,
-    touched: HashMap<u64, Vec<Touch>>,
-    pub start_us: u64,
-    pub answered: u64,
-    pub gathering: Gathering,
-    ends: Option<std_mpsc::Sender<Ended>>,
-    /// From when on arrivals are measured, from the start of the load: of the whole load, or of the step that is under way.
-    pub measured_from_us: u64,
-    /// Who says at which rate people come next, in a search.
-    pub steering: Option<&'s mut dyn Steering>,
-}
-
-impl Running<'_> {
-    /// In which phase somebody was to begin. Whoever is out belongs to the step that is under way.
-    fn phase_of(&self, arrival: &Arrival) -> Phase {
-        if arrival.at_us < self.measured_from_us {
-            Phase::WarmUp
-        } else {
-            Phase::Measure
-        }
-    }
-
-    fn sees(&mut self, event: &Event) {
-        if let Some(steering) = &mut self.steering {
-            steering.sees(event);
-        }
-    }
-
-    /// One more arrival has its answer. In a closed model its user thinks from then on.
-    fn answer(&mut self, number: u64, at_us: u64) {
-        self.answered += 1;
-        if let Some(ends) = &self.ends {
-            // A thread that has ended lets nobody begin again.
-            let _ = ends.send(Ended { number, at_us });
-        }
-    }
 }
 
 impl Load<'_> {
@@ -161,6 +112,7 @@ impl Load<'_> {
             ends,
             measured_from_us: micros(self.plan.load.warm_up),
             steering,
+            watch: Watch::of(self.plan, self.people),
         };
         let interrupted = match steps {
             Some(steps) => {
@@ -233,7 +185,8 @@ impl Load<'_> {
         tokio::pin!(reading);
         let (mut reading_ended, mut ended) = (false, false);
         let mut interrupted = false;
-        let mut deadline = running.start_us + micros(self.plan.load.length() + self.patience());
+        let patience_us = micros(self.patience());
+        let mut deadline = running.start_us + micros(self.plan.load.length()) + patience_us;
         let mut phase = Phase::Baseline;
         loop {
             let now = self.clock.at_us();
@@ -242,6 +195,17 @@ impl Load<'_> {
                 self.recorder.enter(phase, enter).await;
                 self.progress.step(enter.as_str(), planned);
                 phase = enter;
+                running.enters(enter, now, phases.first().map(|(at_us, _)| *at_us));
+            }
+            if phase == Phase::Measure
+                && !interrupted
+                && let Some(goals) = running.lost()
+            {
+                stop.store(true, Ordering::Relaxed);
+                self.drain_early(goals).await;
+                phases.clear();
+                phase = Phase::Drain;
+                deadline = now + patience_us;
             }
             let due = deadline.min(self.tell(running, now, phase));
             let next = phases.first().map_or(due, |(at_us, _)| *at_us).min(due);
@@ -295,7 +259,22 @@ impl Load<'_> {
         Ok(false)
     }
 
-    /// How long an arrival may take from its instant until its last answer.
+    /// What is left of the load has no more sense, since these goals cannot hold any more: what has begun may end.
+    async fn drain_early(&self, goals: Vec<String>) {
+        let told = goals.iter().map(|goal| {
+            let named = goal.parse::<Goal>();
+            named.map_or_else(|_| goal.clone(), |goal| goal.words())
+        });
+        let told: Vec<String> = told.collect();
+        self.progress.note(&format!(
+            "the load ends early, since this can no longer hold: {}",
+            told.join("; ")
+        ));
+        self.recorder.enter_since(Phase::Measure, Phase::Drain, goals).await;
+        self.progress.step(Phase::Drain.as_str(), None);
+    }
+
+    /// How long the last arrival may take at most, from its instant.
     pub(crate) fn patience(&self) -> Duration {
         let attempts = self.plan.load.request_timeout * REQUESTS * self.attempts_max();
         self.plan.load.start_within.unwrap_or_default() + attempts + Duration::from_micros(AWAY_MAX_US)
@@ -390,6 +369,17 @@ impl Load<'_> {
             outcome: done.outcome,
             stages_us: done.stages.filter(|stages| !stages.is_empty()),
         };
+        running.came(&Came {
+            persona: arrival.persona,
+            attempt: done.attempt,
+            more: done.more,
+            measured: phase == Phase::Measure,
+            class: touch.class,
+            finished_us: event.finished_us,
+            response_us: event.response_us(),
+            service_us: event.service_us(),
+            stages: event.stages_us.as_ref(),
+        });
         let event = Event::Op(event);
         running.sees(&event);
         self.recorder.record(event, phase).await;
@@ -400,6 +390,17 @@ impl Load<'_> {
             running.gathering.dropped();
             running.answer(number, self.clock.at_us());
             self.progress.at(running.answered);
+            running.came(&Came {
+                persona: arrival.persona,
+                attempt,
+                more: false,
+                measured: running.phase_of(&arrival) == Phase::Measure,
+                class: OutcomeClass::Dropped,
+                finished_us: self.clock.at_us(),
+                response_us: 0,
+                service_us: 0,
+                stages: None,
+            });
             self.record_drop(running, &arrival, (attempt, intended_us), why).await;
         }
     }

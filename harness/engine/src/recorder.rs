@@ -84,11 +84,17 @@ impl Recorder {
 
     /// Writes down that a phase was entered, and hands all so far to the disk.
     pub async fn enter(&self, from: Phase, enter: Phase) {
+        self.enter_since(from, enter, Vec::new()).await;
+    }
+
+    /// The same before its time, since these goals can no longer hold.
+    pub async fn enter_since(&self, from: Phase, enter: Phase, broke: Vec<String>) {
         let event = PhaseEvent {
             seq: 0,
             at_us: 0,
             phase: from,
             enter,
+            broke,
         };
         self.record(Event::Phase(event), from).await;
         self.phase.send_replace(enter);

@@ -237,6 +237,9 @@ pub struct PhaseEvent {
     pub phase: Phase,
     /// The phase entered.
     pub enter: Phase,
+    /// The goals that could no longer hold, where that ended the phase left before its time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broke: Vec<String>,
 }
 
 /// A step of a search for the capacity: arrivals at one rate for a while. An operation belongs to the last step that had begun when

@@ -42,8 +42,8 @@ pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use samples::{GeneratorSample, Lateness, PartSample, Sample, SampleWriter, Samples};
 pub use verdict::{
-    FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Latency, Mark, OpCounts, OpsByKind, Percentiles,
-    Probed, Propagation, Rates, Resource, StagePercentiles, UnknownResolved, Verdict,
+    EndedEarly, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Latency, Mark, OpCounts, OpsByKind,
+    Percentiles, Probed, Propagation, Rates, Resource, StagePercentiles, UnknownResolved, Verdict,
 };
 pub use writer::HistoryWriter;
 

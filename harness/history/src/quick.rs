@@ -358,6 +358,7 @@ mod tests {
             at_us: 2,
             phase: Phase::Provision,
             enter: Phase::Populate,
+            broke: Vec::new(),
         };
         assert_eq!(both(&Event::Phase(phase)).0, None);
     }

@@ -34,6 +34,9 @@ impl Mark {
 pub struct Verdict {
     /// The merged mark.
     pub verdict: Mark,
+    /// Why the load ended before its time, where goals that could no longer hold ended it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_early: Option<EndedEarly>,
     /// The scenario's name.
     pub scenario: String,
     /// `embedded` or `docker`.
@@ -94,6 +97,19 @@ pub struct Verdict {
     pub faults: Vec<FaultBit>,
     /// The command that replays the run.
     pub reproduce: String,
+}
+
+/// A load that ended before its time, since goals could no longer hold whatever would have followed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndedEarly {
+    /// The goals, by name.
+    pub goals: Vec<String>,
+    /// How long was measured, in milliseconds.
+    pub measured_ms: f64,
+    /// How long was to be measured, in milliseconds.
+    pub planned_ms: f64,
+    /// Arrivals of the measure phase that were planned and never came. They are in no statistic and no goal.
+    pub spared: u64,
 }
 
 /// Counts by outcome.

@@ -41,7 +41,12 @@ impl Latency {
     /// A percentile of the response time. So that one that falls on an operation without an end stays finite, it is the
     /// largest finished response or what that operation surely lasted.
     pub(crate) fn response(&self, percentile: Percentile) -> Option<u64> {
-        let rank = self.rank(percentile)?;
+        self.response_with(percentile, 0)
+    }
+
+    /// The same if so many more had come, each faster than all that did; nothing where it falls on one of those.
+    pub(crate) fn response_with(&self, percentile: Percentile, faster: u64) -> Option<u64> {
+        let rank = self.rank(percentile, faster)?;
         match rank.checked_sub(self.responses.len()) {
             None => self.responses.at_ranks([rank]).next(),
             Some(beyond) => {
@@ -57,13 +62,13 @@ impl Latency {
     }
 
     /// Whether that percentile of the response time is one of an operation that never ended: slower than any limit.
-    pub(crate) fn is_endless(&self, percentile: Percentile) -> bool {
-        self.rank(percentile).is_some_and(|rank| rank >= self.responses.len())
+    pub(crate) fn is_endless(&self, percentile: Percentile, faster: u64) -> bool {
+        let rank = self.rank(percentile, faster);
+        rank.is_some_and(|rank| rank >= self.responses.len())
     }
 
-    fn rank(&self, percentile: Percentile) -> Option<u64> {
-        let count = usize::try_from(self.arrivals()).ok()?;
-        percentile.rank(count).map(|rank| rank as u64)
+    fn rank(&self, percentile: Percentile, faster: u64) -> Option<u64> {
+        rank_with(percentile, self.arrivals(), faster)
     }
 
     /// As stored.
@@ -74,6 +79,12 @@ impl Latency {
             service_time_ms: percentiles(|percentile| self.service(percentile)),
         }
     }
+}
+
+/// The rank of a percentile among so many and so many faster ones, counted from the first that is not one of those.
+pub(crate) fn rank_with(percentile: Percentile, count: u64, faster: u64) -> Option<u64> {
+    let all = usize::try_from(count + faster).ok()?;
+    (percentile.rank(all)? as u64).checked_sub(faster)
 }
 
 /// Percentiles in milliseconds.

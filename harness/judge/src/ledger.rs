@@ -51,6 +51,8 @@ pub(crate) struct Ledger {
     pub ops: Vec<Op>,
     /// Every arrival that never began.
     pub drops: Vec<Dropped>,
+    /// Why the load ended before its time, if goals ended it.
+    pub early: Option<Early>,
     /// The domain controllers by name.
     pub dcs: Vec<String>,
     /// Which of them tell of the same people.
@@ -218,6 +220,22 @@ pub(crate) struct Dropped {
     pub intended_us: u64,
 }
 
+/// A load that goals ended which could no longer hold.
+#[derive(Debug)]
+pub(crate) struct Early {
+    /// Those goals, by name.
+    pub goals: Vec<String>,
+    /// Arrivals of the measure phase that never came, since the load had ended: by index into [`Ledger::personas`].
+    pub spared: HashMap<u8, u64>,
+}
+
+impl Early {
+    /// Arrivals that never came.
+    pub(crate) fn spared(&self) -> u64 {
+        self.spared.values().sum()
+    }
+}
+
 /// How long after its expiry a write may still take effect: it left in time, and the directory takes a moment.
 pub(crate) const GRACE_US: u64 = 1_000_000;
 
@@ -292,6 +310,13 @@ impl Ledger {
     /// Whether the run went all its way.
     pub(crate) fn complete(&self) -> bool {
         self.torn.is_none() && self.phases.entered(Phase::Seal) && !self.phases.entered(Phase::Interrupted)
+    }
+
+    /// How long the measure phase was to last, in microseconds; nothing in folders that do not tell.
+    pub(crate) fn planned_us(&self) -> Option<u64> {
+        let mut phases = self.manifest.phases.iter();
+        let measure = phases.find(|planned| planned.phase == Phase::Measure)?;
+        Some(measure.for_us)
     }
 
     /// Arrivals on record, each by its first attempt: begun, and dropped.

@@ -38,6 +38,7 @@ mod story;
 mod subject;
 mod summary;
 mod traces;
+pub mod trend;
 mod usage;
 mod windows;
 

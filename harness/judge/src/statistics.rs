@@ -1,6 +1,7 @@
 //! The numbers of the measure phase.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use history::{OpCounts, Rates};
 use vocabulary::{OpKind, OutcomeClass, Percentile, Times};
@@ -8,6 +9,9 @@ use vocabulary::{OpKind, OutcomeClass, Percentile, Times};
 use crate::figures::{CurvePoint, StageRow};
 use crate::latency::Latency;
 use crate::ledger::{Ledger, Op};
+
+/// What a correct answer is.
+pub(crate) const CORRECT: [OutcomeClass; 2] = [OutcomeClass::Applied, OutcomeClass::Rejected];
 
 /// Steps of the percentile curve before its end.
 const CURVE_STEPS: u32 = 100;
@@ -25,8 +29,12 @@ pub(crate) struct Statistics {
     pub by_persona: BTreeMap<String, Latency>,
     /// Arrivals by outcome.
     pub counts: OpCounts,
+    /// The same by persona, where that is on record.
+    pub counts_by_persona: BTreeMap<String, OpCounts>,
     /// Rates; absent when nothing was measured.
     pub rates: Option<Rates>,
+    /// Operations applied in the measure phase, per second of it.
+    pub applied_per_s: Option<f64>,
 }
 
 impl Statistics {
@@ -41,6 +49,7 @@ impl Statistics {
             statistics.take_dropped(dropped.kind, ledger.persona(dropped.persona), lasted_us);
         }
         statistics.rates = rates(ledger, statistics.counts);
+        statistics.applied_per_s = per_s(ledger, &[OutcomeClass::Applied]);
         statistics
     }
 
@@ -66,11 +75,11 @@ impl Statistics {
         } else if !persona.is_empty() {
             add(self.by_persona.entry(persona.to_owned()).or_default());
         }
-    }
-
-    /// Arrivals measured.
-    pub(crate) fn arrivals(&self) -> u64 {
-        self.counts.started() + self.counts.dropped
+        if let Some(known) = self.counts_by_persona.get_mut(persona) {
+            known.add(class);
+        } else if !persona.is_empty() {
+            self.counts_by_persona.entry(persona.to_owned()).or_default().add(class);
+        }
     }
 
     /// The percentile curves: shares in even steps towards 1 by the logarithm of the distance to it, and 1 itself.
@@ -117,17 +126,25 @@ fn measured_ops(ledger: &Ledger) -> impl Iterator<Item = &Op> {
 /// Offered: arrivals intended in the phase. Achieved: correct answers that came in it, whenever they were intended.
 fn rates(ledger: &Ledger, counts: OpCounts) -> Option<Rates> {
     let (from_us, to_us) = ledger.measured_span()?;
-    let seconds = (to_us - from_us) as f64 / 1e6;
-    let correct = [OutcomeClass::Applied, OutcomeClass::Rejected];
-    let achieved = ledger
-        .ops
-        .iter()
-        .filter(|op| correct.contains(&op.class) && (from_us..to_us).contains(&op.finished_us))
-        .count();
-    (seconds > 0.0).then(|| Rates {
-        offered_per_s: (counts.started() + counts.dropped) as f64 / seconds,
-        achieved_per_s: achieved as f64 / seconds,
+    Some(Rates {
+        offered_per_s: (counts.started() + counts.dropped) as f64 / ((to_us - from_us) as f64 / 1e6),
+        achieved_per_s: per_s(ledger, &CORRECT)?,
     })
+}
+
+/// Operations that ended so in the measure phase, per second of it; nothing where that has no length.
+fn per_s(ledger: &Ledger, classes: &[OutcomeClass]) -> Option<f64> {
+    let (from_us, to_us) = ledger.measured_span()?;
+    let seconds = (to_us - from_us) as f64 / 1e6;
+    (seconds > 0.0).then(|| ended_within(ledger, classes, from_us..to_us) as f64 / seconds)
+}
+
+/// How many operations ended so in a span of the run's axis.
+pub(crate) fn ended_within(ledger: &Ledger, classes: &[OutcomeClass], span_us: Range<u64>) -> u64 {
+    let ended = ledger.ops.iter();
+    ended
+        .filter(|op| classes.contains(&op.class) && span_us.contains(&op.finished_us))
+        .count() as u64
 }
 
 /// Microseconds as milliseconds.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use history::{
-    DropWhy, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Lateness, Mark, OpCounts, OpsByKind, Phase,
-    Probed, Propagation, Resource, StagePercentiles, Verdict,
+    DropWhy, EndedEarly, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Lateness, Mark, OpCounts,
+    OpsByKind, Phase, Probed, Propagation, Resource, StagePercentiles, Verdict,
 };
 use vocabulary::{OpKind, Outcome, OutcomeClass, Percentile, Times};
 
@@ -32,11 +32,12 @@ fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdi
     let mut findings = check::findings(ledger);
     findings.extend(goals::unknown_goals(&manifest.goals));
     findings.extend(ledger.climb.as_ref().map(|climb| capacity::finding(ledger, climb)));
-    let goals = goals::results(&manifest.goals, statistics, ledger.complete());
+    let goals = goals::results(ledger, statistics);
     let by_kind = ops_by_kind(ledger);
     let latency = statistics.all.stored();
     Verdict {
         verdict: merged(&findings, &goals),
+        ended_early: ended_early(ledger),
         scenario: manifest.scenario.clone(),
         world: manifest.world.clone(),
         seed: manifest.seed,
@@ -81,6 +82,17 @@ fn merged(findings: &[Finding], goals: &[GoalResult]) -> Mark {
     let findings = findings.iter().map(|finding| finding.verdict);
     let goals = goals.iter().map(|goal| goal.verdict);
     findings.chain(goals).max().unwrap_or(Mark::Inconclusive)
+}
+
+fn ended_early(ledger: &Ledger) -> Option<EndedEarly> {
+    let early = ledger.early.as_ref()?;
+    let (from_us, to_us) = ledger.phases.span(Phase::Measure, ledger.ended_us)?;
+    Some(EndedEarly {
+        goals: early.goals.clone(),
+        measured_ms: statistics::to_ms(to_us - from_us),
+        planned_ms: statistics::to_ms(ledger.planned_us().unwrap_or_default()),
+        spared: early.spared(),
+    })
 }
 
 fn ops_by_kind(ledger: &Ledger) -> OpsByKind {

@@ -2,6 +2,7 @@
 
 mod directories;
 mod faults;
+mod goals;
 mod load;
 mod population;
 
@@ -26,10 +27,11 @@ pub(crate) fn contradictions(text: &str, document: &Spanned<DeTable<'_>>, scenar
     };
     let load = Load::resolve(&scenario.load);
     plain(&mut found, scenario);
-    load::contradictions(&mut found, scenario, &load);
+    load::contradictions(&mut found, &load);
     directories::contradictions(&mut found, scenario);
     faults::contradictions(&mut found, scenario, &load);
     population::contradictions(&mut found, scenario, &load);
+    goals::contradictions(&mut found, scenario, &load);
     found.mistakes.sort();
     found.mistakes
 }
@@ -108,6 +110,8 @@ fn below(value: &Spanned<DeValue<'_>>, path: &[&str]) -> Option<usize> {
 
 #[cfg(test)]
 mod faults_tests;
+#[cfg(test)]
+mod goals_tests;
 #[cfg(test)]
 mod load_tests;
 #[cfg(test)]

@@ -1,19 +1,20 @@
 //! The plan: a scenario with every default filled, every unit parsed and the seed chosen.
 
+mod goals;
 mod load;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use vocabulary::{Rate, Ratio, Seed};
+use vocabulary::{Ratio, Seed};
 
 use crate::draw::drawn;
 use crate::people::hex;
-use crate::written::{Goals, Locale};
+use crate::written::Locale;
 use crate::{AccountState, Fault, Groups, Persona, Scenario, Tenant, World, WorldKind};
 
+pub(crate) use goals::named_goals;
 pub use load::{Executor, Load, Mix, Spike};
 
 /// What the command line chooses over the file.
@@ -49,6 +50,13 @@ pub struct Plan {
     pub faults: Vec<Fault>,
     /// The goals, in the order of the schema.
     pub goals: Vec<Goal>,
+    /// Whether the load ends as soon as a goal can no longer hold.
+    #[serde(skip_serializing_if = "is_false")]
+    pub abort_on_breach: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 /// Who lives in the world.
@@ -70,7 +78,7 @@ pub struct Population {
     pub groups: Option<Groups>,
 }
 
-/// A goal and its limit: milliseconds, a ratio or a rate per second, as its name says.
+/// A goal by its name ([`vocabulary::Goal`]) and its limit: milliseconds, a ratio or a rate per second, as its name says.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Goal {
     /// The name.
@@ -108,7 +116,8 @@ impl Plan {
             },
             load,
             faults: in_time(faults),
-            goals: goals(&scenario.goals),
+            goals: goals::goals(&scenario.goals),
+            abort_on_breach: scenario.goals.abort_on_breach,
         }
     }
 
@@ -129,6 +138,9 @@ impl Plan {
         // What came into the format later is asked only where it is written: older digests stay what they were.
         if !self.faults.is_empty() {
             asked["faults"] = serde_json::json!(self.faults);
+        }
+        if self.abort_on_breach {
+            asked["abort_on_breach"] = serde_json::json!(true);
         }
         if !self.world.fine_grained_policies.is_empty() {
             asked["fine_grained_policies"] = serde_json::json!(self.world.fine_grained_policies);
@@ -152,24 +164,4 @@ impl Plan {
 fn in_time(mut faults: Vec<Fault>) -> Vec<Fault> {
     faults.sort_by_key(|fault| fault.at);
     faults
-}
-
-fn goals(written: &Goals) -> Vec<Goal> {
-    let millis = |duration: Duration| duration.as_secs_f64() * 1000.0;
-    let named = [
-        ("response_time_p50_max", written.response_time_p50_max.map(millis)),
-        ("response_time_p90_max", written.response_time_p90_max.map(millis)),
-        ("response_time_p99_max", written.response_time_p99_max.map(millis)),
-        ("unknown_ratio_max", written.unknown_ratio_max.map(Ratio::as_f64)),
-        ("failed_ratio_max", written.failed_ratio_max.map(Ratio::as_f64)),
-        ("dropped_ratio_max", written.dropped_ratio_max.map(Ratio::as_f64)),
-        ("achieved_rate_min", written.achieved_rate_min.map(Rate::as_per_second)),
-    ];
-    let goal = |(name, limit): (&str, Option<f64>)| {
-        limit.map(|limit| Goal {
-            goal: name.to_owned(),
-            limit,
-        })
-    };
-    named.into_iter().filter_map(goal).collect()
 }

@@ -6,9 +6,9 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-use vocabulary::format_duration;
+use vocabulary::{GoalUnit, format_duration};
 
-use crate::{AccountState, Plan, Sspr, WorldKind};
+use crate::{AccountState, Goal, Plan, Sspr, WorldKind};
 
 pub(crate) fn sentences(plan: &Plan) -> Vec<String> {
     let mut told = vec![plan.why.clone(), world(plan)];
@@ -21,15 +21,32 @@ pub(crate) fn sentences(plan: &Plan) -> Vec<String> {
     told.extend(load::load(&plan.load));
     told.push(tenant(plan));
     told.extend(faults::faults(plan));
-    if !plan.goals.is_empty() {
-        let goals: Vec<String> = plan
-            .goals
-            .iter()
-            .map(|goal| format!("{} {}", goal.goal, goal.limit))
-            .collect();
-        told.push(format!("Good enough is: {}.", goals.join(", ")));
-    }
+    told.extend(goals(plan));
     told
+}
+
+fn goals(plan: &Plan) -> Option<String> {
+    let goals: Vec<String> = plan.goals.iter().map(goal).collect();
+    let early = if plan.abort_on_breach {
+        " As soon as one of these can no longer hold, the load ends."
+    } else {
+        ""
+    };
+    (!goals.is_empty()).then(|| format!("Good enough is: {}.{early}", goals.join("; ")))
+}
+
+/// A goal and its limit in words, such as `response time, p99 at most 250 ms`.
+fn goal(goal: &Goal) -> String {
+    let Ok(named) = goal.goal.parse::<vocabulary::Goal>() else {
+        return format!("{} {}", goal.goal, goal.limit);
+    };
+    let bound = if named.is_least() { "at least" } else { "at most" };
+    let unit = match named.unit() {
+        GoalUnit::Milliseconds => " ms",
+        GoalUnit::Share => "",
+        GoalUnit::PerSecond => "/s",
+    };
+    format!("{} {bound} {}{unit}", named.words(), goal.limit)
 }
 
 /// `a`, `a and b`, `a, b and c`.

@@ -6,6 +6,9 @@ use std::time::Duration;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+/// The stage that is no part's: what is left of the service time.
+pub(crate) const NETWORK: &str = "network";
+
 /// A stage of the chain. A closed list; the rest of the service time is `network`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +95,16 @@ impl StageTimes {
     #[must_use]
     pub fn get(&self, stage: Stage) -> Option<u64> {
         self.0[stage as usize]
+    }
+
+    /// The time of a stage in microseconds by its name, `network` among them: what is left of a service time.
+    #[must_use]
+    pub fn exclusive(&self, name: &str, service_us: u64) -> Option<u64> {
+        if name == NETWORK {
+            let total = u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX);
+            return Some(service_us.saturating_sub(total));
+        }
+        self.get(Stage::from_name(name)?)
     }
 
     /// The measured stages with their microseconds.
@@ -207,5 +220,17 @@ mod tests {
         assert_eq!(text, r#"{"cloud":3,"write":7}"#);
         assert_eq!(serde_json::from_str::<StageTimes>(&text).unwrap(), times);
         assert!(serde_json::from_str::<StageTimes>(r#"{"elsewhere":1}"#).is_err());
+    }
+
+    #[test]
+    fn what_no_stage_took_is_the_network() {
+        let times = StageTimes::from_server_timing("write;dur=3, crypto;dur=1");
+        assert_eq!(times.exclusive("write", 9000), Some(3000));
+        assert_eq!(times.exclusive("network", 9000), Some(5000));
+        assert_eq!(
+            (times.exclusive("relay", 9000), times.exclusive("attic", 9000)),
+            (None, None)
+        );
+        assert_eq!(times.exclusive("network", 10), Some(0));
     }
 }

@@ -35,6 +35,7 @@ pub(super) fn verdict(seed: u64, figures: &Figures, wrong: bool) -> Verdict {
     let seconds = figures.windows.len().max(1) as f64;
     Verdict {
         verdict: if wrong { Mark::Fail } else { Mark::Pass },
+        ended_early: None,
         scenario: "quick".to_owned(),
         world: "embedded".to_owned(),
         seed,

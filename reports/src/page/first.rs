@@ -41,6 +41,7 @@ pub(super) fn verdict(judgement: &Judgement, manifest: &Manifest) -> Markup {
         section.verdict.(verdict.verdict.as_str()) aria-labelledby="verdict" {
             h2 id="verdict" { span.sign aria-hidden="true" { (words::sign(verdict.verdict)) } " " (words::shout(verdict.verdict)) }
             p.headline { (words::headline(verdict)) }
+            @if let Some(early) = words::ended_early(verdict) { p { (early) } }
             @if !reasons.is_empty() {
                 ul.reasons {
                     @for reason in reasons.iter().take(REASONS) {

@@ -109,7 +109,7 @@ fn goals(judgement: &Judgement) -> Markup {
         tbody {
             @for goal in goals {
                 tr {
-                    th scope="row" { (clean(&goal.goal)) }
+                    th scope="row" { (words::goal_name(&goal.goal)) }
                     td { (mark(goal.verdict)) }
                     td.number { (text::goal_value(&goal.goal, goal.limit)) }
                     td.number { (goal.measured.map_or_else(|| "no data".to_owned(), |value| text::goal_value(&goal.goal, value))) }

@@ -20,6 +20,7 @@ fn phase(enter: Phase) -> Event {
         at_us: 0,
         phase: Phase::Provision,
         enter,
+        broke: Vec::new(),
     })
 }
 

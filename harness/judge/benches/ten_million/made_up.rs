@@ -111,6 +111,7 @@ impl Run {
             at_us,
             phase,
             enter,
+            broke: Vec::new(),
         }));
         self.phase = enter;
     }

@@ -169,7 +169,7 @@ fn step(ledger: &Ledger, levels: &[Level], measured: &Measured, stages: &StageSa
         service_mean_ms: statistics.all.services.mean_us() / 1e3,
         in_flight: measured.achieved_per_s() * response_mean_ms / 1e3,
         growth: super::growth::growth(&[measured]),
-        goals: goals::results(&ledger.manifest.goals, statistics, true),
+        goals: goals::of_step(&ledger.manifest.goals, statistics, Some(stages)),
         stages_ms: stages.iter().filter_map(stage_use).collect(),
         cores: cores(ledger, span),
     }

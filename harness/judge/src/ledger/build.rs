@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::num::NonZeroU64;
 
 use history::{
-    DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase, RunFolder,
+    DropWhy, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase,
+    PhaseEvent, RunFolder,
 };
 use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass};
@@ -13,7 +14,7 @@ use super::index::OpIndex;
 use super::light::{Light, LightOp, Seen, Who};
 use super::sightings::is_final;
 use super::{
-    Bind, Domains, Dropped, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Person,
+    Bind, Domains, Dropped, Early, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Person,
     PersonaCounts, Sighting, StageSamples,
 };
 use crate::capacity::climb::{self, Begun};
@@ -61,6 +62,7 @@ impl Builder {
                 personas: vec![String::new()],
                 ops: Vec::with_capacity(room),
                 drops: Vec::new(),
+                early: None,
                 dcs: Vec::new(),
                 domains: Domains::default(),
                 sightings: Vec::new(),
@@ -123,7 +125,7 @@ impl Builder {
     fn other(&mut self, event: Event, known: &HashMap<Uuid, u32>) {
         match event {
             Event::Dropped(dropped) => self.dropped(&dropped, known),
-            Event::Phase(phase) => self.ledger.phases.enter(phase.phase, phase.enter, phase.at_us),
+            Event::Phase(phase) => self.phase(phase),
             Event::Inject(fault) => self.inject(fault, known),
             Event::Heal(fault) => self.heal(&fault),
             Event::Observe(ObserveEvent {
@@ -234,13 +236,35 @@ impl Builder {
         if event.arrival.is_some() {
             self.counts(persona).add(OutcomeClass::Dropped, None);
         }
+        let measured = self.measured(event.phase, event.intended_us) && !self.spare(event, persona);
         self.ledger.drops.push(Dropped {
             persona,
             kind: event.op,
             why: event.why,
-            measured: self.measured(event.phase, event.intended_us),
+            measured,
             intended_us: event.intended_us,
         });
+    }
+
+    /// Whether an arrival never came since the load had ended by then: it was dropped by nobody, and is no measurement.
+    fn spare(&mut self, event: &DroppedEvent, persona: u8) -> bool {
+        let Some(early) = self.ledger.early.as_mut().filter(|_| event.why == DropWhy::RunEnded) else {
+            return false;
+        };
+        if event.phase == Phase::Measure {
+            *early.spared.entry(persona).or_default() += 1;
+        }
+        true
+    }
+
+    fn phase(&mut self, event: PhaseEvent) {
+        self.ledger.phases.enter(event.phase, event.enter, event.at_us);
+        if !event.broke.is_empty() {
+            self.ledger.early = Some(Early {
+                goals: event.broke,
+                spared: HashMap::new(),
+            });
+        }
     }
 
     /// An arrival carries the phase it was intended in; one that carries a later phase is placed by its intended instant.

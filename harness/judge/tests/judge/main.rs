@@ -11,6 +11,8 @@ mod effects;
 #[cfg(test)]
 mod generator;
 #[cfg(test)]
+mod goals;
+#[cfg(test)]
 mod grounds;
 #[cfg(test)]
 mod laws;
@@ -33,9 +35,13 @@ mod propagation;
 #[cfg(test)]
 mod replicas;
 #[cfg(test)]
+mod series;
+#[cfg(test)]
 mod simulated;
 #[cfg(test)]
 mod tiers;
+#[cfg(test)]
+mod trend;
 #[cfg(test)]
 mod unknown;
 #[cfg(test)]

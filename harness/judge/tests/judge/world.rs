@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use history::{
     BindRecord, Capability, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host, JournalRecord,
     Manifest, Mark, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord, PersonRow, Phase, PhaseEvent,
-    RunFolder, Sample, ScanRecord,
+    PlannedPhase, RunFolder, Sample, ScanRecord,
 };
 use judge::Judgement;
 use uuid::Uuid;
@@ -60,6 +60,8 @@ pub struct World {
     pub arrivals: Option<u64>,
     /// Bytes cut off the end of the history.
     pub cut: usize,
+    /// The goals for which the load ends before its time.
+    pub broke: Vec<String>,
 }
 
 pub fn user(person: usize) -> Uuid {
@@ -131,6 +133,7 @@ impl World {
             samples: Vec::new(),
             arrivals: None,
             cut: 0,
+            broke: Vec::new(),
         }
     }
 
@@ -366,6 +369,27 @@ impl World {
         self.phases.sort_by_key(|(_, from)| *from);
     }
 
+    /// Ends the load at that instant, since these goals can no longer hold; whoever is dropped for it is spared.
+    pub fn end_early(&mut self, at_us: u64, goals: &[&str]) {
+        self.broke = goals.iter().map(|goal| (*goal).to_owned()).collect();
+        for (phase, from_us) in &mut self.phases {
+            if [Phase::Heal, Phase::Drain].contains(phase) {
+                *from_us = at_us;
+            }
+        }
+        self.phases.retain(|(phase, _)| *phase != Phase::Heal);
+        let planned = |phase, from_us, for_us| PlannedPhase { phase, from_us, for_us };
+        self.manifest.phases = vec![planned(Phase::Measure, MEASURE.start, MEASURE.end - MEASURE.start)];
+    }
+
+    /// An arrival that never came, since the load had ended.
+    pub fn spare(&mut self, person: usize, at_us: u64) {
+        self.drop_arrival(person, at_us);
+        if let Some(drop) = self.drops.last_mut() {
+            drop.why = DropWhy::RunEnded;
+        }
+    }
+
     pub fn stages(&mut self, number: usize, header: &str) {
         self.ops[number].stages_us = Some(StageTimes::from_server_timing(header));
     }
@@ -425,6 +449,11 @@ impl World {
                 at_us: 0,
                 phase: left,
                 enter: *enter,
+                broke: if *enter == Phase::Drain {
+                    self.broke.clone()
+                } else {
+                    Vec::new()
+                },
             };
             events.push((Event::Phase(event), *at_us));
             left = *enter;

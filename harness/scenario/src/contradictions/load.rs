@@ -3,19 +3,18 @@
 use vocabulary::format_duration;
 
 use super::Contradictions;
-use crate::written::Scenario;
 use crate::{Executor, Level, Load, Spike, ThinkTime};
 
 /// Arrivals of a run at most: each has its line in the history.
 const ARRIVALS_MAX: f64 = 1e9;
 
-pub(super) fn contradictions(found: &mut Contradictions<'_>, scenario: &Scenario, load: &Load) {
+pub(super) fn contradictions(found: &mut Contradictions<'_>, load: &Load) {
     let at = format!("load.{}", load.executor.as_str());
     length(found, &at, load);
     match &load.executor {
         Executor::SpikeArrivalRate(spike) => rush(found, &at, load, spike),
         Executor::Replay { speed, .. } => recorded(found, &at, load, *speed),
-        Executor::Closed { think_time, .. } => closed(found, &at, scenario, *think_time),
+        Executor::Closed { think_time, .. } => closed(found, &at, *think_time),
         _ => {}
     }
     rates(found, &at, load);
@@ -110,16 +109,10 @@ fn recorded(found: &mut Contradictions<'_>, at: &str, load: &Load, speed: u32) {
     }
 }
 
-fn closed(found: &mut Contradictions<'_>, at: &str, scenario: &Scenario, think_time: ThinkTime) {
+fn closed(found: &mut Contradictions<'_>, at: &str, think_time: ThinkTime) {
     if let ThinkTime::Uniform(between) = think_time
         && between.min > between.max
     {
         found.say(&format!("{at}.think_time.uniform.min"), "`min` is above `max`");
-    }
-    if scenario.goals.dropped_ratio_max.is_some() {
-        found.say(
-            "goals.dropped_ratio_max",
-            "nothing is ever dropped in a closed model, so this goal could not be missed",
-        );
     }
 }
