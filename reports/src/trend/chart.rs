@@ -37,7 +37,7 @@ pub(super) fn draw(group: &TrendGroup, line: &TrendLine, sheet: Sheet) -> Drawin
     let Some(most) = line.points.iter().map(|point| point.value).reduce(f64::max) else {
         return sentence(sheet, &title, "No run measured anything of this goal.");
     };
-    let shown = line.limit <= most * LIMIT_ROOM;
+    let shown = most <= 0.0 || line.limit <= most * LIMIT_ROOM;
     let vertical = axis(&line.goal, if shown { most.max(line.limit) } else { most });
     let heading = Heading {
         title,
