@@ -12,7 +12,7 @@ impl Chart {
                  operations have no time and are in the heat map and the percentile curve below."
             }
             Self::Heat => {
-                "Each cell counts the operations that were wanted in that window and took that long; darker is more, and each colour begins at the same \
+                "Each cell counts the operations that were wanted in that window and took that long; the legend goes from few to many, and each colour begins at the same \
                  factor above the one before. Two bands are two kinds of operations. The row at ∞, where there is one, counts those that have no response time: \
                  unknown or dropped."
             }

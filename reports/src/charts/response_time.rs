@@ -17,12 +17,12 @@ const MOST_DOTS: usize = 60;
 
 type Value = fn(&Window) -> Option<u64>;
 
-/// The highest first, so that the lowest is drawn above all others; each is told by its width too.
+/// The highest first, and the widest: where two are the same, as with few operations, both are seen.
 const LINES: [(&str, Ink, f64, Value); 4] = [
-    ("max", Ink::Grey, 1.0, |window| window.response_max_us),
-    ("p99", Ink::Vermillion, 1.6, |window| window.response_p99_us),
-    ("p90", Ink::Green, 2.0, |window| window.response_p90_us),
-    ("p50", Ink::Blue, 2.6, |window| window.response_p50_us),
+    ("max", Ink::Axis, 4.6, |window| window.response_max_us),
+    ("p99", Ink::Vermillion, 3.4, |window| window.response_p99_us),
+    ("p90", Ink::Green, 2.2, |window| window.response_p90_us),
+    ("p50", Ink::Blue, 2.0, |window| window.response_p50_us),
 ];
 
 /// Median, 90th and 99th percentile and the longest for each window.
