@@ -64,7 +64,7 @@ fn goal(scenario: &str, result: &GoalResult) -> TestCase {
 }
 
 /// A check that cannot tell is an error of its run, not a failure of what was tested.
-fn status(mark: Mark, message: &str, description: &str) -> TestCaseStatus {
+pub(crate) fn status(mark: Mark, message: &str, description: &str) -> TestCaseStatus {
     let kind = match mark {
         Mark::Pass => return TestCaseStatus::success(),
         Mark::Fail => NonSuccessKind::Failure,

@@ -1,4 +1,4 @@
-//! What people and machines see of a judged run: the terminal, one page, charts, JUnit and Markdown.
+//! What people and machines see of a judged run, or of several compared: the terminal, one page, charts, JUnit and Markdown.
 //!
 //! For: drawing a [`judge::Judgement`] into its run folder, the same bytes for the same judgement, on a machine with no fonts.
 //! Never: judges, reads the history, fetches anything, runs a script, or trusts a name: what came from outside is escaped.
@@ -14,6 +14,7 @@
 //! ```
 
 mod charts;
+mod compare;
 mod error;
 mod folder;
 mod junit;
@@ -26,6 +27,9 @@ mod usage;
 mod words;
 
 pub use charts::Chart;
+pub use compare::{
+    View, WrittenComparison, comparison_in_terminal, comparison_in_terminal_in_colour, write_comparison,
+};
 pub use error::ReportError;
 pub use folder::{Written, write};
 pub use terminal::{terminal, terminal_in_colour};

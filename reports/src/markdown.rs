@@ -41,7 +41,8 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
     out
 }
 
-fn icon(mark: Mark) -> &'static str {
+/// A mark where pictures are shown.
+pub(crate) fn icon(mark: Mark) -> &'static str {
     match mark {
         Mark::Pass => "✅",
         Mark::Fail => "❌",
@@ -64,7 +65,8 @@ fn reasons(out: &mut String, reasons: &[Reason]) {
     }
 }
 
-fn list(out: &mut String, title: &str, items: &[String]) {
+/// A list under its title.
+pub(crate) fn list(out: &mut String, title: &str, items: &[String]) {
     let _ = writeln!(out, "**{title}**\n");
     for item in items {
         let _ = writeln!(out, "- {}", plain(item));
@@ -228,7 +230,7 @@ fn about(out: &mut String, manifest: &Manifest) {
 }
 
 /// The text with everything that Markdown or HTML would act on taken as it is.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {

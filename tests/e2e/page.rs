@@ -55,7 +55,7 @@ addEventListener('load', () => {
 </script>"#;
 
 /// What the measure finds on a page, in a browser of that scheme and width.
-fn measured(page: &str, dark: bool, width: u32) -> Value {
+pub fn measured(page: &str, dark: bool, width: u32) -> Value {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");
     fs::write(&path, framed(&with_measure(page), width)).unwrap();

@@ -11,7 +11,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::judged::{simulated, tiers};
+use crate::judged::{comparing, simulated, tiers};
 use crate::support::{Job, Stopwatch, alone, eventually, ops, root};
 use crate::zoo;
 
@@ -216,5 +216,15 @@ fn one_thing_wrong_is_always_caught() {
             Ok(caught) => json!({ "held": caught > 0, "caught": caught }),
             Err(what) => json!({ "held": false, "what": what }),
         }
+    });
+}
+
+#[test]
+fn a_comparison_alarms_at_nothing_and_finds_what_is_there() {
+    let size = Size::asked("comparisons", &[]);
+    let count = size.of(200, 1);
+    size.prove("comparisons", |round| match comparing::holds(round * count, count) {
+        Ok(figures) => json!({ "held": true, "compared": count, "figures": format!("{figures:?}") }),
+        Err(what) => json!({ "held": false, "what": what }),
     });
 }

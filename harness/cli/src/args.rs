@@ -1,10 +1,14 @@
 //! The arguments. Flags choose files, worlds and verbosity; behaviour belongs in the scenario.
 
+mod compare;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use environment::conformance::Group;
 use scenario::WorldKind;
+
+pub(crate) use compare::{BaselineArguments, BaselineCommand, CompareArguments};
 
 const AFTER: &str = "\
 Examples:
@@ -13,6 +17,7 @@ Examples:
   wblab run scenarios/quick.toml --set load.constant_arrival_rate.rate=50/s
   wblab plan scenarios/quick.toml                  what would happen, in sentences
   wblab report reports/runs/quick/…                judge and draw an old run again
+  wblab compare main reports/runs/quick/…          hold a run against the baseline `main`
   wblab up scenarios/quick.toml --json             a world that stays, for any other client
   wblab conformance --world docker                 hold a fresh Samba AD to what Active Directory answers
 
@@ -36,6 +41,10 @@ pub(crate) enum Command {
     Plan(PlanArguments),
     /// Judge a run folder again and draw its report
     Report(ReportArguments),
+    /// Hold runs against a base: what changed, how sure that is, and whether it matters
+    Compare(CompareArguments),
+    /// Keep runs that later ones are compared with
+    Baseline(BaselineArguments),
     /// Stand a world up and keep it until Ctrl-C or `wblab down`
     Up(UpArguments),
     /// Take worlds down that `wblab up` keeps

@@ -75,6 +75,8 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Check(arguments) => commands::check::check(&arguments),
             Command::Plan(arguments) => commands::plan::plan(&arguments),
             Command::Report(arguments) => commands::report::report(&arguments),
+            Command::Compare(arguments) => commands::compare::compare(&arguments),
+            Command::Baseline(arguments) => commands::baseline::baseline(&arguments),
             Command::Up(arguments) => commands::up::up(arguments, parts).await,
             Command::Down(arguments) => commands::down::down(&arguments).await,
             Command::Doctor(arguments) if arguments.calibrate => {

@@ -21,6 +21,7 @@
 
 mod case;
 mod check;
+pub mod compare;
 mod error;
 mod figures;
 mod goals;

@@ -1,25 +1,25 @@
 //! The charts. Each is laid out as plain shapes, then put on paper by plotters, as SVG and as PNG.
 
-mod bars;
+pub(crate) mod bars;
 mod failures;
-mod font;
-mod frame;
+pub(crate) mod font;
+pub(crate) mod frame;
 mod outcomes;
 pub(crate) mod palette;
 mod percentiles;
 mod person;
 mod propagation;
 mod rates;
-mod render;
+pub(crate) mod render;
 mod resources;
 mod response_time;
-mod scale;
-mod shape;
+pub(crate) mod scale;
+pub(crate) mod shape;
 mod stages;
-mod svg;
+pub(crate) mod svg;
 #[cfg(test)]
-mod tests;
-mod timeline;
+pub(crate) mod tests;
+pub(crate) mod timeline;
 
 use judge::Figures;
 

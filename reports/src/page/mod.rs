@@ -15,7 +15,9 @@ use crate::charts::Chart;
 use crate::text::clean;
 use crate::words;
 
+pub(crate) use first::mark;
 pub(crate) use shell::shell;
+pub(crate) use tables::boxed;
 
 /// The page.
 ///

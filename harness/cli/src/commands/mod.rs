@@ -1,7 +1,9 @@
 //! One file for each command.
 
+pub(crate) mod baseline;
 pub(crate) mod calibrate;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod conformance;
 pub(crate) mod doctor;
@@ -12,4 +14,5 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod sides;
 pub(crate) mod up;
