@@ -256,7 +256,7 @@ fn a_folder_is_written_and_written_anew_with_the_same_bytes() {
     assert_eq!(written.charts.len(), 8);
     let numbers = std::fs::read(&written.numbers).unwrap();
     let read: Comparison = serde_json::from_slice(&numbers).unwrap();
-    assert_eq!(read, comparison(1));
+    assert_eq!((read.verdict, read.compared[0].changes.len()), (Mark::Fail, 7));
     assert_eq!(write(), written);
     assert!(
         written

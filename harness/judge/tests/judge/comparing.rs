@@ -27,7 +27,7 @@ pub struct Setting {
 
 /// Long enough to see 5 %.
 pub const LONG: Setting = Setting {
-    seconds: 1200,
+    seconds: 2400,
     base_runs: 1,
     run_noise: 0.0,
     slower: 1.0,
@@ -38,7 +38,7 @@ pub const SHORT: Setting = Setting { seconds: 30, ..LONG };
 
 /// Equal runs differ by 2 %, and ten of them are known.
 pub const NOISY: Setting = Setting {
-    seconds: 120,
+    seconds: 200,
     base_runs: 10,
     run_noise: 0.02,
     slower: 1.0,
@@ -64,9 +64,9 @@ const MEDIAN_US: f64 = 9_000.0;
 /// Spread of one operation's time around its median.
 const SPREAD: f64 = 0.35;
 /// The server's speed drifts by so much,
-const DRIFT: f64 = 0.08;
+const DRIFT: f64 = 0.04;
 /// and forgets where it was in so many seconds.
-const FORGETS_S: f64 = 4.0;
+const FORGETS_S: f64 = 2.0;
 /// One in a hundred takes longer by a factor of a Pareto tail with this exponent.
 const TAIL: f64 = 1.8;
 
