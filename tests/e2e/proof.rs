@@ -223,8 +223,11 @@ fn one_thing_wrong_is_always_caught() {
 fn a_comparison_alarms_at_nothing_and_finds_what_is_there() {
     let size = Size::asked("comparisons", &[]);
     let count = size.of(200, 1);
-    size.prove("comparisons", |round| match comparing::holds(round * count, count) {
-        Ok(figures) => json!({ "held": true, "compared": count, "figures": format!("{figures:?}") }),
-        Err(what) => json!({ "held": false, "what": what }),
+    let seconds = size.of(comparing::LONG.seconds, 600);
+    size.prove("comparisons", |round| {
+        match comparing::holds(round * count, count, seconds) {
+            Ok(figures) => json!({ "held": true, "compared": count, "figures": format!("{figures:?}") }),
+            Err(what) => json!({ "held": false, "what": what }),
+        }
     });
 }

@@ -21,7 +21,7 @@ fn one_thing_wrong_is_caught_by_the_law_that_speaks_of_it() {
 
 #[test]
 fn equal_runs_are_not_told_to_differ_and_a_slower_one_is_found_or_left_open() {
-    let figures = comparing::holds(0, 1).unwrap();
+    let figures = comparing::holds(0, 1, 600).unwrap();
     assert!(
         figures.equal[0].compared == 1 && figures.noisy.compared == 1,
         "{figures:?}"
