@@ -1,4 +1,4 @@
-//! What people and machines see of a run: the terminal, one page, charts, and the files that other programs read.
+//! What people and machines see of a run, or of several: the terminal, one page, charts, and the files that other programs read.
 //!
 //! For: drawing a [`judge::Judgement`] into its run folder, the same bytes for the same judgement, on a machine with no fonts.
 //! Never: judges, reads the history, fetches anything, runs a script, or trusts a name: what came from outside is escaped.
@@ -15,6 +15,7 @@
 
 mod capacity;
 mod charts;
+mod compare;
 mod error;
 mod export;
 mod folder;
@@ -32,6 +33,9 @@ mod words;
 
 pub use capacity::{terminal_of_capacity, write_capacity};
 pub use charts::Chart;
+pub use compare::{
+    View, WrittenComparison, comparison_in_terminal, comparison_in_terminal_in_colour, write_comparison,
+};
 pub use error::ReportError;
 pub use export::{Format, operations};
 pub use folder::{Written, write};

@@ -45,7 +45,8 @@ pub(crate) fn summary(judgement: &Judgement, manifest: &Manifest) -> String {
     out
 }
 
-fn icon(mark: Mark) -> &'static str {
+/// A mark where pictures are shown.
+pub(crate) fn icon(mark: Mark) -> &'static str {
     match mark {
         Mark::Pass => "✅",
         Mark::Fail => "❌",
@@ -68,7 +69,8 @@ fn reasons(out: &mut String, reasons: &[Reason]) {
     }
 }
 
-fn list(out: &mut String, title: &str, items: &[String]) {
+/// A list under its title.
+pub(crate) fn list(out: &mut String, title: &str, items: &[String]) {
     let _ = writeln!(out, "**{title}**\n");
     for item in items {
         let _ = writeln!(out, "- {}", plain(item));

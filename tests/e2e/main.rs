@@ -12,6 +12,7 @@ mod catalogue;
 mod ci;
 mod clients;
 mod commands;
+mod compare;
 mod conformance;
 mod deliveries;
 mod determinism;

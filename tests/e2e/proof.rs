@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::capacity;
 use crate::judged::series::{Noise, tally};
-use crate::judged::{simulated, tiers};
+use crate::judged::{comparing, simulated, tiers};
 use crate::kills::Deaths;
 use crate::support::{Job, Stopwatch, alone, eventually, ops, require, root};
 use crate::{catalogue, zoo};
@@ -319,5 +319,18 @@ fn a_step_is_found_soon_and_a_flat_series_is_left_alone() {
             }
         }
         told
+    });
+}
+
+#[test]
+fn a_comparison_alarms_at_nothing_and_finds_what_is_there() {
+    let size = Size::asked("comparisons", &[]);
+    let count = size.of(200, 1);
+    let seconds = size.of(comparing::LONG.seconds, 600);
+    size.prove("comparisons", |round| {
+        match comparing::holds(round * count, count, seconds) {
+            Ok(figures) => json!({ "held": true, "compared": count, "figures": format!("{figures:?}") }),
+            Err(what) => json!({ "held": false, "what": what }),
+        }
     });
 }

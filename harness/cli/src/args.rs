@@ -1,6 +1,7 @@
 //! The arguments. Flags choose files, worlds and verbosity; behaviour belongs in the scenario.
 
 mod capacity;
+mod compare;
 mod trend;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ mod live;
 mod report;
 
 pub(crate) use capacity::CapacityArguments;
+pub(crate) use compare::{BaselineArguments, BaselineCommand, CompareArguments};
 pub(crate) use live::LiveArguments;
 pub(crate) use report::ReportArguments;
 pub(crate) use trend::TrendArguments;
@@ -26,6 +28,7 @@ Examples:
   wblab plan scenarios/quick.toml                  what would happen, in sentences
   wblab report reports/runs/quick/…                judge and draw an old run again
   wblab trend reports/runs                         the goals over many runs, and where they changed
+  wblab compare main reports/runs/quick/…          hold a run against the baseline `main`
   wblab up scenarios/quick.toml --json             a world that stays, for any other client
   wblab capacity scenarios/one-dc.toml             how much the system takes within the goals
   wblab conformance --world docker                 hold a fresh Samba AD to what Active Directory answers
@@ -54,6 +57,10 @@ pub(crate) enum Command {
     Report(ReportArguments),
     /// Follow the goals over many runs, and say where they changed
     Trend(TrendArguments),
+    /// Hold runs against a base: what changed, how sure that is, and whether it matters
+    Compare(CompareArguments),
+    /// Keep runs that later ones are compared with
+    Baseline(BaselineArguments),
     /// Stand a world up and keep it until Ctrl-C or `wblab down`
     Up(UpArguments),
     /// Take worlds down that `wblab up` keeps

@@ -50,6 +50,8 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Usage(String),
     #[error("{0}")]
+    NoSuchRun(String),
+    #[error("{0}")]
     History(#[from] history::HistoryError),
     #[error("could not {doing} {path}: {source}")]
     File {
@@ -81,7 +83,7 @@ impl CliError {
         match self {
             Self::Scenario(scenario::ScenarioError::Read { .. }) => Exit::Files,
             Self::Scenario(_) | Self::Usage(_) => Exit::Usage,
-            Self::History(_) | Self::File { .. } | Self::Judge(_) | Self::Report(_) => Exit::Files,
+            Self::History(_) | Self::NoSuchRun(_) | Self::File { .. } | Self::Judge(_) | Self::Report(_) => Exit::Files,
             Self::Engine(engine::EngineError::History(_)) => Exit::Files,
             Self::Engine(engine::EngineError::World(_)) | Self::World(_) | Self::Serve { .. } => Exit::World,
             Self::Calibration(calibration::CalibrationError::Interrupted) => Exit::Inconclusive,

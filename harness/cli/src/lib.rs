@@ -80,6 +80,8 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Capacity(arguments) => commands::capacity::capacity(arguments, parts).await,
             Command::Report(arguments) => commands::report::report(&arguments),
             Command::Trend(arguments) => commands::trend::trend(&arguments),
+            Command::Compare(arguments) => commands::compare::compare(&arguments),
+            Command::Baseline(arguments) => commands::baseline::baseline(&arguments),
             Command::Up(arguments) => commands::up::up(arguments, parts).await,
             Command::Down(arguments) => commands::down::down(&arguments).await,
             Command::Doctor(arguments) if arguments.calibrate => {

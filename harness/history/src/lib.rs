@@ -12,7 +12,10 @@
 //! # Ok::<(), history::HistoryError>(())
 //! ```
 
+mod baseline;
+mod buckets;
 mod capacity;
+mod comparison;
 mod error;
 mod event;
 mod folder;
@@ -23,13 +26,17 @@ mod quick;
 mod reader;
 mod samples;
 mod scan;
+mod series;
 mod verdict;
 mod writer;
 
+pub use baseline::{BASELINE_VERSION, Baseline, RunRecord};
+pub use buckets::Buckets;
 pub use capacity::{
     Answer, Bottleneck, Capacity, CapacityAsked, Growth, Model, ModelPoint, Parameter, Range, StageEvidence, StageUse,
     Step, StepMark, WhatIf, WhatIfRow,
 };
+pub use comparison::{Change, Compared, Comparison, Difference, Judged, Member, Method, Noise, Party, Unit};
 pub use error::HistoryError;
 pub use event::{
     BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, JournalRecord, Metadata, Observation, ObserveEvent, OpEvent,
@@ -41,6 +48,7 @@ pub use line::{JournalLine, Line, OpLine, SeenLine, Sight};
 pub use manifest::{Capability, GoalLimit, Host, Manifest, PlannedPhase};
 pub use reader::EventReader;
 pub use samples::{GeneratorSample, Lateness, PartSample, Sample, SampleWriter, Samples};
+pub use series::{Series, WindowCounts};
 pub use verdict::{
     EndedEarly, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Latency, Mark, OpCounts, OpsByKind,
     Percentiles, Probed, Propagation, Rates, Resource, StagePercentiles, UnknownResolved, Verdict,

@@ -22,6 +22,7 @@
 pub mod capacity;
 mod case;
 mod check;
+pub mod compare;
 mod error;
 mod figures;
 mod goals;

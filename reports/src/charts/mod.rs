@@ -1,6 +1,6 @@
 //! The charts. Each is laid out as plain shapes, then put on paper by plotters, as SVG and as PNG.
 
-mod bars;
+pub(crate) mod bars;
 mod caption;
 mod endings;
 mod failures;
@@ -28,8 +28,8 @@ mod stage_ink;
 mod stages;
 pub(crate) mod svg;
 #[cfg(test)]
-mod tests;
-mod timeline;
+pub(crate) mod tests;
+pub(crate) mod timeline;
 mod traces;
 mod waterfall;
 mod windows;

@@ -102,6 +102,29 @@ impl Axis {
         }
     }
 
+    /// As far below zero as above it.
+    pub(crate) fn around_zero(limit: f64, parts: usize, title: &str) -> Self {
+        let step = nice_step(limit, (parts / 2).max(1));
+        let each_way = (limit / step - 1e-9).ceil().max(1.0);
+        let tick = |index: i32| {
+            let value = f64::from(index) * step;
+            let sign = if index > 0 { "+" } else { "" };
+            Tick {
+                value,
+                label: format!("{sign}{}", text::number(value, decimals(step))),
+            }
+        };
+        let end = each_way as i32;
+        Self {
+            scale: Scale::Linear {
+                from: -each_way * step,
+                to: each_way * step,
+            },
+            ticks: (-end..=end).map(tick).collect(),
+            title: title.to_owned(),
+        }
+    }
+
     /// Times in microseconds on a linear axis from zero, in the unit that reads best.
     pub(crate) fn latency_from_zero(max_us: f64, parts: usize, what: &str) -> Self {
         let (unit, name) = unit_of(max_us);
@@ -255,6 +278,14 @@ mod tests {
         assert_eq!((axis.scale.share(1_500.0), axis.scale.share(12e6)), (0.0, 1.0));
         assert!((axis.scale.share(axis.scale.value(0.3)) - 0.3).abs() < 1e-9);
         assert_eq!(labels(&Axis::log(21_000.0, 22_000.0, 5, "x")), ["21", "22"]);
+    }
+
+    #[test]
+    fn changes_go_both_ways_from_zero() {
+        let axis = Axis::around_zero(7.3, 10, "Change (%)");
+        assert_eq!(labels(&axis), ["−8", "−6", "−4", "−2", "0", "+2", "+4", "+6", "+8"]);
+        assert_eq!(axis.scale.share(0.0), 0.5);
+        assert_eq!(labels(&Axis::around_zero(0.02, 3, "x")), ["−0.02", "0", "+0.02"]);
     }
 
     #[test]

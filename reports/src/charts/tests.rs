@@ -14,7 +14,8 @@ mod synthetic;
 
 const SHEETS: [Sheet; 3] = [Sheet::WIDE, Sheet::NARROW, Sheet::PNG];
 
-fn check(name: &str, drawing: &Drawing) {
+/// Nothing overlaps, and nothing leaves the sheet.
+pub(crate) fn check(name: &str, drawing: &Drawing) {
     let boxes: Vec<_> = drawing
         .labels()
         .map(|label| (label.text.as_str(), label.bounds()))

@@ -95,6 +95,6 @@ pub(super) fn contents() -> Markup {
 }
 
 /// A mark in its colour, and in words.
-pub(super) fn mark(mark: Mark) -> Markup {
+pub(crate) fn mark(mark: Mark) -> Markup {
     html! { span.mark.(mark.as_str()) { (words::sign(mark)) " " (mark.as_str()) } }
 }

@@ -17,8 +17,10 @@ use crate::ReportError;
 use crate::text::clean;
 use crate::words;
 
+pub(crate) use first::mark;
 pub use live::{Running, ended_page, live_page, waiting_page};
 pub(crate) use shell::shell;
+pub(crate) use tables::boxed;
 
 /// The report as one page, of a run that is over or of one that still goes on: what is not known yet it says.
 ///

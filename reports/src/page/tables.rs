@@ -43,7 +43,7 @@ fn table<const CELLS: usize>(first: &str, heads: [&str; CELLS], rows: &[Row<CELL
 }
 
 /// A table that scrolls in a box of its own, reachable by keyboard.
-pub(super) fn boxed(label: &str, table: &Markup) -> Markup {
+pub(crate) fn boxed(label: &str, table: &Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { table { (table) } } }
 }
 

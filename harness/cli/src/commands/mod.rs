@@ -1,8 +1,10 @@
 //! One file for each command.
 
+pub(crate) mod baseline;
 pub(crate) mod calibrate;
 pub(crate) mod capacity;
 pub(crate) mod check;
+pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod conformance;
 pub(crate) mod doctor;
@@ -13,5 +15,6 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;
+pub(crate) mod sides;
 pub(crate) mod trend;
 pub(crate) mod up;

@@ -21,6 +21,16 @@ impl Dice {
         self.next() % limit
     }
 
+    /// A number above 0 and at most 1.
+    pub fn unit(&mut self) -> f64 {
+        ((self.next() >> 11) + 1) as f64 / (1_u64 << 53) as f64
+    }
+
+    /// A number of the standard bell curve (Box and Muller).
+    pub fn bell(&mut self) -> f64 {
+        (-2.0 * self.unit().ln()).sqrt() * (std::f64::consts::TAU * self.unit()).cos()
+    }
+
     /// True in so many of a hundred.
     pub fn percent(&mut self, share: u64) -> bool {
         self.below(100) < share

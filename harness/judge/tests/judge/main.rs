@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounting;
 #[cfg(test)]
+mod comparing;
+#[cfg(test)]
 mod dice;
 #[cfg(test)]
 mod durable;
