@@ -25,6 +25,8 @@ pub(super) fn header(judgement: &Judgement, manifest: &Manifest) -> Markup {
                 span { (text::of(manifest.people, "person", "people")) }
                 @if manifest.closed() {
                     span { (text::of(manifest.arrivals, "operation", "operations")) " begun, closed model" }
+                } @else if manifest.counts_released() {
+                    span { (text::of(manifest.arrivals, "arrival", "arrivals")) " in steps of a search" }
                 } @else {
                     span { (text::of(manifest.arrivals, "arrival", "arrivals")) " planned" }
                 }

@@ -179,7 +179,7 @@ fn measure_us(asked: &CapacityAsked, goals: &[GoalLimit], rate_millis: u64) -> u
     let beyond = percentiles.map(|percentile| BEYOND / (1.0 - percentile.as_share()).max(1e-3));
     let arrivals = beyond.fold(LEAST_ARRIVALS, f64::max);
     let us = arrivals / rate_millis.max(1) as f64 * 1e9;
-    asked.measure_us.max(us.min(LONGEST_US).ceil() as u64)
+    asked.measure_us.max(us.min(LONGEST_US).round() as u64)
 }
 
 #[cfg(test)]

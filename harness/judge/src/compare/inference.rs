@@ -371,7 +371,8 @@ mod tests {
             freedom,
         }
         .half();
-        assert!((found.half / half - 1.0).abs() < 0.1, "{found:?} {half}");
+        // Long blocks leave few of them, and their spread is that much less sure.
+        assert!((found.half / half - 1.0).abs() < 0.2, "{found:?} {half}");
     }
 
     #[test]

@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_searched_says_why_and_what_to_do() {
-        let closed = "closed]\nusers = 3\nthink_time = { constant = \"1s\" }\nmeasure = \"5s\"";
+        let closed = "closed]\nusers = 3\nthink_time = { constant = \"1s\" }\nmeasure = \"5s\"\nunlocks = \"0/1\"";
         assert!(told(closed, GOALS).contains("`closed`"));
         assert!(told(CONSTANT, "").contains("give [goals]"));
         assert!(told(CONSTANT, "[goals]\nachieved_rate_min = \"1/s\"\n").contains("give [goals]"));
