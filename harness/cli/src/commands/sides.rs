@@ -35,6 +35,12 @@ pub(crate) fn side(word: &Path, baselines: &Path) -> Result<Side, CliError> {
 
 /// One run folder.
 pub(crate) fn folder(path: &Path) -> Result<Side, CliError> {
+    if !path.join("manifest.json").is_file() {
+        return Err(CliError::NoSuchRun(format!(
+            "{} is no run folder: it has no manifest.json; name the folder that `wblab run` printed",
+            path.display()
+        )));
+    }
     let run = compare::record(&RunFolder::open(path)?)?;
     Ok(Side {
         name: run.run.clone(),
