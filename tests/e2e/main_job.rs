@@ -175,11 +175,11 @@ fn every_process_is_sampled_and_the_generator_watches_itself() {
 fn junit_says_what_the_verdict_says() {
     let folder = shared();
     let text = fs::read_to_string(folder.path("junit.xml")).unwrap();
-    let report = quick_junit::Report::deserialize_from_str(&text).unwrap();
     let verdict = folder.verdict().unwrap();
-    assert_eq!(report.tests, verdict.findings.len() + verdict.goals.len());
+    let count = |element: &str| text.matches(element).count();
+    assert_eq!(count("<testcase "), verdict.findings.len() + verdict.goals.len());
     assert_eq!(
-        (report.failures, report.errors),
+        (count("<failure"), count("<error")),
         (0, 0),
         "a run that passed has no failed case"
     );

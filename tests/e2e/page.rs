@@ -9,7 +9,7 @@ use judge::{FaultRow, Figures, Span};
 use reports::Chart;
 use serde_json::Value;
 
-use crate::support::{chromium, require, shared};
+use crate::support::{alone, chromium, require, shared};
 
 #[path = "../../reports/examples/synthetic/mod.rs"]
 mod synthetic;
@@ -22,9 +22,10 @@ const AROUND: &str = "<script>function told(frame, found) { const pre = document
     pre.textContent = frame.dataset.number + ' ' + JSON.stringify(found); document.body.append(pre); setTimeout(() => frame.remove()); }</script>";
 
 /// Units as they stand in the titles of axes.
-const UNITS: [&str; 9] = [
+const UNITS: [&str; 10] = [
     "(ms)",
     "(s)",
+    "(min)",
     "(µs)",
     "(1/s)",
     "(count",
@@ -45,6 +46,8 @@ pub(crate) type View<'a> = (&'a str, u32);
 
 /// What the measure finds of each view, in a browser of that scheme.
 pub(crate) fn measured(views: &[View<'_>], dark: bool) -> Vec<Value> {
+    // A browser keeps both processors busy, and a world beside it would look slow.
+    let _alone = alone();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("page.html");
     let frames: String = (0..).zip(views).map(|(number, view)| framed(number, *view)).collect();

@@ -67,11 +67,7 @@ impl Load<'_> {
         steering: Option<&mut dyn Steering>,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<LoadEnd, EngineError> {
-        let broken = |error: PipeError| EngineError::Generator(error.into());
-        let hello = Down::Hello(Box::new(self.hello(target)));
-        send(&mut generator.down, &hello).await.map_err(broken)?;
-        generator.down.flush().await.map_err(|error| broken(error.into()))?;
-        self.ready(&mut generator).await?;
+        self.greet(&mut generator, target).await?;
         self.keeping.begin(generator.pid, self.plan.load.in_flight_max);
 
         let start_us = self.clock.at_us() + LEAD_US;
@@ -129,6 +125,15 @@ impl Load<'_> {
             touched: running.touched,
             interrupted,
         })
+    }
+
+    /// Tells the generator what it must know, and waits until its users are up.
+    async fn greet(&self, generator: &mut Generator, target: &Target) -> Result<(), EngineError> {
+        let broken = |error: PipeError| EngineError::Generator(error.into());
+        let hello = Down::Hello(Box::new(self.hello(target)));
+        send(&mut generator.down, &hello).await.map_err(broken)?;
+        generator.down.flush().await.map_err(|error| broken(error.into()))?;
+        self.ready(generator).await
     }
 
     fn hello(&self, target: &Target) -> Hello {

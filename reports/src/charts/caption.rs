@@ -13,8 +13,7 @@ impl Chart {
             }
             Self::Heat => {
                 "Each cell counts the operations that were wanted in that window and took that long; the legend goes from few to many, and each colour begins at the same \
-                 factor above the one before. Two bands are two kinds of operations. The row at ∞, where there is one, counts those that have no response time: \
-                 unknown or dropped."
+                 factor above the one before. Two bands are two kinds of operations. The row at ∞, where there is one, counts those without one: unknown or dropped."
             }
             Self::Percentiles => {
                 "Response counts the wait for a free person, service does not; where they part, the load was more than the chain took. \
