@@ -26,7 +26,7 @@ use crate::ports::{Generator, PortError, Progress, Steering, Target};
 use crate::probe;
 use crate::pulse::Gathering;
 use crate::recorder::Recorder;
-use crate::release::{RELEASED, Release, Unreleased, release, release_steps};
+use crate::release::{RELEASED, Release, Releasing, Unreleased};
 use crate::tickets::{Book, Open, write_tickets};
 use crate::watch::Watching;
 
@@ -75,21 +75,24 @@ impl Load<'_> {
         let _ = begun.send(start_us);
         let book = Arc::new(Book::default());
         let stop = Arc::new(AtomicBool::new(false));
-        let start = if steering.is_some() { release_steps } else { release };
+        let releasing = Releasing {
+            plan: self.plan,
+            people: self.people,
+            clock: self.clock,
+            start_us,
+            stop: &stop,
+            released: self.released,
+            keeping: self.keeping,
+        };
         let Release {
             tickets,
             ends,
             steps,
             rest,
-        } = start(
-            self.plan,
-            self.people,
-            self.clock,
-            start_us,
-            &stop,
-            self.released,
-            self.keeping,
-        );
+        } = match steering {
+            Some(_) => releasing.stepwise(),
+            None => releasing.planned(),
+        };
         let orders = interrupt.clone();
         let writer = tokio::spawn(write_tickets(
             generator.down,

@@ -95,83 +95,66 @@ struct Thread {
     tickets: mpsc::Sender<Released>,
 }
 
-/// Starts the thread of a load that begins at `start_us` on the run's axis. `released` counts.
-pub(crate) fn release(
-    plan: &Plan,
-    people: &[Person],
-    clock: &RunClock,
-    start_us: u64,
-    stop: &Arc<AtomicBool>,
-    released: &Arc<AtomicU64>,
-    keeping: &Keeping,
-) -> Release {
-    let (sender, tickets) = mpsc::channel(RELEASED);
-    let thread = Thread {
-        clock: clock.clone(),
-        start_us,
-        stop: Arc::clone(stop),
-        released: Arc::clone(released),
-        measured_from_us: micros(plan.load.warm_up),
-        keeping: keeping.clone(),
-        tickets: sender,
-    };
-    let Executor::Closed { users, think_time } = &plan.load.executor else {
-        let arrivals = arrivals(plan, people);
-        let rest = tokio::task::spawn_blocking(move || thread.open(arrivals));
-        return Release {
-            tickets,
-            ends: None,
-            steps: None,
-            rest,
-        };
-    };
-    let users = Users::of(*users, *think_time, plan.load.length(), seed_of(plan));
-    let asking = Asking::of(plan, people);
-    let (ends, ended) = std_mpsc::channel();
-    let rest = tokio::task::spawn_blocking(move || {
-        thread.closed(users, asking, &ended);
-        Unreleased::default()
-    });
-    Release {
-        tickets,
-        ends: Some(ends),
-        steps: None,
-        rest,
-    }
+/// What the releasing thread of a load needs, which begins at `start_us` on the run's axis. `released` counts.
+pub(crate) struct Releasing<'a> {
+    pub plan: &'a Plan,
+    pub people: &'a [Person],
+    pub clock: &'a RunClock,
+    pub start_us: u64,
+    pub stop: &'a Arc<AtomicBool>,
+    pub released: &'a Arc<AtomicU64>,
+    pub keeping: &'a Keeping,
 }
 
-/// The same for a search, whose arrivals are known a step at a time.
-pub(crate) fn release_steps(
-    plan: &Plan,
-    people: &[Person],
-    clock: &RunClock,
-    start_us: u64,
-    stop: &Arc<AtomicBool>,
-    released: &Arc<AtomicU64>,
-    keeping: &Keeping,
-) -> Release {
-    let (sender, tickets) = mpsc::channel(RELEASED);
-    let thread = Thread {
-        clock: clock.clone(),
-        start_us,
-        stop: Arc::clone(stop),
-        released: Arc::clone(released),
-        measured_from_us: 0,
-        keeping: keeping.clone(),
-        tickets: sender,
-    };
-    let asking = Asking::of(plan, people);
-    let (orders, ordered) = std_mpsc::channel();
-    let (told, released) = mpsc::unbounded_channel();
-    let rest = tokio::task::spawn_blocking(move || {
-        thread.steps(asking, &ordered, &told);
-        Unreleased::default()
-    });
-    Release {
-        tickets,
-        ends: None,
-        steps: Some(Steps { orders, released }),
-        rest,
+impl Releasing<'_> {
+    /// Starts the thread of a load as planned.
+    pub fn planned(&self) -> Release {
+        let Executor::Closed { users, think_time } = &self.plan.load.executor else {
+            let arrivals = arrivals(self.plan, self.people);
+            return self.start(None, None, move |thread| thread.open(arrivals));
+        };
+        let users = Users::of(*users, *think_time, self.plan.load.length(), seed_of(self.plan));
+        let asking = Asking::of(self.plan, self.people);
+        let (ends, ended) = std_mpsc::channel();
+        self.start(Some(ends), None, move |thread| {
+            thread.closed(users, asking, &ended);
+            Unreleased::default()
+        })
+    }
+
+    /// Starts the thread of a search, whose arrivals are known a step at a time.
+    pub fn stepwise(&self) -> Release {
+        let asking = Asking::of(self.plan, self.people);
+        let (orders, ordered) = std_mpsc::channel();
+        let (told, released) = mpsc::unbounded_channel();
+        self.start(None, Some(Steps { orders, released }), move |thread| {
+            thread.steps(asking, &ordered, &told);
+            Unreleased::default()
+        })
+    }
+
+    fn start(
+        &self,
+        ends: Option<std_mpsc::Sender<Ended>>,
+        steps: Option<Steps>,
+        work: impl FnOnce(Thread) -> Unreleased + Send + 'static,
+    ) -> Release {
+        let (sender, tickets) = mpsc::channel(RELEASED);
+        let thread = Thread {
+            clock: self.clock.clone(),
+            start_us: self.start_us,
+            stop: Arc::clone(self.stop),
+            released: Arc::clone(self.released),
+            measured_from_us: micros(self.plan.load.warm_up),
+            keeping: self.keeping.clone(),
+            tickets: sender,
+        };
+        Release {
+            tickets,
+            ends,
+            steps,
+            rest: tokio::task::spawn_blocking(move || work(thread)),
+        }
     }
 }
 
@@ -286,15 +269,16 @@ mod tests {
     fn start(plan: &Plan) -> Started {
         let clock = RunClock::starting_now(SystemClock::shared());
         let (stop, released) = (Arc::default(), Arc::default());
-        let release = release(
+        let release = Releasing {
             plan,
-            &scenario::people(plan),
-            &clock,
-            0,
-            &stop,
-            &released,
-            &Keeping::default(),
-        );
+            people: &scenario::people(plan),
+            clock: &clock,
+            start_us: 0,
+            stop: &stop,
+            released: &released,
+            keeping: &Keeping::default(),
+        }
+        .planned();
         Started {
             release,
             clock,

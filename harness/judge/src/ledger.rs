@@ -30,7 +30,7 @@ pub(crate) use notable::{Notable, Noted};
 pub(crate) use op::{Label, Notes, Op};
 pub(crate) use personas::PersonaCounts;
 pub(crate) use sightings::{Held, Sighting};
-pub(crate) use splits::{NETWORK, WAIT};
+pub(crate) use splits::WAIT;
 pub(crate) use stages::StageSamples;
 
 use crate::capacity::climb::Climb;

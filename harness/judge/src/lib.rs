@@ -36,6 +36,7 @@ mod propagation;
 mod resolve;
 mod statistics;
 mod story;
+mod student;
 mod subject;
 mod summary;
 mod traces;

@@ -1,9 +1,7 @@
 //! Operations told one by one, from their intended start to their end.
 
-use vocabulary::{Stage, StageTimes};
-
 use crate::figures::{StagePart, Trace};
-use crate::ledger::{FaultWindow, Ledger, NETWORK, Noted, WAIT};
+use crate::ledger::{FaultWindow, Ledger, Noted, WAIT};
 use crate::summary::reason;
 
 /// What nobody split into stages.
@@ -43,7 +41,7 @@ fn parts(noted: &Noted) -> Vec<StagePart> {
     let wait_us = op.response_us().saturating_sub(op.service_us());
     let mut parts = vec![(WAIT, wait_us)];
     match &noted.stages {
-        Some(times) => parts.extend(stages(times, op.service_us())),
+        Some(times) => parts.extend(times.parts(op.service_us())),
         None => parts.push((UNTOLD, op.service_us())),
     }
     let told = parts.into_iter().filter(|(_, us)| *us > 0);
@@ -52,14 +50,6 @@ fn parts(noted: &Noted) -> Vec<StagePart> {
         us: us as f64,
     })
     .collect()
-}
-
-fn stages(times: &StageTimes, service_us: u64) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-    let told: u64 = times.iter().map(|(_, us)| us).fold(0, u64::saturating_add);
-    let stages = Stage::ALL.into_iter();
-    stages
-        .filter_map(|stage| Some((stage.as_str(), times.get(stage)?)))
-        .chain([(NETWORK, service_us.saturating_sub(told))])
 }
 
 /// The faults in force at any time from the intended start to the end; of many the first, and how many more.

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::stage::NETWORK;
 use crate::{OutcomeClass, Percentile, Stage};
 
 /// Percentiles that goals may limit, by their names.
@@ -88,7 +87,7 @@ pub struct GoalError(String);
 impl Goal {
     /// Names of stages that goals know, in the order of the chain, `network` last.
     pub fn stages() -> impl Iterator<Item = &'static str> {
-        Stage::ALL.into_iter().map(Stage::as_str).chain([NETWORK])
+        Stage::names()
     }
 
     /// The unit of its limit.

@@ -31,6 +31,6 @@ pub use name::{NameTable, forbidden_name, lab_name};
 pub use outcome::{OpKind, Outcome, OutcomeClass, Reason, ReasonCode, UnknownWhy};
 pub use password::Password;
 pub use seed::Seed;
-pub use stage::{Stage, StageTimes};
+pub use stage::{NETWORK, Stage, StageTimes};
 pub use times::Times;
 pub use units::{Percentile, Rate, Ratio, UnitError, format_duration, parse_duration};

@@ -7,7 +7,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The stage that is no part's: what is left of the service time.
-pub(crate) const NETWORK: &str = "network";
+pub const NETWORK: &str = "network";
 
 /// A stage of the chain. A closed list; the rest of the service time is `network`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -53,6 +53,11 @@ impl Stage {
             Self::Write => "write",
             Self::Cloudstore => "cloudstore",
         }
+    }
+
+    /// The names of all stages in that order, [`NETWORK`] last.
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        Self::ALL.into_iter().map(Self::as_str).chain([NETWORK])
     }
 
     /// The stage of that name.
@@ -101,10 +106,20 @@ impl StageTimes {
     #[must_use]
     pub fn exclusive(&self, name: &str, service_us: u64) -> Option<u64> {
         if name == NETWORK {
-            let total = u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX);
-            return Some(service_us.saturating_sub(total));
+            return Some(self.network(service_us));
         }
         self.get(Stage::from_name(name)?)
+    }
+
+    /// What a service time is made of: the measured stages by name, and [`NETWORK`], whose time is what they leave of it.
+    pub fn parts(&self, service_us: u64) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        let stages = self.iter().map(|(stage, micros)| (stage.as_str(), micros));
+        stages.chain([(NETWORK, self.network(service_us))])
+    }
+
+    fn network(&self, service_us: u64) -> u64 {
+        let total = u64::try_from(self.total().as_micros()).unwrap_or(u64::MAX);
+        service_us.saturating_sub(total)
     }
 
     /// The measured stages with their microseconds.

@@ -6,7 +6,7 @@ use history::{BASELINE_VERSION, Baseline, Mark, RunRecord};
 use judge::compare::{self, Spread};
 use serde_json::{Value, json};
 
-use super::sides::{folder, refuse};
+use super::sides::{folder, known, refuse};
 use crate::args::{BaselineArguments, BaselineCommand};
 use crate::error::{CliError, Exit};
 use crate::progress::{print, say};
@@ -84,12 +84,7 @@ fn read(baselines: &Path, name: &str) -> Result<Baseline, CliError> {
     if path.is_file() {
         return Ok(Baseline::read(&path)?);
     }
-    let known = Baseline::names(baselines)?;
-    let known = if known.is_empty() {
-        "none yet".to_owned()
-    } else {
-        known.join(", ")
-    };
+    let known = known(baselines)?;
     Err(CliError::NoSuchRun(format!(
         "there is no baseline {name} in {} (there: {known})",
         baselines.display()

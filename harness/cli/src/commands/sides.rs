@@ -20,17 +20,22 @@ pub(crate) fn side(word: &Path, baselines: &Path) -> Result<Side, CliError> {
     if plain && path.is_file() {
         return Ok(kept(Baseline::read(&path)?));
     }
-    let known = Baseline::names(baselines)?;
-    let known = if known.is_empty() {
-        "none yet".to_owned()
-    } else {
-        known.join(", ")
-    };
+    let known = known(baselines)?;
     Err(CliError::NoSuchRun(format!(
         "{} is no run folder, and no baseline in {} (there: {known}); keep one with `wblab baseline set`",
         word.display(),
         baselines.display()
     )))
+}
+
+/// The names of the baselines that there are, for who named another.
+pub(crate) fn known(baselines: &Path) -> Result<String, CliError> {
+    let names = Baseline::names(baselines)?;
+    Ok(if names.is_empty() {
+        "none yet".to_owned()
+    } else {
+        names.join(", ")
+    })
 }
 
 /// One run folder.

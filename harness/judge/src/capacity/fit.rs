@@ -1,8 +1,9 @@
 //! Models fitted to the steps, and which of them predicts best.
 
 use history::{GoalLimit, Model, ModelPoint, Parameter, Range};
+use rand::{Rng, RngExt as _};
+use vocabulary::Seed;
 
-use super::dice::Dice;
 use super::law::{Fitted, Law, SERVERS};
 use super::simplex::least;
 use super::tally::{BLOCKS, Measured, Window};
@@ -63,8 +64,8 @@ impl Rate<'_> {
         self.point(|| None)
     }
 
-    fn drawn(&self, dice: &mut Dice) -> Point {
-        self.point(|| Some(dice.below(BLOCKS)))
+    fn drawn(&self, dice: &mut impl Rng) -> Point {
+        self.point(|| Some(dice.random_range(0..BLOCKS)))
     }
 }
 
@@ -173,7 +174,7 @@ fn left_out(law: Law, points: &[Point]) -> f64 {
 
 /// The model fitted to steps whose windows are drawn again (B. Efron's bootstrap, over windows, since neighbours wait together).
 fn drawn(law: Law, rates: &[Rate<'_>], seed: u64) -> Vec<Fitted> {
-    let mut dice = Dice::of(seed);
+    let mut dice = Seed::new(seed).child("models").rng();
     (0..DRAWN)
         .map(|_| {
             let points: Vec<Point> = rates.iter().map(|rate| rate.drawn(&mut dice)).collect();

@@ -1,5 +1,6 @@
 //! What each model says of a system that is offered so much: what it achieves, and how long that takes.
 
+use super::halve::halve;
 use super::queueing::{Md1, md1_mean_wait, mmc_mean_wait, mmc_percentile};
 use super::usl::Usl;
 
@@ -96,14 +97,10 @@ impl Fitted {
         if self.law == Law::Saturation {
             return Some(self.ceiling());
         }
-        let (mut low, mut high) = (0.0, self.ceiling() * FULL * 0.9999);
+        let high = self.ceiling() * FULL * 0.9999;
         self.percentile(high / 1e3, share).filter(|least| *least <= limit_s)?;
-        for _ in 0..40 {
-            let middle = f64::midpoint(low, high);
-            let within = self.percentile(middle, share).is_some_and(|time| time <= limit_s);
-            *(if within { &mut low } else { &mut high }) = middle;
-        }
-        Some(low)
+        let within = |rate: f64| self.percentile(rate, share).is_some_and(|time| time <= limit_s);
+        Some(halve((0.0, high), within).0)
     }
 
     /// Its numbers by name, with their unit.

@@ -7,9 +7,9 @@
 mod answer;
 mod bottleneck;
 pub(crate) mod climb;
-mod dice;
 mod fit;
 mod growth;
+mod halve;
 mod law;
 mod level;
 mod queueing;

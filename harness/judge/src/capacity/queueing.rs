@@ -1,5 +1,7 @@
 //! What queueing theory says of waiting: exact formulas, none of which takes small differences of large numbers.
 
+use super::halve::halve;
+
 /// Of people who come at random to one server that takes as long for each: the mean wait, in service times
 /// (Pollaczek and Khinchine).
 pub(crate) fn md1_mean_wait(load: f64) -> f64 {
@@ -54,19 +56,11 @@ impl Md1 {
         if self.within(0.0) >= share {
             return 0.0;
         }
-        let (mut low, mut high) = (0.0, 1.0);
+        let mut high = 1.0;
         while self.within(high) < share && high < MOST as f64 {
             high *= 2.0;
         }
-        for _ in 0..50 {
-            let middle = f64::midpoint(low, high);
-            *(if self.within(middle) < share {
-                &mut low
-            } else {
-                &mut high
-            }) = middle;
-        }
-        high
+        halve((0.0, high), |wait| self.within(wait) < share).1
     }
 
     fn at_most(&self, count: usize) -> f64 {
@@ -139,19 +133,12 @@ pub(crate) fn mmc_longer(servers: u32, offered: f64, time: f64) -> f64 {
 
 /// The time in service times that a share of all does not exceed, wait and service together.
 pub(crate) fn mmc_percentile(servers: u32, offered: f64, share: f64) -> f64 {
-    let (mut low, mut high) = (0.0, 1.0);
-    while mmc_longer(servers, offered, high) > 1.0 - share && high < 1e9 {
+    let longer = |time: f64| mmc_longer(servers, offered, time) > 1.0 - share;
+    let mut high = 1.0;
+    while longer(high) && high < 1e9 {
         high *= 2.0;
     }
-    for _ in 0..60 {
-        let middle = f64::midpoint(low, high);
-        *(if mmc_longer(servers, offered, middle) > 1.0 - share {
-            &mut low
-        } else {
-            &mut high
-        }) = middle;
-    }
-    high
+    halve((0.0, high), longer).1
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! How sure a change is: within the runs by drawing their windows anew, between runs by how much equal ones differ.
 
-use statrs::distribution::{ContinuousCDF as _, StudentsT};
 use vocabulary::Seed;
 
 use super::blocks::{self, drawer};
 use super::curve::Column;
+use crate::student;
 
 /// How sure each interval is.
 pub(super) const CONFIDENCE: f64 = 0.95;
@@ -99,19 +99,12 @@ impl Test {
         if self.change == 0.0 {
             return 1.0;
         }
-        let ratio = self.change.abs() / self.error;
-        let student = student(self.freedom).filter(|_| !ratio.is_nan());
-        student.map_or(1.0, |student| 2.0 * student.sf(ratio)).clamp(0.0, 1.0)
+        student::two_sided(self.change / self.error, self.freedom).unwrap_or(1.0)
     }
 
     fn half(self) -> f64 {
-        let quantile = student(self.freedom).map(|student| student.inverse_cdf(f64::midpoint(1.0, CONFIDENCE)));
-        quantile.map_or(f64::INFINITY, |quantile| quantile * self.error)
+        student::within(CONFIDENCE, self.freedom).map_or(f64::INFINITY, |t| t * self.error)
     }
-}
-
-fn student(freedom: f64) -> Option<StudentsT> {
-    StudentsT::new(0.0, 1.0, freedom).ok()
 }
 
 fn mean(values: &[f64]) -> f64 {

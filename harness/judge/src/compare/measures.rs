@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 
 use history::{RunRecord, Series, Unit};
-use vocabulary::{OutcomeClass, Percentile, Stage};
+use vocabulary::{NETWORK, OutcomeClass, Percentile, Stage};
 
 use super::curve::Column;
-use super::series::NETWORK;
 
 /// From this percentile on a measure is one of the tail.
 const TAIL_FROM: Percentile = Percentile::P90;
@@ -173,7 +172,7 @@ pub(super) fn all(base: &[RunRecord], runs: &[RunRecord]) -> Vec<Measure> {
             .chain(runs)
             .all(|run| run.series.stages.contains_key(*stage))
     };
-    let stages = Stage::ALL.into_iter().map(Stage::as_str).chain([NETWORK]).filter(known);
+    let stages = Stage::names().filter(known);
     for stage in stages.map(Measure::stage) {
         if measures.iter().all(|measure| measure.what != stage.what) {
             measures.push(stage);

@@ -5,7 +5,6 @@ use vocabulary::{Percentile, Stage};
 
 use super::Side;
 use super::curve::Column;
-use super::series::NETWORK;
 use crate::figures::{CurvePoint, StageRow};
 
 /// Steps of the percentile curve before its end.
@@ -44,12 +43,7 @@ pub fn pictures(side: &Side) -> SideFigures {
         window_us: whole.window_us,
         windows: whole.response.iter().map(window).collect(),
         curve: curve(&whole),
-        stages: Stage::ALL
-            .into_iter()
-            .map(Stage::as_str)
-            .chain([NETWORK])
-            .filter_map(|name| stage(&whole, name))
-            .collect(),
+        stages: Stage::names().filter_map(|name| stage(&whole, name)).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a run measured, window by window, from one pass over its history that keeps no operation.
 
 use history::{Buckets, Event, HistoryError, Line, Manifest, Phase, RunFolder, Series, WindowCounts};
-use vocabulary::{OutcomeClass, Stage, StageTimes};
+use vocabulary::{OutcomeClass, StageTimes};
 
 /// More windows make the file of a baseline larger, and what is said no surer: wide ones hang less on each other.
 const MOST: u64 = 60;
@@ -22,9 +22,6 @@ const WIDTHS: [u64; 13] = [
     300_000_000,
     600_000_000,
 ];
-
-/// What no part of the chain claimed of the service time.
-pub(crate) const NETWORK: &str = "network";
 
 /// The narrowest width that cuts a span in at most [`MOST`] windows.
 fn width_us(span_us: u64) -> u64 {
@@ -90,7 +87,9 @@ impl SeriesBuilder {
         }
         self.achieved(op.class, op.finished_us);
         if let Some(stages) = &op.stages {
-            self.stages(window, stages, op.finished_us.saturating_sub(op.started_us));
+            for (stage, micros) in stages.parts(op.finished_us.saturating_sub(op.started_us)) {
+                self.stage(stage, window, micros);
+            }
         }
     }
 
@@ -130,17 +129,6 @@ impl SeriesBuilder {
         let last = self.series.windows.len().checked_sub(1)?;
         let window = at_us.saturating_sub(self.from_us) / self.series.window_us;
         Some((window as usize).min(last))
-    }
-
-    fn stages(&mut self, window: usize, times: &StageTimes, service_us: u64) {
-        let mut claimed = 0u64;
-        for stage in Stage::ALL {
-            if let Some(micros) = times.get(stage) {
-                self.stage(stage.as_str(), window, micros);
-                claimed = claimed.saturating_add(micros);
-            }
-        }
-        self.stage(NETWORK, window, service_us.saturating_sub(claimed));
     }
 
     fn stage(&mut self, name: &str, window: usize, micros: u64) {
@@ -320,7 +308,7 @@ mod tests {
     fn a_phase_that_was_cut_short_has_fewer_windows() {
         let mut builder = SeriesBuilder::new(0, 6_000_000);
         let mut stages = StageTimes::new();
-        stages.add(Stage::Write, std::time::Duration::from_micros(700));
+        stages.add(vocabulary::Stage::Write, std::time::Duration::from_micros(700));
         let stages = Some(stages);
         builder.op(&Timed {
             stages,
@@ -330,7 +318,10 @@ mod tests {
         assert_eq!(series.windows.len(), 25);
         assert_eq!(series.stages["write"].len(), 25);
         assert_eq!(
-            series.stages[NETWORK][0].counts().iter().rposition(|count| *count > 0),
+            series.stages[vocabulary::NETWORK][0]
+                .counts()
+                .iter()
+                .rposition(|count| *count > 0),
             Some(203),
             "300 µs"
         );

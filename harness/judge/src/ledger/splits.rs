@@ -1,7 +1,7 @@
 //! Where the time went, by how long an operation took.
 
 use uuid::Uuid;
-use vocabulary::{Percentile, Stage, StageTimes};
+use vocabulary::{NETWORK, Percentile, Stage, StageTimes};
 
 use super::Op;
 use crate::figures::{StagePart, Waterfall};
@@ -11,9 +11,6 @@ const BITS: u32 = 5;
 
 /// What an operation waited before it began.
 pub(crate) const WAIT: &str = "wait";
-
-/// What no stage claimed.
-pub(crate) const NETWORK: &str = "network";
 
 /// Sums of the stage times of all operations whose response times are in the same narrow range. The room it takes depends on how
 /// far the times spread, not on how many there are.

@@ -30,7 +30,7 @@ impl StageSamples {
 
     /// Each stage that was ever measured, in the order of the chain, `network` last.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Times)> {
-        let names = Stage::ALL.into_iter().map(Stage::as_str).chain(["network"]);
+        let names = Stage::names();
         let samples = self.stages.iter().chain([&self.network]);
         names.zip(samples).filter(|(_, samples)| !samples.is_empty())
     }

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
+use super::compared::Compared;
 use super::energy::Distances;
-use super::student::Compared;
 
 /// What a change point must be.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,10 +4,10 @@
 //! as Hunter does (Fleming and others 2023): `docs/adr/0013-change-points.md`.
 
 mod causes;
+mod compared;
 mod divide;
 mod energy;
 mod group;
-mod student;
 
 use std::collections::HashSet;
 

@@ -5,6 +5,7 @@ mod queue;
 use history::{Answer, Bottleneck, Capacity, CapacityAsked, GoalLimit, Range, StepMark};
 
 use super::fit::{Rate, models};
+use super::halve::halve;
 use super::queueing::{Md1, mmc_percentile};
 use super::search::{Search, bracket, levels};
 use super::usl::Usl;
@@ -102,18 +103,9 @@ fn fits(search: &Search, goals: &[GoalLimit]) -> Vec<history::Model> {
     models(&rates, goals, 1)
 }
 
-/// The highest rate at which a percentile is within a limit, by halving.
+/// The highest rate at which a percentile is within a limit.
 fn rate_within(limit: f64, most: f64, percentile: impl Fn(f64) -> f64) -> f64 {
-    let (mut low, mut high) = (0.0, most);
-    for _ in 0..50 {
-        let middle = f64::midpoint(low, high);
-        *(if percentile(middle) <= limit {
-            &mut low
-        } else {
-            &mut high
-        }) = middle;
-    }
-    low
+    halve((0.0, most), |rate| percentile(rate) <= limit).0
 }
 
 fn near(what: &str, measured: f64, known: f64, part: f64) {

@@ -1,10 +1,11 @@
 //! A queue without a clock.
 
 use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase, StepEvent};
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
-use vocabulary::{OpKind, Outcome};
+use vocabulary::{OpKind, Outcome, Seed};
 
-use crate::capacity::dice::Dice;
 use crate::capacity::search::{Order, Search};
 use crate::capacity::usl::Usl;
 
@@ -31,7 +32,7 @@ pub(super) struct Queue {
     arrivals: Arrivals,
     service: Service,
     servers: usize,
-    dice: Dice,
+    dice: ChaCha8Rng,
     at_us: u64,
 }
 
@@ -44,13 +45,13 @@ impl Queue {
             arrivals,
             service,
             servers,
-            dice: Dice::of(seed),
+            dice: Seed::new(seed).rng(),
             at_us: 0,
         }
     }
 
     fn exponential(&mut self) -> f64 {
-        -f64::ln(1.0 - self.dice.part())
+        -f64::ln(1.0 - self.dice.random::<f64>())
     }
 
     /// One step, from an empty queue on.
