@@ -257,8 +257,7 @@ pub struct Model {
     pub name: String,
     /// What it assumes, for people.
     pub what: String,
-    /// How far its predictions of a step that it was not fitted to are off, as a part of what was measured; the root of the mean
-    /// square over achieved rates and response times, leaving one rate out at a time.
+    /// How far its predictions of a rate that it was not fitted to are off on average, as a part of what was measured.
     pub error: f64,
     /// What was fitted.
     pub parameters: Vec<Parameter>,

@@ -16,6 +16,8 @@ const LEAST_POINTS: usize = 4;
 const DRAWN: usize = 100;
 /// What a model is off by that says a system has no steady state where it had one, as a logarithm.
 const NO_STATE: f64 = 1.5;
+/// What is less than this part of what was achieved at a lower rate is a collapse.
+const MOST_OF: f64 = 0.9;
 /// Points of a drawn curve.
 const POINTS: u32 = 80;
 
@@ -71,7 +73,8 @@ impl Rate<'_> {
 
 /// Every model that the steps bear, the one that predicts best first.
 pub(crate) fn models(rates: &[Rate<'_>], asked: &[GoalLimit], seed: u64) -> Vec<Model> {
-    let points: Vec<Point> = rates.iter().map(Rate::measured).collect();
+    let rates = &upright(rates);
+    let points: Vec<Point> = rates.iter().map(|rate| rate.measured()).collect();
     if points.len() < LEAST_POINTS || !points.iter().any(|point| point.response_s.is_some()) {
         return Vec::new();
     }
@@ -80,19 +83,33 @@ pub(crate) fn models(rates: &[Rate<'_>], asked: &[GoalLimit], seed: u64) -> Vec<
     let laws = [Law::Saturation, Law::Md1, Law::Usl]
         .into_iter()
         .chain(several.map(|(several, _)| several.law));
-    let mut models: Vec<(Fitted, f64)> = laws
-        .map(|law| (fitted(law, &points).0, left_out(law, &points)))
+    let mut models: Vec<(Fitted, Off)> = laws
+        .map(|law| (fitted(law, &points).0, Off::of(law, &points)))
         .collect();
-    models.sort_by(|one, other| one.1.total_cmp(&other.1));
+    models.sort_by(|one, other| one.1.mean.total_cmp(&other.1.mean));
+    prefer_simple(&mut models);
     let kept = models.first().map(|(kept, _)| drawn(kept.law, rates, seed));
     let mut told: Vec<Model> = models
         .iter()
-        .map(|(model, error)| told(model, *error, &points, asked))
+        .map(|(model, off)| told(model, off.mean, &points, asked))
         .collect();
     if let (Some(best), Some(drawn)) = (told.first_mut(), kept) {
         widen(best, &drawn);
     }
     told
+}
+
+/// The rates at which the system did at least most of what it did at a lower one. What collapses beyond its knee does so for reasons that
+/// none of the laws knows: they say what is achieved up to a ceiling, and that it stays there.
+fn upright<'a>(rates: &'a [Rate<'a>]) -> Vec<&'a Rate<'a>> {
+    let points: Vec<Point> = rates.iter().map(Rate::measured).collect();
+    let most_below = |offered: f64| {
+        let below = points.iter().filter(move |point| point.offered_per_s < offered);
+        below.map(|point| point.achieved_per_s).fold(0.0, f64::max)
+    };
+    let stands = |point: &Point| point.achieved_per_s >= MOST_OF * most_below(point.offered_per_s);
+    let pairs = rates.iter().zip(&points);
+    pairs.filter(|(_, point)| stands(point)).map(|(rate, _)| rate).collect()
 }
 
 /// How far a model is off, as the mean square of logarithms: a tenth too much weighs as much as a tenth too little, at any rate.
@@ -158,22 +175,52 @@ fn firsts(law: Law, points: &[Point]) -> Vec<Vec<f64>> {
     }
 }
 
-/// The root of the mean square error of predicting each rate from all others.
-fn left_out(law: Law, points: &[Point]) -> f64 {
-    let costs = points.iter().enumerate().map(|(number, point)| {
-        let others: Vec<Point> = points
+/// How far off a model is where it predicts each rate from all others, but for the lowest and the highest: beyond what it was fitted
+/// to, a model is off by as much as it likes.
+#[derive(Debug, Clone, Copy)]
+struct Off {
+    mean: f64,
+    /// The standard error of that mean.
+    error: f64,
+}
+
+impl Off {
+    fn of(law: Law, points: &[Point]) -> Self {
+        let offered = || points.iter().map(|point| point.offered_per_s);
+        let (least, most) = (offered().fold(f64::MAX, f64::min), offered().fold(0.0, f64::max));
+        let inner = points
             .iter()
             .enumerate()
-            .filter(|(other, _)| *other != number)
-            .map(|(_, point)| point.clone())
+            .filter(|(_, point)| point.offered_per_s > least && point.offered_per_s < most);
+        let off: Vec<f64> = inner
+            .map(|(number, point)| {
+                let others: Vec<Point> = [&points[..number], &points[number + 1..]].concat();
+                cost(&fitted(law, &others).0, std::slice::from_ref(point)).sqrt()
+            })
             .collect();
-        cost(&fitted(law, &others).0, std::slice::from_ref(point))
-    });
-    (costs.sum::<f64>() / points.len() as f64).sqrt()
+        let count = off.len() as f64;
+        let mean = off.iter().sum::<f64>() / count;
+        let squares: f64 = off.iter().map(|one| (one - mean).powi(2)).sum();
+        Self {
+            mean,
+            error: (squares / (count - 1.0) / count).sqrt(),
+        }
+    }
+}
+
+/// The simplest model that is no further off than one standard error from the best comes first (L. Breiman and others,
+/// "Classification and Regression Trees", 1984, section 3.4.3: the one-standard-error rule).
+fn prefer_simple(models: &mut [(Fitted, Off)]) {
+    let Some((_, best)) = models.first() else { return };
+    let most = best.mean + best.error;
+    let near = models.iter().enumerate().filter(|(_, (_, off))| off.mean <= most);
+    if let Some((simplest, _)) = near.min_by_key(|(_, (model, _))| model.law.numbers()) {
+        models[..=simplest].rotate_right(1);
+    }
 }
 
 /// The model fitted to steps whose windows are drawn again (B. Efron's bootstrap, over windows, since neighbours wait together).
-fn drawn(law: Law, rates: &[Rate<'_>], seed: u64) -> Vec<Fitted> {
+fn drawn(law: Law, rates: &[&Rate<'_>], seed: u64) -> Vec<Fitted> {
     let mut dice = Seed::new(seed).child("models").rng();
     (0..DRAWN)
         .map(|_| {

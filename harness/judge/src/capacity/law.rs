@@ -127,6 +127,14 @@ impl Fitted {
 }
 
 impl Law {
+    /// How many numbers of it are fitted.
+    pub(crate) fn numbers(self) -> usize {
+        match self {
+            Self::Saturation | Self::Md1 => 2,
+            Self::Mmc(_) | Self::Usl => 3,
+        }
+    }
+
     /// The name used in files.
     pub(crate) fn name(self) -> &'static str {
         match self {
