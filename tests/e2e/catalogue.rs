@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use history::{Event, Mark, Phase};
+use history::{Mark, OpEvent, RunFolder};
 use serde_json::{Value, json};
 
-use crate::support::{Job, root};
+use crate::kills::{judged, unheld};
+use crate::support::{ops, root};
 
 /// The group of the small size: it is over soonest.
 pub const SMALL: &str = "tenant";
@@ -26,69 +27,37 @@ pub fn groups(containers: bool) -> Vec<String> {
 /// Runs a group and tells of each fault whether it bit and what became of the operations.
 pub fn survived(group: &str) -> Value {
     let file = format!("tests/fixtures/faults/{group}.toml");
-    let finished = Job::new(&["run", &file]).into_out().finish();
-    if !matches!(finished.code(), Some(0..=2)) || finished.folder().verdict().is_err() {
-        return json!({ "held": false, "group": group, "code": finished.code(), "said": finished.stderr });
-    }
+    let finished = match judged(&file) {
+        Ok(finished) => finished,
+        Err(told) => return told,
+    };
     let verdict = finished.verdict();
-    let broken: Vec<String> = verdict
-        .findings
-        .iter()
-        .filter(|finding| finding.verdict != Mark::Pass)
-        .map(|finding| format!("{}: {} {:?}", finding.check, finding.why, finding.violations.first()))
-        .collect();
-    let events: Vec<Event> = finished.folder().events().unwrap().map(Result::unwrap).collect();
     finished.expect_nothing_left();
     json!({
         "held": verdict.verdict == Mark::Pass && verdict.faults.iter().all(|fault| fault.bit == Some(true)),
         "group": group,
-        "faults": faults(&events),
+        "faults": faults(&finished.folder()),
         "ops": verdict.ops,
-        "broken": broken,
+        "broken": unheld(&verdict),
     })
 }
 
-/// Each fault as it was made, with what the operations begun while it was there became.
-fn faults(events: &[Event]) -> Vec<Value> {
-    let mut told: Vec<(String, String, u64, u64, Option<bool>)> = Vec::new();
-    for event in events {
-        match event {
-            Event::Inject(made) => told.push((
-                made.fault.clone(),
-                made.target.clone(),
-                made.at_us,
-                made.at_us,
-                made.bit,
-            )),
-            Event::Heal(healed) => {
-                let same = |one: &&mut (String, String, u64, u64, Option<bool>)| {
-                    one.0 == healed.fault && one.1 == healed.target && one.2 == one.3
-                };
-                if let Some(one) = told.iter_mut().rev().find(same) {
-                    one.3 = healed.at_us;
-                    one.4 = healed.bit.or(one.4);
-                }
-            }
-            _ => {}
-        }
-    }
-    let told = told.into_iter();
-    told.map(|(fault, target, from_us, to_us, bit)| {
-        let meanwhile = outcomes(events, from_us, to_us.max(from_us + 2_000_000));
-        json!({ "fault": fault, "target": target, "bit": bit, "meanwhile": meanwhile })
-    })
-    .collect()
+/// Each fault as the judge has it, with what the operations became that were to begin while it was there.
+fn faults(folder: &RunFolder) -> Vec<Value> {
+    let rows = judge::judge(folder).unwrap().figures.fault_rows;
+    let ops = ops(folder);
+    let told = rows.into_iter().map(|row| {
+        let meanwhile = outcomes(&ops, row.span.from_us, row.span.to_us.max(row.span.from_us + 2_000_000));
+        json!({ "fault": row.span.name, "target": row.target, "bit": row.bit, "meanwhile": meanwhile })
+    });
+    told.collect()
 }
 
 /// Operations intended in a span, by what became of them.
-fn outcomes(events: &[Event], from_us: u64, to_us: u64) -> BTreeMap<String, u64> {
+fn outcomes(ops: &[OpEvent], from_us: u64, to_us: u64) -> BTreeMap<&'static str, u64> {
     let mut counts = BTreeMap::new();
-    let ops = events.iter().filter_map(|event| match event {
-        Event::Op(op) if op.phase != Phase::Probe => Some(op),
-        _ => None,
-    });
-    for op in ops.filter(|op| (from_us..to_us).contains(&op.intended_us)) {
-        *counts.entry(op.outcome.class().as_str().to_owned()).or_default() += 1;
+    for op in ops.iter().filter(|op| (from_us..to_us).contains(&op.intended_us)) {
+        *counts.entry(op.outcome.class().as_str()).or_default() += 1;
     }
     counts
 }

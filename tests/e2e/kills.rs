@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use history::{Event, Mark};
+use history::{Event, Mark, Verdict};
 use serde_json::{Value, json};
+use vocabulary::Seed;
 
-use crate::support::{Job, scratch};
+use crate::support::{Finished, Job, scratch};
 
 /// Which parts die, and how often in one run.
 pub struct Deaths {
@@ -28,17 +29,11 @@ impl Deaths {
         let folder = tempfile::tempdir_in(scratch()).unwrap();
         let file = folder.path().join("kills.toml");
         fs::write(&file, self.scenario(round)).unwrap();
-        let finished = Job::new(&["run", file.to_str().unwrap()]).into_out().finish();
-        if !matches!(finished.code(), Some(0..=2)) || finished.folder().verdict().is_err() {
-            return json!({ "held": false, "code": finished.code(), "said": finished.stderr });
-        }
+        let finished = match judged(file.to_str().unwrap()) {
+            Ok(finished) => finished,
+            Err(told) => return told,
+        };
         let verdict = finished.verdict();
-        let broken: Vec<String> = verdict
-            .findings
-            .iter()
-            .filter(|finding| finding.verdict != Mark::Pass)
-            .map(|finding| format!("{}: {}", finding.check, finding.why))
-            .collect();
         let events = finished.folder().events().unwrap().map(Result::unwrap);
         let seen = events.filter(|event| matches!(event, Event::Inject(fault) if fault.bit == Some(true)));
         let deaths = seen.count() as u64;
@@ -50,7 +45,7 @@ impl Deaths {
             "unknown": verdict.ops.unknown,
             "unknown_applied": verdict.unknown_resolved.applied,
             "unknown_not_applied": verdict.unknown_resolved.not_applied,
-            "broken": broken,
+            "broken": unheld(&verdict),
         })
     }
 
@@ -66,7 +61,9 @@ impl Deaths {
             world = self.world,
             rate = self.rate,
         );
-        let mut dice = dice_of(round);
+        let dice = Seed::new(round).child("deaths");
+        let mut thrown = (0..).map(|number| thrown(&dice, number));
+        let mut dice = || thrown.next().unwrap();
         for number in 0..self.count {
             let part = self.parts[usize::try_from(number).unwrap() % self.parts.len()];
             let at = 1000 + number * self.apart_ms + dice() % (self.apart_ms / 2);
@@ -81,14 +78,24 @@ impl Deaths {
     }
 }
 
-/// Dice of one round: SplitMix64.
-fn dice_of(seed: u64) -> impl FnMut() -> u64 {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+fn thrown(dice: &Seed, number: u64) -> u64 {
+    let seed = dice.nth("throw", number);
+    u64::from_le_bytes(seed.bytes()[..8].try_into().unwrap())
+}
+
+/// Runs a scenario to its verdict; otherwise tells how it ended.
+pub fn judged(file: &str) -> Result<Finished, Value> {
+    let finished = Job::new(&["run", file]).into_out().finish();
+    if matches!(finished.code(), Some(0..=2)) && finished.folder().verdict().is_ok() {
+        return Ok(finished);
     }
+    Err(json!({ "held": false, "code": finished.code(), "said": finished.stderr }))
+}
+
+/// Every check that does not pass, with why.
+pub fn unheld(verdict: &Verdict) -> Vec<String> {
+    let findings = verdict.findings.iter().filter(|finding| finding.verdict != Mark::Pass);
+    findings
+        .map(|finding| format!("{}: {} {:?}", finding.check, finding.why, finding.violations.first()))
+        .collect()
 }

@@ -10,7 +10,7 @@ use history::{Mark, RunFolder};
 use scenario::{Persona, Plan, Vault, people};
 use vocabulary::{OpKind, Stage};
 
-use crate::support::{Job, alone, phases, plan_of, resets_and_unlocks, shared};
+use crate::support::{Job, alone, junit, phases, plan_of, resets_and_unlocks, shared};
 
 const CHARTS: [&str; 8] = [
     "response-time",
@@ -176,10 +176,10 @@ fn junit_says_what_the_verdict_says() {
     let folder = shared();
     let text = fs::read_to_string(folder.path("junit.xml")).unwrap();
     let verdict = folder.verdict().unwrap();
-    let count = |element: &str| text.matches(element).count();
-    assert_eq!(count("<testcase "), verdict.findings.len() + verdict.goals.len());
+    let report = junit(&text);
+    assert_eq!(report.tests, verdict.findings.len() + verdict.goals.len());
     assert_eq!(
-        (count("<failure"), count("<error")),
+        (report.failures, report.errors),
         (0, 0),
         "a run that passed has no failed case"
     );

@@ -42,6 +42,7 @@ mod summary;
 mod traces;
 pub mod trend;
 mod usage;
+mod widths;
 mod windows;
 
 pub use case::{Case, CaseOp, CaseSight};

@@ -6,6 +6,7 @@ use crate::figures::{HeatMap, Window};
 use crate::heat;
 use crate::ledger::{Ledger, Op};
 use crate::levels::Levels;
+use crate::widths::{self, WIDTHS};
 
 /// More windows than this are not told apart on a chart.
 const MOST: u64 = 120;
@@ -13,40 +14,18 @@ const MOST: u64 = 120;
 /// Fewer than this are not a curve.
 const LEAST: u64 = 10;
 
-/// Widths to choose from when a second is right or too narrow, in microseconds; a day's above an hour.
-const WIDE: [u64; 14] = [
-    1_000_000,
-    2_000_000,
-    5_000_000,
-    10_000_000,
-    20_000_000,
-    30_000_000,
-    60_000_000,
-    120_000_000,
-    300_000_000,
-    600_000_000,
-    1_200_000_000,
-    1_800_000_000,
-    3_600_000_000,
-    86_400_000_000,
-];
-
-/// Widths for a run of less than ten seconds.
-const NARROW: [u64; 3] = [500_000, 200_000, 100_000];
+/// Narrower than this only where there would be too few.
+const SECOND: u64 = 1_000_000;
 
 /// The width of the windows of a span: round, and such that there are between 10 and 120 where that is possible.
 pub(crate) fn width_us(span_us: u64) -> u64 {
-    let [second, .., day] = WIDE;
-    let wide = WIDE
-        .into_iter()
-        .find(|width| span_us.div_ceil(*width) <= MOST)
-        .unwrap_or(day);
-    if wide > second || span_us.div_ceil(second) >= LEAST {
+    let wide = widths::at_most(MOST, span_us).max(SECOND);
+    if span_us.div_ceil(wide) >= LEAST {
         return wide;
     }
-    let [.., narrowest] = NARROW;
-    let enough = |width: &u64| span_us.div_ceil(*width) >= LEAST;
-    NARROW.into_iter().find(enough).unwrap_or(narrowest)
+    let enough = |width: &u64| *width < SECOND && span_us.div_ceil(*width) >= LEAST;
+    let [narrowest, ..] = WIDTHS;
+    WIDTHS.into_iter().rev().find(enough).unwrap_or(narrowest)
 }
 
 /// The load over time.

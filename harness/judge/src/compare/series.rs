@@ -3,33 +3,10 @@
 use history::{Buckets, Event, HistoryError, Line, Manifest, Phase, RunFolder, Series, WindowCounts};
 use vocabulary::{OutcomeClass, StageTimes};
 
+use crate::widths;
+
 /// More windows make the file of a baseline larger, and what is said no surer: wide ones hang less on each other.
 const MOST: u64 = 60;
-
-/// Widths to choose from, in microseconds; multiples of the last where a run is longer.
-const WIDTHS: [u64; 13] = [
-    100_000,
-    200_000,
-    500_000,
-    1_000_000,
-    2_000_000,
-    5_000_000,
-    10_000_000,
-    20_000_000,
-    30_000_000,
-    60_000_000,
-    120_000_000,
-    300_000_000,
-    600_000_000,
-];
-
-/// The narrowest width that cuts a span in at most [`MOST`] windows.
-fn width_us(span_us: u64) -> u64 {
-    let [.., widest] = WIDTHS;
-    let fits = |width: &u64| span_us.div_ceil(*width) <= MOST;
-    let multiple = || span_us.div_ceil(MOST * widest).max(1) * widest;
-    WIDTHS.into_iter().find(fits).unwrap_or_else(multiple)
-}
 
 /// One operation, as a series takes it. Times count from the run's start.
 #[derive(Debug, Clone)]
@@ -58,7 +35,7 @@ impl SeriesBuilder {
     /// For a measure phase that began at an instant and is planned to last so long, both in microseconds.
     #[must_use]
     pub fn new(from_us: u64, span_us: u64) -> Self {
-        let window_us = width_us(span_us);
+        let window_us = widths::at_most(MOST, span_us);
         let count = span_us.div_ceil(window_us) as usize;
         let series = Series {
             window_us,
@@ -266,7 +243,7 @@ mod tests {
             (36_000_000_000, 600_000_000),
             (36_000_000_001, 1_200_000_000),
         ] {
-            assert_eq!(width_us(span), width, "{span}");
+            assert_eq!(widths::at_most(MOST, span), width, "{span}");
         }
     }
 
