@@ -24,6 +24,7 @@ mod junit;
 mod markdown;
 mod metrics;
 mod page;
+mod screen;
 mod sheet;
 mod terminal;
 mod text;

@@ -6,6 +6,7 @@ use history::{Manifest, Mark, OpCounts};
 use judge::Judgement;
 use vocabulary::{OpKind, OutcomeClass};
 
+use crate::screen::Screen;
 use crate::sheet;
 use crate::text::{self, clean};
 use crate::usage;
@@ -17,26 +18,13 @@ const SHOWN: usize = 3;
 /// The summary in plain text, ending in a line break. Where the report lies is for the caller to say.
 #[must_use]
 pub fn terminal(judgement: &Judgement, manifest: &Manifest) -> String {
-    Screen {
-        colour: false,
-        out: String::new(),
-    }
-    .summary(judgement, manifest)
+    Screen::new(false).summary(judgement, manifest)
 }
 
 /// The same with ANSI colours (ECMA-48 SGR), for a terminal that has them.
 #[must_use]
 pub fn terminal_in_colour(judgement: &Judgement, manifest: &Manifest) -> String {
-    Screen {
-        colour: true,
-        out: String::new(),
-    }
-    .summary(judgement, manifest)
-}
-
-struct Screen {
-    colour: bool,
-    out: String,
+    Screen::new(true).summary(judgement, manifest)
 }
 
 impl Screen {
@@ -54,34 +42,6 @@ impl Screen {
             self.steps(judgement, manifest);
         }
         self.out
-    }
-
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
-        self.out.push('\n');
-    }
-
-    fn paint(&self, text: &str, code: &str) -> String {
-        if self.colour {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-
-    fn mark(&self, mark: Mark, text: &str) -> String {
-        let code = match mark {
-            Mark::Pass => "1;32",
-            Mark::Fail => "1;31",
-            Mark::Inconclusive => "1;33",
-        };
-        self.paint(text, code)
-    }
-
-    fn title(&mut self, text: &str) {
-        let title = self.paint(text, "1");
-        self.line("");
-        self.line(&title);
     }
 
     fn verdict(&mut self, judgement: &Judgement, manifest: &Manifest) {

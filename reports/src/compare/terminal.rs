@@ -1,8 +1,9 @@
 //! A comparison on a terminal.
 
-use history::{Change, Compared, Comparison, Mark};
+use history::{Change, Compared, Comparison};
 
 use super::words;
+use crate::screen::Screen;
 use crate::text::clean;
 use crate::words::{shout, sign};
 
@@ -19,50 +20,14 @@ pub fn comparison_in_terminal_in_colour(comparison: &Comparison) -> String {
 }
 
 fn told(comparison: &Comparison, colour: bool) -> String {
-    let mut screen = Screen {
-        colour,
-        out: String::new(),
-    };
+    let mut screen = Screen::new(colour);
     for compared in &comparison.compared {
         screen.run(comparison, compared);
     }
     screen.out
 }
 
-struct Screen {
-    colour: bool,
-    out: String,
-}
-
 impl Screen {
-    fn line(&mut self, text: &str) {
-        self.out.push_str(text.trim_end());
-        self.out.push('\n');
-    }
-
-    fn paint(&self, text: &str, code: &str) -> String {
-        if self.colour {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
-    }
-
-    fn mark(&self, mark: Mark, text: &str) -> String {
-        let code = match mark {
-            Mark::Pass => "1;32",
-            Mark::Fail => "1;31",
-            Mark::Inconclusive => "1;33",
-        };
-        self.paint(text, code)
-    }
-
-    fn title(&mut self, text: &str) {
-        let title = self.paint(text, "1");
-        self.line("");
-        self.line(&title);
-    }
-
     fn run(&mut self, comparison: &Comparison, compared: &Compared) {
         let mark = self.mark(
             compared.verdict,

@@ -2,7 +2,7 @@
 
 use history::{GoalResult, Mark};
 use judge::Judgement;
-use vocabulary::{OpKind, Outcome, ReasonCode, UnknownWhy};
+use vocabulary::{Outcome, ReasonCode, UnknownWhy};
 
 use crate::world::*;
 
@@ -13,19 +13,7 @@ fn goal<'a>(judgement: &'a Judgement, name: &str) -> &'a GoalResult {
 
 /// Fifty resets, one each 100 ms, with response times of 1 to 50 ms.
 fn fifty() -> World {
-    let mut world = World::of(51);
-    for number in 0..50 {
-        let at_us = MEASURE.start + number as u64 * 100_000;
-        let op = world.op(
-            number,
-            OpKind::Reset,
-            at_us,
-            (number as u64 + 1) * 1000,
-            Outcome::Applied,
-        );
-        world.take_effect(op);
-    }
-    world
+    World::of_resets(50, 100_000)
 }
 
 #[test]

@@ -8,19 +8,7 @@ use crate::world::*;
 
 /// A hundred resets with response times of 1 to 100 ms.
 fn hundred() -> World {
-    let mut world = World::of(101);
-    for number in 0..100 {
-        let at_us = MEASURE.start + number as u64 * 50_000;
-        let op = world.op(
-            number,
-            OpKind::Reset,
-            at_us,
-            (number as u64 + 1) * 1000,
-            Outcome::Applied,
-        );
-        world.take_effect(op);
-    }
-    world
+    World::of_resets(100, 50_000)
 }
 
 /// Whether a percentile is the value that was seen, within its stated error.

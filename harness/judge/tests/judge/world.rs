@@ -137,6 +137,18 @@ impl World {
         }
     }
 
+    /// So many resets of a person each, one each `apart_us`, with response times of 1 ms, 2 ms and so on; nobody asks for the last person.
+    pub fn of_resets(count: usize, apart_us: u64) -> Self {
+        let mut world = Self::of(count + 1);
+        for number in 0..count {
+            let at_us = MEASURE.start + number as u64 * apart_us;
+            let response_us = (number as u64 + 1) * 1000;
+            let op = world.op(number, OpKind::Reset, at_us, response_us, Outcome::Applied);
+            world.take_effect(op);
+        }
+        world
+    }
+
     /// A run with ground for every law: 0 to 3 reset (0 and 1 locked before), 4 and 5 unlocked, 6 refused by policy, 7
     /// failed, 8 reset twice at once, 9 and 10 untouched, 11 only dropped.
     pub fn clean() -> Self {
