@@ -134,6 +134,28 @@ fn ctrl_c_ends_a_watched_run_as_soon_as_any_other() {
 }
 
 #[test]
+fn a_search_is_followed_from_step_to_step() {
+    if !require("curl") {
+        return;
+    }
+    let _alone = alone();
+    let arguments = ["capacity", "scenarios/one-dc.toml", "--live"];
+    let mut search = Job::new(&arguments).sets(&["population.people=60"]).into_out().start();
+    let address = address(&mut search);
+    let curl = Curl::trusting("");
+    search.until_it_says("step 1: 8/s");
+    let running = until(&curl, &address, "running: one-dc: measure");
+    assert!(running.body.contains("/s offered, "), "it says how the step goes");
+    search.until_it_says("/s offered, ");
+    search.signal_group(Signal::INT);
+    let finished = search
+        .finish()
+        .expect_code(2, "a search that was cut short is inconclusive");
+    nothing_tells_the_token(&finished, &address);
+    finished.expect_nothing_left();
+}
+
+#[test]
 fn progress_without_a_terminal_is_a_line_now_and_then() {
     let _alone = alone();
     let finished = Job::quick().sets(&WATCHED).finish();

@@ -123,6 +123,8 @@ impl Load<'_> {
             until_us: measured_from_us + micros(step.measure),
         };
         running.measured_from_us = measured_from_us.saturating_sub(running.start_us);
+        let released = self.released.load(Ordering::Relaxed);
+        running.gathering.begins(from_us, step.warm_up + step.measure, released);
         self.recorder.record(Event::Step(begun), *phase).await;
         if let Some(steering) = &mut running.steering {
             steering.begins(begun);
@@ -155,7 +157,8 @@ impl Load<'_> {
             }
             let points = [begun.measured_from_us, begun.until_us, deadline];
             let next = points.into_iter().find(|at_us| *at_us > now).unwrap_or(deadline);
-            self.hear(running, ears, next).await?;
+            let due = self.tell(running, now, *phase);
+            self.hear(running, ears, next.min(due)).await?;
         }
     }
 

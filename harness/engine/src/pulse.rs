@@ -97,6 +97,12 @@ impl Gathering {
         }
     }
 
+    /// A stretch of the load begins, of that length, with so many tickets released before it. What is counted goes on.
+    pub fn begins(&mut self, start_us: u64, length: Duration, released: u64) {
+        (self.start_us, self.length) = (start_us, length);
+        self.spans = [Span::new(start_us, released)].into();
+    }
+
     /// When people are to be told next.
     pub fn due_us(&self) -> u64 {
         let last = self.spans.back().map_or(self.start_us, |span| span.from_us);
@@ -225,6 +231,20 @@ mod tests {
         assert_eq!(last.counts.applied, 1);
         assert_eq!((last.left(), last.share()), (Duration::ZERO, 1.0));
         assert!(load.spans.len() <= SPANS);
+    }
+
+    #[test]
+    fn a_stretch_has_rates_and_a_length_of_its_own_and_counts_go_on() {
+        let mut load = gathering();
+        load.ended(&done(5 * SECOND + 10, 10, Outcome::Applied));
+        load.take((6 * SECOND, Phase::Measure), 100, Gauge::default());
+        load.begins(9 * SECOND, Duration::from_secs(4), 100);
+        assert_eq!(load.due_us(), 10 * SECOND);
+        load.ended(&done(9 * SECOND + 20, 20, Outcome::Applied));
+        let pulse = load.take((10 * SECOND, Phase::Measure), 130, Gauge::default());
+        assert_eq!((pulse.offered_per_s, pulse.achieved_per_s), (30.0, 1.0));
+        assert_eq!((pulse.p50_us, pulse.counts.applied), (Some(20), 2));
+        assert_eq!((pulse.left(), pulse.share()), (Duration::from_secs(3), 0.25));
     }
 
     #[test]

@@ -137,9 +137,25 @@ impl RunFolder {
     pub fn scan<T: Send>(
         &self,
         map: impl Fn(Line<'_>) -> T + Sync,
-        take: impl FnMut(T),
+        mut take: impl FnMut(T),
     ) -> Result<Option<u64>, HistoryError> {
-        scan::scan(&self.path(HISTORY), self.frames()?, map, take)
+        self.scan_chunks(
+            |told: &mut Vec<T>, line| told.push(map(line)),
+            |told| told.into_iter().for_each(&mut take),
+        )
+    }
+
+    /// The same for whoever puts together what stands close together: `add` adds a line to what was made of those just before it,
+    /// and whole chunks come to `take`.
+    ///
+    /// # Errors
+    /// As of [`Self::scan`].
+    pub fn scan_chunks<C: Default + Send>(
+        &self,
+        add: impl Fn(&mut C, Line<'_>) + Sync,
+        take: impl FnMut(C),
+    ) -> Result<Option<u64>, HistoryError> {
+        scan::scan(&self.path(HISTORY), self.frames()?, add, take)
     }
 
     /// The history's whole frames, decompressed: lines of JSON. For whoever reads the lines themselves.

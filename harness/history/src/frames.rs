@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use zstd::zstd_safe::find_frame_compressed_size;
+use zstd::bulk::Decompressor;
+use zstd::zstd_safe::{find_frame_compressed_size, get_frame_content_size};
 
 use crate::HistoryError;
 
@@ -21,6 +22,7 @@ const FRAME_MAX: usize = 256 << 20;
 pub struct Frames {
     path: PathBuf,
     file: File,
+    decompressor: Decompressor<'static>,
     /// What was read and not yet given.
     pending: Vec<u8>,
     /// How much of it was given.
@@ -38,10 +40,12 @@ impl std::fmt::Debug for Frames {
 
 impl Frames {
     pub(crate) fn open(path: &Path) -> Result<Self, HistoryError> {
-        let file = File::open(path).map_err(|source| read_error(path, source))?;
+        let open = || Ok((File::open(path)?, Decompressor::new()?));
+        let (file, decompressor) = open().map_err(|source| read_error(path, source))?;
         Ok(Self {
             path: path.to_owned(),
             file,
+            decompressor,
             pending: Vec::new(),
             given: 0,
             whole: 0,
@@ -72,7 +76,7 @@ impl Frames {
         }
         let frame = &self.pending[self.given..self.given + length];
         let before = content.len();
-        if zstd::stream::copy_decode(frame, &mut *content).is_err() {
+        if unpack(&mut self.decompressor, frame, content).is_err() {
             content.truncate(before);
             return self.tear();
         }
@@ -120,6 +124,21 @@ impl Frames {
         self.torn = Some(length.saturating_sub(self.whole));
         Ok(false)
     }
+}
+
+/// Appends a frame's content at once where the frame says how long that is, as ours do; else piece by piece.
+fn unpack(decompressor: &mut Decompressor<'_>, frame: &[u8], content: &mut Vec<u8>) -> io::Result<()> {
+    let told = get_frame_content_size(frame).ok().flatten();
+    let Some(size) = told
+        .and_then(|size| usize::try_from(size).ok())
+        .filter(|size| *size <= FRAME_MAX)
+    else {
+        return zstd::stream::copy_decode(frame, content);
+    };
+    content.reserve(size);
+    let mut behind = io::Cursor::new(&mut *content);
+    behind.set_position(behind.get_ref().len() as u64);
+    decompressor.decompress_to_buffer(frame, &mut behind).map(drop)
 }
 
 impl Iterator for Frames {

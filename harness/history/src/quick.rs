@@ -15,9 +15,9 @@ use crate::{Line, Phase};
 pub(crate) fn line(line: &[u8]) -> Option<Line<'_>> {
     let mut text = Text(line.strip_suffix(b"\n").unwrap_or(line));
     text.pass(br#"{"kind":""#)?;
-    match text.name()? {
-        "op" => operation(text).map(Line::Op),
-        "observe" => seen(text).map(Line::Seen),
+    match text.word()? {
+        b"op" => operation(text).map(Line::Op),
+        b"observe" => seen(text).map(Line::Seen),
         _ => None,
     }
 }
@@ -65,7 +65,7 @@ fn seen(mut text: Text<'_>) -> Option<SeenLine<'_>> {
         Some(text) => Some(text.number()?),
         None => None,
     };
-    let by = text.key(br#","by":"#)?.text()?;
+    let by = text.key(br#","by":"#)?.quoted()?;
     text.pass(br#","value":"#)?;
     Some(SeenLine {
         at_us,
@@ -97,30 +97,36 @@ impl<'a> Text<'a> {
         self.0 == b"}"
     }
 
-    /// A text up to its closing quote, without escapes.
-    fn name(&mut self) -> Option<&'a str> {
+    /// What stands up to the closing quote, without escapes.
+    fn word(&mut self) -> Option<&'a [u8]> {
         let end = self.0.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20))?;
-        let (name, rest) = self.0.split_at_checked(end)?;
+        let (word, rest) = self.0.split_at_checked(end)?;
         self.0 = rest.strip_prefix(b"\"")?;
-        str::from_utf8(name).ok()
+        Some(word)
+    }
+
+    fn quoted(&mut self) -> Option<&'a [u8]> {
+        self.pass(b"\"")?;
+        self.word()
     }
 
     fn text(&mut self) -> Option<&'a str> {
-        self.pass(b"\"")?;
-        self.name()
+        str::from_utf8(self.quoted()?).ok()
     }
 
     fn number(&mut self) -> Option<u64> {
-        let digits = self.0.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let (number, rest) = self.0.split_at_checked(digits)?;
+        let (mut number, mut rest) = (0_u64, self.0);
+        while let [digit @ b'0'..=b'9', after @ ..] = rest {
+            number = number.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
+            rest = after;
+        }
+        let digits = self.0.len() - rest.len();
         // JSON has no number with a zero ahead of it (RFC 8259, section 6), nor one without a digit.
-        if number.is_empty() || (number.len() > 1 && number.starts_with(b"0")) {
+        if digits == 0 || (digits > 1 && self.0.starts_with(b"0")) {
             return None;
         }
         self.0 = rest;
-        number.iter().try_fold(0_u64, |sum, digit| {
-            sum.checked_mul(10)?.checked_add(u64::from(*digit - b'0'))
-        })
+        Some(number)
     }
 
     fn small(&mut self) -> Option<u32> {
@@ -149,21 +155,21 @@ impl<'a> Text<'a> {
     }
 
     fn phase(&mut self) -> Option<Phase> {
-        Some(match self.key(br#","phase":"#)?.text()? {
-            "warm_up" => Phase::WarmUp,
-            "measure" => Phase::Measure,
-            "heal" => Phase::Heal,
-            "drain" => Phase::Drain,
-            "quiet" => Phase::Quiet,
-            "probe" => Phase::Probe,
-            "baseline" => Phase::Baseline,
+        Some(match self.key(br#","phase":"#)?.quoted()? {
+            b"warm_up" => Phase::WarmUp,
+            b"measure" => Phase::Measure,
+            b"heal" => Phase::Heal,
+            b"drain" => Phase::Drain,
+            b"quiet" => Phase::Quiet,
+            b"probe" => Phase::Probe,
+            b"baseline" => Phase::Baseline,
             _ => return None,
         })
     }
 
     fn kind(&mut self) -> Option<OpKind> {
-        let name = self.text()?;
-        OpKind::ALL.into_iter().find(|kind| kind.as_str() == name)
+        let name = self.quoted()?;
+        OpKind::ALL.into_iter().find(|kind| kind.as_str().as_bytes() == name)
     }
 
     fn outcome(&mut self) -> Option<Outcome> {
@@ -178,17 +184,19 @@ impl<'a> Text<'a> {
             return Some(None);
         }
         let mut times = StageTimes::new();
+        // In the order of the chain, each once at most.
+        let mut stages = Stage::ALL.into_iter();
         self.pass(b"{")?;
-        while self.pass(b"}").is_none() {
-            if !times.is_empty() {
-                self.pass(b",")?;
-            }
-            let stage = Stage::from_name(self.text()?)?;
+        let mut more = self.pass(b"}").is_none();
+        while more {
+            let name = self.quoted()?;
+            let stage = stages.find(|stage| stage.as_str().as_bytes() == name)?;
             self.pass(b":")?;
-            if times.get(stage).is_some() {
-                return None;
-            }
             times.add_us(stage, self.number()?);
+            more = self.pass(b",").is_some();
+            if !more {
+                self.pass(b"}")?;
+            }
         }
         Some(Some(times))
     }
@@ -202,14 +210,14 @@ impl<'a> Text<'a> {
     }
 
     /// What an observer of that name saw, up to the end of the line.
-    fn sight(&mut self, by: &str) -> Option<Sight<'a>> {
+    fn sight(&mut self, by: &[u8]) -> Option<Sight<'a>> {
         let sight = match by {
-            "baseline" => Sight::Baseline(self.value()?),
-            "probe" => Sight::Probe(self.value()?),
-            "oracle" => Sight::Oracle(self.value()?),
-            "bind" => Sight::Bind(self.value()?),
-            "agent_journal" => Sight::Agent(self.journal()?),
-            "cloud_journal" => Sight::Cloud(self.journal()?),
+            b"baseline" => Sight::Baseline(self.value()?),
+            b"probe" => Sight::Probe(self.value()?),
+            b"oracle" => Sight::Oracle(self.value()?),
+            b"bind" => Sight::Bind(self.value()?),
+            b"agent_journal" => Sight::Agent(self.journal()?),
+            b"cloud_journal" => Sight::Cloud(self.journal()?),
             _ => return None,
         };
         self.ends().then_some(sight)

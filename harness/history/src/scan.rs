@@ -18,20 +18,21 @@ const READERS_MAX: usize = 6;
 /// Whole lines, numbered.
 type Chunk = (u64, Vec<u8>);
 
-/// What was made of the lines of a chunk: as many as read, and why the next one did not.
-struct Parsed<T> {
+/// What was made of the lines of a chunk: how many did read, and why the next one did not.
+struct Parsed<C> {
     number: u64,
-    told: Vec<T>,
+    lines: u64,
+    told: C,
     broken: Option<serde_json::Error>,
 }
 
-/// Reads every line through `map`, which may run on several threads, and hands the results to `take` in the file's order.
-/// Tells how many bytes were left out because the history is torn at its end.
-pub(crate) fn scan<T: Send>(
+/// Reads every line through `add`, which may run on several threads and puts together what belongs to a chunk of lines; hands the
+/// chunks to `take` in the file's order. Tells how many bytes were left out because the history is torn at its end.
+pub(crate) fn scan<C: Default + Send>(
     path: &Path,
     frames: Frames,
-    map: impl Fn(Line<'_>) -> T + Sync,
-    take: impl FnMut(T),
+    add: impl Fn(&mut C, Line<'_>) + Sync,
+    take: impl FnMut(C),
 ) -> Result<Option<u64>, HistoryError> {
     let readers = thread::available_parallelism().map_or(1, |count| count.get().min(READERS_MAX));
     let (chunks, work) = sync_channel(readers);
@@ -40,8 +41,8 @@ pub(crate) fn scan<T: Send>(
     thread::scope(|scope| {
         let unpacking = scope.spawn(move || unpack(frames, &chunks));
         for _ in 0..readers {
-            let (work, results, map) = (Arc::clone(&work), results.clone(), &map);
-            scope.spawn(move || read_chunks(&work, &results, map));
+            let (work, results, add) = (Arc::clone(&work), results.clone(), &add);
+            scope.spawn(move || read_chunks(&work, &results, add));
         }
         // Once the readers have gone, nobody is left to hold up the one who unpacks.
         drop((work, results));
@@ -75,7 +76,7 @@ fn unpack(mut frames: Frames, chunks: &SyncSender<Chunk>) -> Result<Option<u64>,
 
 /// Where the last whole line ends.
 fn whole_lines(chunk: &[u8]) -> usize {
-    chunk.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
+    memchr::memrchr(b'\n', chunk).map_or(0, |at| at + 1)
 }
 
 /// Sends a chunk that is not empty; tells whether anybody still reads.
@@ -87,43 +88,51 @@ fn send(chunks: &SyncSender<Chunk>, number: &mut u64, chunk: Vec<u8>) -> bool {
     chunks.send((*number - 1, chunk)).is_ok()
 }
 
-fn read_chunks<T>(
+fn read_chunks<C: Default>(
     work: &Mutex<Receiver<Chunk>>,
-    results: &SyncSender<Parsed<T>>,
-    map: &(impl Fn(Line<'_>) -> T + Sync),
+    results: &SyncSender<Parsed<C>>,
+    add: &impl Fn(&mut C, Line<'_>),
 ) {
     loop {
         let next = work.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, chunk)) = next else { return };
-        if results.send(read_chunk(number, &chunk, map)).is_err() {
+        if results.send(read_chunk(number, &chunk, add)).is_err() {
             return;
         }
     }
 }
 
-fn read_chunk<T>(number: u64, chunk: &[u8], map: &impl Fn(Line<'_>) -> T) -> Parsed<T> {
-    let (mut told, mut broken) = (Vec::new(), None);
-    for line in chunk.split_inclusive(|byte| *byte == b'\n') {
-        match Line::parse(line) {
-            Ok(line) => told.push(map(line)),
+fn read_chunk<C: Default>(number: u64, chunk: &[u8], add: &impl Fn(&mut C, Line<'_>)) -> Parsed<C> {
+    let mut parsed = Parsed {
+        number,
+        lines: 0,
+        told: C::default(),
+        broken: None,
+    };
+    let mut from = 0;
+    for at in memchr::memchr_iter(b'\n', chunk) {
+        match Line::parse(&chunk[from..=at]) {
+            Ok(line) => add(&mut parsed.told, line),
             Err(error) => {
-                broken = Some(error);
+                parsed.broken = Some(error);
                 break;
             }
         }
+        parsed.lines += 1;
+        from = at + 1;
     }
-    Parsed { number, told, broken }
+    parsed
 }
 
-fn in_order<T>(path: &Path, done: Receiver<Parsed<T>>, mut take: impl FnMut(T)) -> Result<(), HistoryError> {
-    let mut waiting: BTreeMap<u64, Parsed<T>> = BTreeMap::new();
+fn in_order<C>(path: &Path, done: Receiver<Parsed<C>>, mut take: impl FnMut(C)) -> Result<(), HistoryError> {
+    let mut waiting: BTreeMap<u64, Parsed<C>> = BTreeMap::new();
     let (mut next, mut lines) = (0, 0_u64);
     for parsed in done {
         waiting.insert(parsed.number, parsed);
         while let Some(parsed) = waiting.remove(&next) {
             next += 1;
-            lines += parsed.told.len() as u64;
-            parsed.told.into_iter().for_each(&mut take);
+            lines += parsed.lines;
+            take(parsed.told);
             if let Some(source) = parsed.broken {
                 return Err(HistoryError::Format {
                     path: path.to_owned(),

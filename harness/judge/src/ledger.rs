@@ -11,6 +11,7 @@ mod notable;
 mod op;
 mod personas;
 mod sightings;
+mod sorting;
 mod splits;
 mod stages;
 mod steps;

@@ -1,6 +1,8 @@
 //! Everything put together.
 
 use std::collections::{BTreeMap, HashMap};
+use std::panic::resume_unwind;
+use std::thread;
 
 use history::{
     DropWhy, EndedEarly, FaultBit, Finding, Generator, GeneratorLateness, GoalResult, Lateness, Mark, OpCounts,
@@ -20,16 +22,21 @@ use crate::{capacity, case, check, goals, propagation, resolve, traces};
 
 /// The verdict and the figures of a run.
 pub(crate) fn judgement(ledger: &Ledger) -> Judgement {
-    let statistics = Statistics::of(ledger);
-    let mut figures = figures(ledger, &statistics);
-    let verdict = verdict(ledger, &statistics, &figures);
+    // What must hold and what it came to are asked of the same ledger, side by side.
+    let (findings, statistics, mut figures) = thread::scope(|scope| {
+        let findings = scope.spawn(|| check::findings(ledger));
+        let statistics = Statistics::of(ledger);
+        let figures = figures(ledger, &statistics);
+        let findings = findings.join().unwrap_or_else(|panic| resume_unwind(panic));
+        (findings, statistics, figures)
+    });
+    let verdict = verdict(ledger, findings, &statistics, &figures);
     figures.cases = case::cases(ledger, &verdict.findings);
     Judgement { verdict, figures }
 }
 
-fn verdict(ledger: &Ledger, statistics: &Statistics, figures: &Figures) -> Verdict {
+fn verdict(ledger: &Ledger, mut findings: Vec<Finding>, statistics: &Statistics, figures: &Figures) -> Verdict {
     let manifest = &ledger.manifest;
-    let mut findings = check::findings(ledger);
     findings.extend(goals::unknown_goals(&manifest.goals));
     findings.extend(ledger.climb.as_ref().map(|climb| capacity::finding(ledger, climb)));
     let goals = goals::results(ledger, statistics);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use judge::capacity::Question;
 
-use super::{ScenarioArguments, WorldChoice};
+use super::{LiveArguments, ScenarioArguments, WorldChoice};
 
 const AFTER: &str = "\
 Examples:
@@ -13,6 +13,7 @@ Examples:
   wblab capacity scenarios/one-dc.toml --world docker --set world.directory.service_time.reset=0s
   wblab capacity scenarios/one-dc.toml \\
       --what-if \"people=500000, resets_per_person_per_year=3, peak_hour_share=0.2, dcs=2\"
+  wblab capacity scenarios/one-dc.toml --live      with the report in a browser while it searches
   wblab capacity --from reports/runs/one-dc/… --what-if \"people=80000, resets_per_person_per_year=4, peak_hour_share=0.25\"
 
 The scenario's load must arrive at a constant rate or at random (poisson_arrival_rate); its rate is the first that is tried, its
@@ -46,8 +47,10 @@ pub(crate) struct CapacityArguments {
     #[arg(long, value_name = "QUESTION", value_parser = Question::parse)]
     pub what_if: Option<Question>,
     /// Answer from the folder of an earlier search instead of running one
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "sets", "seed", "world", "within"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["scenario", "sets", "seed", "world", "within", "live"])]
     pub from: Option<PathBuf>,
+    #[command(flatten)]
+    pub live: LiveArguments,
     /// Print the answer alone on the standard output, as JSON
     #[arg(long)]
     pub json: bool,

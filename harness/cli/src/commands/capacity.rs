@@ -5,22 +5,17 @@ mod asked;
 use std::path::Path;
 use std::time::Duration;
 
-use engine::Order;
-use engine::clock::RunClock;
 use engine::ports::{Steering, Step};
-use environment::{LabWorld, Parts, ServedBinary};
+use environment::Parts;
 use history::{Capacity, Event, Manifest, Mark, RunFolder, StepEvent};
 use judge::capacity::{Question, Search};
-use load::ChildProcess;
-use vocabulary::SystemClock;
 
+use super::drive::drive;
 use super::order::{Ordered, ordered, plan_of, reproduce};
 use crate::args::CapacityArguments;
 use crate::error::{CliError, Exit};
-use crate::interrupt::Interrupt;
-use crate::logs;
-use crate::progress::{Teller, is_watched, print, say};
-use crate::sealed::judge_and_draw;
+use crate::live::Live;
+use crate::progress::{is_watched, print, say};
 
 /// The judge's search in the place of the engine's port.
 struct Steered(Search);
@@ -51,9 +46,14 @@ pub(crate) async fn capacity(arguments: CapacityArguments, parts: Parts) -> Resu
     if let Some(from) = &arguments.from {
         return earlier(from, arguments.what_if.as_ref(), arguments.json);
     }
+    let live = Live::when(arguments.live).await?;
     let ordered = prepared(&arguments)?;
-    let (folder, mark) = searched(ordered, parts).await?;
-    answered(&folder, arguments.what_if.as_ref(), arguments.json, mark)
+    let mut steering = Steered(search(&ordered.manifest)?);
+    let driven = drive(ordered, parts, live, Some(&mut steering)).await?;
+    let mark = driven.judgement.verdict.verdict;
+    let exit = answered(&driven.folder, arguments.what_if.as_ref(), arguments.json, mark)?;
+    driven.end("capacity.html").await;
+    Ok(exit)
 }
 
 /// Everything that can be wrong with the question is said before anything stands.
@@ -72,44 +72,6 @@ fn prepared(arguments: &CapacityArguments) -> Result<Ordered, CliError> {
         arguments.within
     );
     ordered(plan, &arguments.out, Some(asked), replay)
-}
-
-/// Runs the search and judges the sealed folder.
-async fn searched(ordered: Ordered, parts: Parts) -> Result<(RunFolder, Mark), CliError> {
-    let interrupt = Interrupt::listen().map_err(CliError::Runtime)?;
-    logs::to_folder(&ordered.folder.logs());
-    let Ordered {
-        plan,
-        folder,
-        manifest,
-        run,
-    } = ordered;
-    say(&format!(
-        "{} on {}, seed {}",
-        plan.name,
-        plan.world.kind.as_str(),
-        plan.seed
-    ));
-    let mut steering = Steered(search(&manifest)?);
-    let ServedBinary { path: program, prefix } = parts.served.clone();
-    let mut world = LabWorld::new(&run, parts, SystemClock::shared());
-    let teller = Teller::new();
-    let went = engine::run(Order {
-        plan: &plan,
-        folder: &folder,
-        manifest,
-        clock: RunClock::starting_now(SystemClock::shared()),
-        world: &mut world,
-        generators: &mut ChildProcess { program, prefix },
-        progress: &teller,
-        steering: Some(&mut steering),
-        interrupt: interrupt.wanted(),
-    })
-    .await;
-    teller.finish();
-    let end = went.inspect_err(|_| say(&format!("what was recorded is in {}", folder.root().display())))?;
-    let judgement = judge_and_draw(&folder, &end.secrets, !interrupt.twice())?;
-    Ok((folder, judgement.verdict.verdict))
 }
 
 fn search(manifest: &Manifest) -> Result<Search, CliError> {

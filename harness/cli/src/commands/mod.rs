@@ -9,6 +9,7 @@ pub(crate) mod completions;
 pub(crate) mod conformance;
 pub(crate) mod doctor;
 pub(crate) mod down;
+pub(crate) mod drive;
 pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod report;

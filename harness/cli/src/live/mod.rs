@@ -8,6 +8,7 @@ mod server;
 mod token;
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,9 +89,9 @@ impl Live {
     }
 
     /// The run is over: shows its page to whoever still looks, for a moment; a person who wants it to end does not wait.
-    pub async fn end(mut self, folder: &RunFolder, interrupt: &Interrupt) {
+    pub async fn end(mut self, page: &Path, interrupt: &Interrupt) {
         self.stop_drawing();
-        let page = std::fs::read_to_string(folder.path("report.html"));
+        let page = std::fs::read_to_string(page);
         let page = page.unwrap_or_else(|_| reports::ended_page("This run has no page."));
         self.board.show_last(page);
         if !self.board.is_watched(REFRESHED_EVERY + LINGER) {

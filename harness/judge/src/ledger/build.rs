@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU64;
+use std::thread;
 
 use history::{
     DropWhy, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase,
@@ -11,10 +12,11 @@ use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass};
 
 use super::index::OpIndex;
-use super::light::{Light, LightOp, Seen, Who};
+use super::light::{Light, LightChunk, LightOp, Seen, Who};
 use super::sightings::is_final;
+use super::sorting::{parts, sort};
 use super::{
-    Bind, Domains, Dropped, Early, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Person,
+    Bind, Domains, Dropped, Early, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Op, Person,
     PersonaCounts, Sighting, StageSamples,
 };
 use crate::capacity::climb::{self, Begun};
@@ -35,7 +37,10 @@ pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
     let mut builder = Builder::new(folder)?;
     let known = std::mem::take(&mut builder.index);
     let strangers = &mut builder;
-    let torn = folder.scan(|line| Light::of(line, &known), |line| strangers.take(line, &known))?;
+    let torn = folder.scan_chunks(
+        |chunk: &mut LightChunk, line| chunk.add(line, &known),
+        |chunk| strangers.take(chunk, &known),
+    )?;
     let mut ledger = builder.finish();
     ledger.torn = torn;
     Ok(ledger)
@@ -46,6 +51,8 @@ struct Builder {
     /// People whom `people.csv` does not name, by objectGUID; while it is read, everyone.
     index: HashMap<Uuid, u32>,
     places: OpIndex,
+    /// Where the next line of the cloud's journal is looked for first, and of the agent's.
+    next: [usize; 2],
     /// Steps of a search so far.
     begun: Vec<Begun>,
 }
@@ -89,6 +96,7 @@ impl Builder {
             },
             index: HashMap::new(),
             places: OpIndex::with_room(room),
+            next: [0; 2],
             begun: Vec::new(),
         };
         for row in folder.people()? {
@@ -97,29 +105,47 @@ impl Builder {
         Ok(builder)
     }
 
-    fn take(&mut self, line: Light, known: &HashMap<Uuid, u32>) {
-        self.ledger.events += 1;
-        self.ledger.ended_us = self.ledger.ended_us.max(line.at_us());
-        match line {
-            Light::Op(op) => self.op(*op),
-            Light::Seen(line) => {
-                let person = self.who(line.who) as usize;
-                let dc = self.dc(line.dc.as_deref());
-                self.see(person, dc, &line.seen, line.at_us, line.phase);
+    fn take(&mut self, chunk: LightChunk, known: &HashMap<Uuid, u32>) {
+        self.ledger.events += chunk.lines.len() as u64;
+        let personas: Vec<u8> = chunk.personas.iter().map(|name| self.persona(name)).collect();
+        let mut ops = chunk.ops.into_iter();
+        for line in chunk.lines {
+            match line {
+                Light::Op => {
+                    let Some(op) = ops.next() else { continue };
+                    let persona = personas.get(op.persona).copied().unwrap_or_default();
+                    self.at(op.at_us);
+                    self.op(op, persona);
+                }
+                Light::Seen(line) => {
+                    self.at(line.at_us);
+                    let person = self.who(line.who) as usize;
+                    let dc = self.dc(line.dc.as_deref());
+                    self.see(person, dc, &line.seen, line.at_us, line.phase);
+                }
+                Light::Journal {
+                    at_us,
+                    op,
+                    agent,
+                    in_flight,
+                    note,
+                } => {
+                    self.at(at_us);
+                    self.ledger.in_flight.extend(in_flight.then_some(op));
+                    self.journal(op, agent, note);
+                }
+                Light::Nothing { at_us } => self.at(at_us),
+                Light::Other(event) => {
+                    self.at(event.stamp().at_us);
+                    self.other(*event, known);
+                }
             }
-            Light::Journal {
-                op,
-                agent,
-                in_flight,
-                note,
-                ..
-            } => {
-                self.ledger.in_flight.extend(in_flight.then_some(op));
-                self.journal(op, agent, note);
-            }
-            Light::Nothing { .. } => {}
-            Light::Other(event) => self.other(*event, known),
         }
+    }
+
+    /// The run was on at that instant.
+    fn at(&mut self, at_us: u64) {
+        self.ledger.ended_us = self.ledger.ended_us.max(at_us);
     }
 
     fn other(&mut self, event: Event, known: &HashMap<Uuid, u32>) {
@@ -181,10 +207,10 @@ impl Builder {
         &mut counts[place]
     }
 
-    fn op(&mut self, light: LightOp) {
+    fn op(&mut self, light: LightOp, persona: u8) {
         let mut op = light.op;
         op.person = self.who(light.who);
-        op.persona = self.persona(&light.persona);
+        op.persona = persona;
         if self.measured(light.phase, op.intended_us) {
             op.notes.add(Notes::MEASURED);
             if let Some(times) = &light.stages {
@@ -223,7 +249,8 @@ impl Builder {
         let lines = &mut self.ledger.journal_lines;
         *(if agent { &mut lines.agent } else { &mut lines.cloud }) += 1;
         let Some(note) = note else { return };
-        match self.places.find(&self.ledger.ops, op) {
+        let next = &mut self.next[usize::from(agent)];
+        match self.places.find_from(&self.ledger.ops, op, next) {
             Some(place) => self.ledger.ops[place].notes.add(note),
             None => self.ledger.strays.push((op, note)),
         }
@@ -374,9 +401,12 @@ impl Builder {
         let mut ledger = self.ledger;
         ledger.take_steps(self.begun);
         let people = &mut ledger.people;
-        ledger
-            .ops
-            .sort_unstable_by_key(|op| (op.person, op.started_us, op.finished_us, op.id));
+        let order = |op: &Op| (op.person, op.started_us, op.finished_us, op.id);
+        sort(
+            &mut ledger.ops,
+            order,
+            thread::available_parallelism().map_or(1, Into::into),
+        );
         for (person, part) in parts(&ledger.ops, |op| op.person) {
             people[person].ops = part;
         }
@@ -418,17 +448,4 @@ impl Builder {
         });
         self.ledger.strays = strays;
     }
-}
-
-/// The stretches of a sorted list that belong to each person.
-fn parts<T>(sorted: &[T], person: impl Fn(&T) -> u32) -> Vec<(usize, std::ops::Range<usize>)> {
-    let mut from = 0;
-    sorted
-        .chunk_by(|one, next| person(one) == person(next))
-        .filter_map(|part| {
-            let range = from..from + part.len();
-            from = range.end;
-            Some((person(part.first()?) as usize, range))
-        })
-        .collect()
 }

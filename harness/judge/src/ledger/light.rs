@@ -26,9 +26,43 @@ impl Who {
     }
 }
 
-/// A line with no more of it than is kept. Journals' lines come most often: what is larger than one of them is boxed.
+/// Lines that stand together.
+#[derive(Default)]
+pub(super) struct LightChunk {
+    pub(super) lines: Vec<Light>,
+    /// The operations among them, in their order.
+    pub(super) ops: Vec<LightOp>,
+    /// The names of their personas: a few.
+    pub(super) personas: Vec<Box<str>>,
+}
+
+impl LightChunk {
+    pub(super) fn add(&mut self, line: Line<'_>, known: &HashMap<Uuid, u32>) {
+        let light = match line {
+            Line::Op(op) => {
+                let persona = self.persona(&op.persona);
+                self.ops.push(LightOp::of(op, persona, known));
+                Light::Op
+            }
+            Line::Seen(seen) => Light::seen(seen, known),
+            Line::Other(event) => Light::Other(Box::new(event)),
+        };
+        self.lines.push(light);
+    }
+
+    fn persona(&mut self, name: &str) -> usize {
+        let known = self.personas.iter().position(|known| **known == *name);
+        known.unwrap_or_else(|| {
+            self.personas.push(name.into());
+            self.personas.len() - 1
+        })
+    }
+}
+
+/// A line with no more of it than is kept. Journals' lines come most often: what is larger than one of them stands elsewhere.
 pub(super) enum Light {
-    Op(Box<LightOp>),
+    /// The next of the chunk's operations.
+    Op,
     Seen(Box<LightSeen>),
     Journal {
         at_us: u64,
@@ -56,7 +90,8 @@ pub(super) struct LightOp {
     pub(super) at_us: u64,
     pub(super) phase: Phase,
     pub(super) who: Who,
-    pub(super) persona: Box<str>,
+    /// Among those of the chunk.
+    pub(super) persona: usize,
     pub(super) arrival: Option<u64>,
     pub(super) attempt: u32,
     pub(super) op: Op,
@@ -74,14 +109,6 @@ pub(super) enum Seen {
 }
 
 impl Light {
-    pub(super) fn of(line: Line<'_>, known: &HashMap<Uuid, u32>) -> Self {
-        match line {
-            Line::Op(op) => Self::Op(Box::new(LightOp::of(op, known))),
-            Line::Seen(seen) => Self::seen(seen, known),
-            Line::Other(event) => Self::Other(Box::new(event)),
-        }
-    }
-
     fn seen(line: SeenLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
         let at_us = line.at_us;
         let seen = match line.sight {
@@ -122,19 +149,10 @@ impl Light {
             }))
         })
     }
-
-    pub(super) fn at_us(&self) -> u64 {
-        match self {
-            Self::Op(op) => op.at_us,
-            Self::Seen(seen) => seen.at_us,
-            Self::Journal { at_us, .. } | Self::Nothing { at_us } => *at_us,
-            Self::Other(event) => event.stamp().at_us,
-        }
-    }
 }
 
 impl LightOp {
-    fn of(line: OpLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
+    fn of(line: OpLine<'_>, persona: usize, known: &HashMap<Uuid, u32>) -> Self {
         let mut notes = Notes::default();
         if matches!(&line.outcome, Outcome::Rejected(reason) if reason.code == ReasonCode::IncorrectPassword) {
             notes.add(Notes::WRONG_OLD);
@@ -157,7 +175,7 @@ impl LightOp {
             at_us: line.at_us,
             phase: line.phase,
             who: Who::of(line.user, &line.actor, known),
-            persona: line.persona.into(),
+            persona,
             arrival: line.arrival,
             attempt: line.attempt,
             op,
