@@ -53,7 +53,7 @@ pub fn terminal_of_capacity(capacity: &Capacity, colour: bool) -> String {
     ));
     out.push_str(&format!(
         "\n{}\n",
-        paint("Models, the one that predicts best first", "1")
+        paint("Models: first the simplest of those that predict as well as any", "1")
     ));
     for model in &capacity.models {
         let goal = model.goal_rate_per_s.map_or_else(String::new, |rate| {

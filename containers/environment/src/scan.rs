@@ -1,9 +1,9 @@
 //! The search for secrets at rest: every password used, in eight encodings, over everything that was written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::io::Read;
 
-use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use history::ScanRecord;
@@ -16,6 +16,8 @@ use crate::EnvironmentError;
 const ENCODINGS: u64 = 8;
 /// Shorter patterns would be found by chance.
 const PATTERN_MIN: usize = 8;
+/// Bytes of a place that are in memory at once, and a pattern's length more.
+const READ_AT_ONCE: u64 = 1 << 20;
 /// What is planted to prove that the search finds anything: no secret, but looks like one.
 const CANARY: &str = "Canary-7h4tMustB3Found";
 
@@ -27,32 +29,56 @@ pub struct Source {
     pub content: Box<dyn Read + Send>,
 }
 
-/// A search that is ready for any number of places.
+/// The first bytes of a pattern. A run may have used a hundred thousand passwords, each with a score of forms: only their begins are
+/// held, and what begins so is compared with the forms of that secret alone.
+type Begin = [u8; PATTERN_MIN];
+
+/// Where the canary stands among the secrets.
+const CANARY_PLACE: u32 = 0;
+
+/// A search that is ready for any number of places. What it holds is a few hundred bytes for each secret, however long the places.
 pub struct Scan {
-    patterns: AhoCorasick,
-    canary_patterns: BTreeSet<usize>,
-    secrets: u64,
+    secrets: Vec<Password>,
+    /// Whose a begin is, the first that has it.
+    begins: HashMap<u64, u32, BuildHasherDefault<Spread>>,
+    /// The others that begin so.
+    more: HashMap<u64, Vec<u32>>,
+    /// The longest pattern.
+    longest: usize,
+}
+
+/// What a place holds.
+#[derive(Default)]
+struct Found {
+    secret: bool,
+    canary: bool,
 }
 
 impl Scan {
     /// Prepares the search for these secrets.
-    ///
-    /// # Errors
-    /// [`EnvironmentError::Scan`] when there are more patterns than the matcher takes.
-    pub fn new<'s>(secrets: impl Iterator<Item = &'s Password>) -> Result<Self, EnvironmentError> {
-        let mut patterns: Vec<Vec<u8>> = encodings(CANARY).into_iter().collect();
-        let canary_patterns = (0..patterns.len()).collect();
-        let mut count = 0;
-        for secret in secrets {
-            count += 1;
-            patterns.extend(encodings(secret.expose()));
+    pub fn new<'s>(secrets: impl Iterator<Item = &'s Password>) -> Self {
+        let mut scan = Self {
+            secrets: Vec::new(),
+            begins: HashMap::default(),
+            more: HashMap::new(),
+            longest: PATTERN_MIN,
+        };
+        scan.add(&Password::new(CANARY.to_owned()));
+        secrets.for_each(|secret| scan.add(secret));
+        scan
+    }
+
+    fn add(&mut self, secret: &Password) {
+        let place = u32::try_from(self.secrets.len()).unwrap_or(u32::MAX);
+        for form in encodings(secret.expose()) {
+            self.longest = self.longest.max(form.len());
+            let Some(begin) = form.first_chunk() else { continue };
+            let first = *self.begins.entry(key(begin)).or_insert(place);
+            if first != place {
+                self.more.entry(key(begin)).or_default().push(place);
+            }
         }
-        let patterns = AhoCorasick::new(patterns).map_err(|error| EnvironmentError::Scan(error.to_string()))?;
-        Ok(Self {
-            patterns,
-            canary_patterns,
-            secrets: count,
-        })
+        self.secrets.push(secret.clone());
     }
 
     /// Searches the places, and a planted canary among them, and tells what was found; never the secret itself.
@@ -62,17 +88,13 @@ impl Scan {
     pub fn search(&self, places: Vec<Source>) -> Result<ScanRecord, EnvironmentError> {
         let mut record = ScanRecord {
             places: u64::try_from(places.len()).unwrap_or(u64::MAX),
-            secrets: self.secrets,
+            secrets: self.secrets.len() as u64 - 1,
             encodings: ENCODINGS,
             hits: Vec::new(),
             canary: self.canary_is_found()?,
         };
         for place in places {
-            if self
-                .hits(place.content, &place.name)?
-                .iter()
-                .any(|pattern| !self.canary_patterns.contains(pattern))
-            {
+            if self.found(place.content, &place.name)?.secret {
                 record.hits.push(place.name);
             }
         }
@@ -85,17 +107,79 @@ impl Scan {
             "{{\"blob\":\"{}\"}}",
             STANDARD_NO_PAD.encode(format!("x{CANARY}-and-more"))
         );
-        let hits = self.hits(Box::new(std::io::Cursor::new(planted.into_bytes())), "the canary")?;
-        Ok(hits.iter().any(|pattern| self.canary_patterns.contains(pattern)))
+        let planted = Box::new(std::io::Cursor::new(planted.into_bytes()));
+        Ok(self.found(planted, "the canary")?.canary)
     }
 
-    fn hits(&self, content: Box<dyn Read + Send>, name: &str) -> Result<BTreeSet<usize>, EnvironmentError> {
-        let mut hits = BTreeSet::new();
-        for found in self.patterns.stream_find_iter(std::io::BufReader::new(content)) {
-            let found = found.map_err(|error| EnvironmentError::Scan(format!("{name} does not read: {error}")))?;
-            hits.insert(found.pattern().as_usize());
+    /// Reads a place from its begin to the first secret, or to its end.
+    fn found(&self, mut content: Box<dyn Read + Send>, name: &str) -> Result<Found, EnvironmentError> {
+        let unreadable = |error| EnvironmentError::Scan(format!("{name} does not read: {error}"));
+        let mut found = Found::default();
+        let mut text = Vec::new();
+        loop {
+            let read = content.by_ref().take(READ_AT_ONCE).read_to_end(&mut text);
+            let ended = read.map_err(unreadable)? == 0;
+            // A pattern that begins behind this may not have been read to its end.
+            let searched = if ended {
+                text.len()
+            } else {
+                text.len().saturating_sub(self.longest)
+            };
+            self.look(&text, searched, &mut found);
+            if ended || found.secret {
+                return Ok(found);
+            }
+            text.drain(..searched);
         }
-        Ok(hits)
+    }
+
+    /// Looks for what begins in the first bytes of a text.
+    fn look(&self, text: &[u8], begins: usize, found: &mut Found) {
+        for (at, begin) in text.windows(PATTERN_MIN).take(begins).enumerate() {
+            let Some(key) = begin.first_chunk().map(key) else {
+                continue;
+            };
+            let Some(first) = self.begins.get(&key) else { continue };
+            let others = self.more.get(&key).into_iter().flatten();
+            for place in std::iter::once(first).chain(others) {
+                let here = self.begins_with(&text[at..], *place);
+                found.canary |= here && *place == CANARY_PLACE;
+                found.secret |= here && *place != CANARY_PLACE;
+            }
+            if found.secret {
+                return;
+            }
+        }
+    }
+
+    fn begins_with(&self, text: &[u8], place: u32) -> bool {
+        let secret = self.secrets.get(place as usize);
+        secret.is_some_and(|secret| encodings(secret.expose()).iter().any(|form| text.starts_with(form)))
+    }
+}
+
+fn key(begin: &Begin) -> u64 {
+    u64::from_le_bytes(*begin)
+}
+
+/// Spreads eight bytes over all bits: nobody who could choose them to collide reads what this is for.
+#[derive(Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
     }
 }
 
@@ -104,8 +188,8 @@ fn encodings(secret: &str) -> BTreeSet<Vec<u8>> {
     let plain = secret.as_bytes().to_vec();
     let wide: Vec<u8> = secret.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut forms: BTreeSet<Vec<u8>> = [plain.clone(), wide.clone()].into();
-    let quoted = Password::new(secret.to_owned()).unicode_pwd().to_vec();
-    for bytes in [&plain, &wide, &quoted] {
+    // What `unicodePwd` takes, the second form in quotation marks, holds that form in each of these encodings too.
+    for bytes in [&plain, &wide] {
         let lower: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         forms.insert(lower.to_uppercase().into_bytes());
         forms.insert(lower.into_bytes());
@@ -151,7 +235,7 @@ mod tests {
 
     fn search(text: &[u8]) -> ScanRecord {
         let secret = Password::new(SECRET.to_owned());
-        let scan = Scan::new([&secret].into_iter()).unwrap();
+        let scan = Scan::new([&secret].into_iter());
         let content = Box::new(std::io::Cursor::new(text.to_vec()));
         scan.search(vec![Source {
             name: "log".into(),
@@ -181,6 +265,29 @@ mod tests {
             assert_eq!(record.hits, ["log"], "{}", String::from_utf8_lossy(&text));
             assert!(record.canary);
         }
+    }
+
+    #[test]
+    fn a_secret_is_found_wherever_reading_stops_and_whoever_begins_alike() {
+        let secrets: Vec<Password> = (0..300)
+            .map(|number| Password::new(format!("Spring-Time-{number}!")))
+            .collect();
+        let scan = Scan::new(secrets.iter());
+        let hits = |text: Vec<u8>| {
+            let content = Box::new(std::io::Cursor::new(text));
+            let name = "log".to_owned();
+            scan.search(vec![Source { name, content }]).unwrap().hits.len()
+        };
+        let at_once = usize::try_from(READ_AT_ONCE).unwrap();
+        for before in (at_once - 40..at_once + 4).chain([0, 2 * at_once - 7]) {
+            let text = [vec![b'S'; before], b"Spring-Time-299!".to_vec()].concat();
+            assert_eq!(hits(text), 1, "{before} bytes before it");
+        }
+        assert_eq!(
+            hits(b"Spring-Time-300! Spring-Time-29".repeat(9)),
+            0,
+            "only the begin of one"
+        );
     }
 
     #[test]

@@ -76,7 +76,7 @@ fn leaks(folder: &RunFolder, secrets: &[Password]) -> Result<Option<Finding>, Cl
             content: Box::new(content),
         });
     }
-    let record = Scan::new(secrets.iter())?.search(places)?;
+    let record = Scan::new(secrets.iter()).search(places)?;
     for hit in &record.hits {
         let path = folder.path(hit);
         fs::remove_file(&path).map_err(|source| CliError::File {

@@ -98,7 +98,7 @@ pub struct Capacity {
     pub answer: Answer,
     /// What saturates first.
     pub bottleneck: Bottleneck,
-    /// Models fitted to the steps, the one that predicts best first.
+    /// Models fitted to the steps: first the one that is kept, the simplest of those that predict as well as any.
     pub models: Vec<Model>,
     /// Every step, in the order they were made.
     pub steps: Vec<Step>,

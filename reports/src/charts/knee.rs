@@ -173,7 +173,7 @@ fn legend(capacity: &Capacity) -> Vec<Entry> {
         .zip(MODELS)
         .enumerate()
         .map(|(number, (model, ink))| {
-            let kept = if number == 0 { ", predicts best" } else { "" };
+            let kept = if number == 0 { ", kept" } else { "" };
             Entry::line(ink, format!("{}{kept}", title(model)))
         });
     marks

@@ -79,7 +79,8 @@ fn replay(manifest: &Manifest) -> Markup {
                 (fact("Seed", &manifest.seed.to_string()))
                 (fact("Plan", &manifest.plan_hash))
                 (fact("People (SHA-256)", &manifest.people_sha256))
-                (fact("Arrivals (SHA-256)", &manifest.arrivals_sha256))
+                // Nobody knows the arrivals of a search beforehand.
+                @if !manifest.arrivals_sha256.is_empty() { (fact("Arrivals (SHA-256)", &manifest.arrivals_sha256)) }
                 (fact("Machine", &machine))
                 @for (name, version) in &manifest.versions { (fact(name, version)) }
                 @for (name, digest) in &manifest.image_digests { (fact(&format!("Image {name}"), digest)) }

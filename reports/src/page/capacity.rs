@@ -222,8 +222,9 @@ fn models(capacity: &Capacity) -> Markup {
             @if capacity.models.is_empty() { p { "Too few rates were tried to fit a model." } } @else {
                 (boxed("Models", &table))
                 p.note {
-                    "Off by: how far a model is off, as a root mean square, at a rate that it was not fitted to; the first is kept, and the ranges of "
-                    "its numbers are the 5th and 95th of a hundred fits to windows drawn again."
+                    "Off by: how far a model is off, as a root mean square, at a rate that it was not fitted to. The first is kept: the simplest "
+                    "of those that are within one standard error of the least off. The ranges of its numbers are the 5th and 95th of a hundred "
+                    "fits to windows drawn again."
                 }
             }
         }

@@ -41,8 +41,12 @@ struct Note {
     outcome: Option<Outcome>,
     #[serde(default)]
     in_cloud: bool,
+    /// Whose it is and of which kind, once it is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sent: Option<SentOrder>,
+    whose: Option<(Uuid, OpKind)>,
+    /// Kept until it has surely ended: then nobody asks about it any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sent: Option<Box<SentOrder>>,
 }
 
 /// What is needed to ask the agent about an order that was sent.
@@ -76,7 +80,7 @@ impl JournalEntry {
     /// How it ended, if it left and has ended: what, of which kind, and whether the cloud's own write followed.
     pub(crate) fn ended(&self) -> Option<(Outcome, Option<OpKind>, bool)> {
         let outcome = self.note.outcome.clone().filter(|_| self.note.dispatched)?;
-        let kind = self.note.sent.as_ref().map(|sent| sent.kind);
+        let kind = self.note.whose.map(|(_, kind)| kind);
         Some((outcome, kind, self.note.in_cloud))
     }
 
@@ -85,9 +89,9 @@ impl JournalEntry {
         self.note.began_unix_ms.unwrap_or(self.unix_ms)
     }
 
-    /// To whom it went, if it left.
-    pub(crate) fn sent(&self) -> Option<&SentOrder> {
-        self.note.sent.as_ref().filter(|_| self.note.dispatched)
+    /// Whose it is and of which kind, if it left.
+    pub(crate) fn whose(&self) -> Option<(Uuid, OpKind)> {
+        self.note.whose.filter(|_| self.note.dispatched)
     }
 
     /// Whether it left.
@@ -107,7 +111,8 @@ fn code(outcome: &Outcome) -> Option<&'static str> {
 /// The journal, and the guard that no operation is dispatched twice.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
-    entries: HashMap<Uuid, JournalEntry>,
+    /// Small, since a run may have as many operations as the journal keeps.
+    notes: HashMap<Uuid, Note>,
     order: VecDeque<Uuid>,
     writes: Vec<Write>,
 }
@@ -124,7 +129,10 @@ impl Journal {
 
     /// Notes to whom it goes, right before it does.
     pub(crate) fn send(&mut self, operation: Uuid, sent: SentOrder, now_unix: Duration) {
-        self.put(operation, millis(now_unix), |note| note.sent = Some(sent));
+        self.put(operation, millis(now_unix), |note| {
+            note.whose = Some((sent.person, sent.kind));
+            note.sent = Some(Box::new(sent));
+        });
     }
 
     /// Notes how an operation ended.
@@ -132,6 +140,9 @@ impl Journal {
         self.put(operation, millis(now_unix), |note| {
             note.outcome = Some(outcome.clone());
             note.in_cloud = in_cloud;
+            if !matches!(outcome, Outcome::Unknown(_)) {
+                note.sent = None;
+            }
         });
     }
 
@@ -142,27 +153,32 @@ impl Journal {
         }
     }
 
-    fn left(&self, operation: Uuid) -> bool {
-        self.entries.get(&operation).is_some_and(JournalEntry::is_dispatched)
+    /// Whether an operation was about to leave.
+    pub(crate) fn left(&self, operation: Uuid) -> bool {
+        self.notes.get(&operation).is_some_and(|note| note.dispatched)
+    }
+
+    /// To whom an operation went, if it left and may not have ended.
+    pub(crate) fn sent(&self, operation: Uuid) -> Option<&SentOrder> {
+        let note = self.notes.get(&operation).filter(|note| note.dispatched)?;
+        note.sent.as_deref()
     }
 
     fn put(&mut self, operation: Uuid, unix_ms: u64, change: impl FnOnce(&mut Note)) {
-        let before = self.entries.remove(&operation);
-        let is_new = before.is_none();
-        let mut note = before.map_or_else(Note::fresh, |entry| entry.note);
+        let is_new = !self.notes.contains_key(&operation);
+        let note = self.notes.entry(operation).or_insert_with(Note::fresh);
         note.unix_ms = unix_ms;
         note.began_unix_ms.get_or_insert(unix_ms);
-        change(&mut note);
-        let value = serde_json::to_vec(&note).unwrap_or_default();
+        change(note);
+        let value = serde_json::to_vec(note).unwrap_or_default();
         self.writes.push(Write::put(OPERATIONS, operation.as_bytes(), value));
-        self.entries.insert(operation, JournalEntry::new(operation, note));
         if is_new {
             self.order.push_back(operation);
         }
         if self.order.len() > JOURNAL_MAX
             && let Some(oldest) = self.order.pop_front()
         {
-            self.entries.remove(&oldest);
+            self.notes.remove(&oldest);
             self.writes.push(Write::delete(OPERATIONS, oldest.as_bytes()));
         }
     }
@@ -180,13 +196,13 @@ impl Journal {
         let mut doubtful = Vec::new();
         for (id, mut note) in found {
             let open = note.dispatched && matches!(note.outcome, None | Some(Outcome::Unknown(_)));
-            if let Some(sent) = note.sent.clone().filter(|_| open) {
-                doubtful.push((id, sent));
+            if let Some(sent) = note.sent.as_deref().filter(|_| open) {
+                doubtful.push((id, sent.clone()));
             }
             if note.dispatched && note.outcome.is_none() {
                 note.outcome = Some(Outcome::Unknown(UnknownWhy::Interrupted));
             }
-            self.entries.insert(id, JournalEntry::new(id, note));
+            self.notes.insert(id, note);
             self.order.push_back(id);
         }
         Ok(doubtful)
@@ -197,13 +213,14 @@ impl Journal {
         std::mem::take(&mut self.writes)
     }
 
-    pub(crate) fn get(&self, operation: Uuid) -> Option<&JournalEntry> {
-        self.entries.get(&operation)
+    pub(crate) fn get(&self, operation: Uuid) -> Option<JournalEntry> {
+        let note = self.notes.get(&operation)?;
+        Some(JournalEntry::new(operation, note.clone()))
     }
 
     /// All entries, oldest operation first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &JournalEntry> {
-        self.order.iter().filter_map(|operation| self.entries.get(operation))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = JournalEntry> {
+        self.order.iter().filter_map(|operation| self.get(*operation))
     }
 }
 
@@ -215,6 +232,7 @@ impl Note {
             dispatched: false,
             outcome: None,
             in_cloud: false,
+            whose: None,
             sent: None,
         }
     }
@@ -270,6 +288,11 @@ mod tests {
         for write in journal.take_writes() {
             disk.insert(write.key().to_vec(), write.value().unwrap().to_vec());
         }
+        assert!(
+            journal.sent(id(1)).is_some() && journal.sent(id(2)).is_none(),
+            "nobody asks about what has ended"
+        );
+        assert_eq!(journal.get(id(2)).unwrap().whose(), Some((id(50), OpKind::Reset)));
         let mut next = Journal::default();
         let doubtful = next.take_up(&disk.into_iter().collect::<Vec<_>>()).unwrap();
         assert_eq!(doubtful, [(id(1), sent())], "the third had not left yet");

@@ -252,11 +252,11 @@ impl Tenant {
         }
     }
 
-    pub(crate) fn operation(&self, operation: Uuid) -> Option<&JournalEntry> {
+    pub(crate) fn operation(&self, operation: Uuid) -> Option<JournalEntry> {
         self.journal.get(operation)
     }
 
-    pub(crate) fn journal(&self) -> impl Iterator<Item = &JournalEntry> {
+    pub(crate) fn journal(&self) -> impl Iterator<Item = JournalEntry> {
         self.journal.iter()
     }
 

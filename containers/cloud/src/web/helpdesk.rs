@@ -129,11 +129,9 @@ async fn operation(
     let (person, entry) = {
         let tenant = app.tenant();
         let person = tenant.person(&user).map(|person| person.id).ok_or_else(nothing)?;
-        (person, tenant.operation(operation).cloned().ok_or_else(nothing)?)
+        (person, tenant.operation(operation).ok_or_else(nothing)?)
     };
-    let theirs = entry
-        .sent()
-        .is_none_or(|sent| sent.person == person && sent.kind == OpKind::AdminReset);
+    let theirs = entry.whose().is_none_or(|whose| whose == (person, OpKind::AdminReset));
     if !entry.is_dispatched() || !theirs {
         return Err(nothing());
     }
@@ -154,7 +152,7 @@ async fn operation(
 /// The operation as Graph shows it. The product publishes no names for how one fails; these are the lab's.
 fn shown(app: &App, person: Uuid, entry: &JournalEntry, outcome: Option<&Outcome>) -> serde_json::Value {
     let (status, detail) = match outcome {
-        None if entry.sent().is_none() => ("notStarted", String::new()),
+        None if entry.whose().is_none() => ("notStarted", String::new()),
         None => ("running", String::new()),
         Some(Outcome::Applied) => ("succeeded", "ResetSuccess".to_owned()),
         Some(Outcome::Rejected(reason) | Outcome::Failed(reason)) => ("failed", reason.to_string()),

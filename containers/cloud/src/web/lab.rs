@@ -144,13 +144,13 @@ async fn people(State(app): Shared, request: Request) -> Result<StatusCode, ApiE
 }
 
 async fn operation(State(app): Shared, Path(operation): Path<Uuid>) -> Result<Json<JournalEntry>, ApiError> {
-    let entry = app.tenant().operation(operation).cloned();
+    let entry = app.tenant().operation(operation);
     entry.map(Json).ok_or_else(|| ApiError::not_found("No such operation."))
 }
 
 /// One JSON object a line, oldest operation first.
 async fn journal(State(app): Shared) -> Response {
-    let entries: Vec<JournalEntry> = app.tenant().journal().cloned().collect();
+    let entries: Vec<JournalEntry> = app.tenant().journal().collect();
     let lines = entries.iter().filter_map(|entry| serde_json::to_string(entry).ok());
     let text = lines.fold(String::new(), |text, line| text + &line + "\n");
     ([(CONTENT_TYPE, "application/x-ndjson")], Body::from(text)).into_response()

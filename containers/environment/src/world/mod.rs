@@ -242,7 +242,7 @@ impl LabWorld {
     async fn search(&mut self, secrets: &[Password], places: Vec<Place>) -> Result<ScanRecord, EnvironmentError> {
         self.collect_logs().await?;
         let own = self.standing()?.blueprint.secrets();
-        let scan = Scan::new(secrets.iter().chain(own))?;
+        let scan = Scan::new(secrets.iter().chain(own));
         let mut sources: Vec<Source> = places
             .into_iter()
             .map(|place| Source {

@@ -1,4 +1,4 @@
-//! Models fitted to the steps, and which of them predicts best.
+//! Models fitted to the steps, and which of them is kept.
 
 use history::{GoalLimit, Model, ModelPoint, Parameter, Range};
 use rand::{Rng, RngExt as _};
@@ -71,7 +71,7 @@ impl Rate<'_> {
     }
 }
 
-/// Every model that the steps bear, the one that predicts best first.
+/// Every model that the steps bear: first the simplest of those that predict as well as any.
 pub(crate) fn models(rates: &[Rate<'_>], asked: &[GoalLimit], seed: u64) -> Vec<Model> {
     let rates = &upright(rates);
     let points: Vec<Point> = rates.iter().map(|rate| rate.measured()).collect();

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, ReasonCode};
 
 use super::{Ending, Order};
-use crate::tenant::journal::{JournalEntry, SentOrder};
+use crate::tenant::journal::SentOrder;
 use crate::tenant::records::Activity;
 use crate::tenant::{Now, Tenant};
 
@@ -16,7 +16,7 @@ impl Tenant {
 
     /// Whether an operation left: what is sent under its id again is the same operation.
     pub(super) fn has_left(&self, operation: Uuid) -> bool {
-        self.journal.get(operation).is_some_and(JournalEntry::is_dispatched)
+        self.journal.left(operation)
     }
 
     /// How an operation ended that left.
@@ -43,9 +43,9 @@ impl Tenant {
         self.journal.send(order.operation, sent, now.unix);
     }
 
-    /// To whom an operation went, if it left.
+    /// To whom an operation went, if it left and may not have ended.
     pub(crate) fn sent(&self, operation: Uuid) -> Option<SentOrder> {
-        self.journal.get(operation)?.sent().cloned()
+        self.journal.sent(operation).cloned()
     }
 
     /// Records what the agent told later about an operation in doubt. Its password is kept nowhere, so the cloud's own write
