@@ -1,6 +1,7 @@
 //! Resets over LDAP alone and resets through the whole chain, in blocks that take turns on one directory of a standing world.
 //!
-//! Both write the same attributes, `unicodePwd` and `lockoutTime`, with as many requests under way, to the same people.
+//! Both write the same attributes, `unicodePwd` and `lockoutTime`, with as many requests under way, to the same people, by the
+//! same account.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -43,7 +44,7 @@ struct Person {
 /// Runs the blocks and tells the ratio of each pair.
 pub fn compare(description: &str, blocks: Blocks) {
     let world: Value = serde_json::from_str(&std::fs::read_to_string(description).unwrap()).unwrap();
-    let target = Target::samba(&PathBuf::from(description));
+    let target = Target::as_agent(&PathBuf::from(description));
     let mut people = residents(&text(&world["people_file"]));
     let mut raw = Raw::open(&target, blocks.users);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -109,10 +110,10 @@ struct Raw {
 
 impl Raw {
     fn open(target: &Target, users: u32) -> Self {
-        let admin = ber::bind(&target.admin, target.admin_password.as_bytes());
+        let bind = ber::bind(&target.writer, target.writer_password.as_bytes());
         let connections = (0..users).map(|_| {
             let mut connection = target.connect();
-            assert_eq!(connection.ask(&admin, &[]).1.code, Some(0));
+            assert_eq!(connection.ask(&bind, &[]).1.code, Some(0));
             connection
         });
         Self {

@@ -94,7 +94,7 @@ impl<'a> Load<'a> {
     }
 
     fn bind_administrator(&mut self) {
-        let admin = ber::bind(&self.target.admin, self.target.admin_password.as_bytes());
+        let admin = ber::bind(&self.target.writer, self.target.writer_password.as_bytes());
         for worker in &mut self.workers {
             assert_eq!(worker.connection.ask(&admin, &[]).1.code, Some(SUCCESS));
         }

@@ -45,7 +45,7 @@ async fn add_unit(target: &Target, attributes: &[(&'static str, &'static str)]) 
         .iter()
         .map(|(name, value)| (*name, value.as_bytes().to_vec()))
         .collect();
-    let bind = ber::bind(&target.admin, target.admin_password.as_bytes());
+    let bind = ber::bind(&target.writer, target.writer_password.as_bytes());
     let mut connection = target.connect();
     let adding = move || {
         for operation in [bind, ber::add(UNIT, &attributes)] {
@@ -89,7 +89,7 @@ pub fn measure(people: u64) {
     println!("  {now} MiB resident, {most} MiB at most");
     let target = server.target();
     let mut connection = target.connect();
-    let bind = ber::bind(&target.admin, target.admin_password.as_bytes());
+    let bind = ber::bind(&target.writer, target.writer_password.as_bytes());
     assert_eq!(connection.ask(&bind, &[]).1.code, Some(0));
     find(&mut connection, &target, people);
     leaf_through(&mut connection, &target, people);

@@ -30,8 +30,8 @@ pub struct Target {
     pub address: SocketAddr,
     pub fqdn: String,
     pub base: String,
-    pub admin: String,
-    pub admin_password: String,
+    pub writer: String,
+    pub writer_password: String,
     /// The process, where it is one of this machine that was started here.
     process: Option<u32>,
     tls: Arc<ClientConfig>,
@@ -49,6 +49,15 @@ impl Target {
 
     /// The first directory of a world that `wblab up … --world docker --json` told of.
     pub fn samba(description: &Path) -> Self {
+        Self::described(description, "admin")
+    }
+
+    /// The same by the account that the agent writes with, whose rights the directory must look up.
+    pub fn as_agent(description: &Path) -> Self {
+        Self::described(description, "agent")
+    }
+
+    fn described(description: &Path, whose: &str) -> Self {
         let text = fs::read_to_string(description).unwrap();
         let world: Value = serde_json::from_str(&text).unwrap();
         let controller = &world["directories"][0];
@@ -57,14 +66,14 @@ impl Target {
         let place = url.trim_start_matches("ldaps://").trim_end_matches('/');
         let port = place.rsplit_once(':').map_or("636", |(_, port)| port);
         let address = format!("{}:{port}", text(&controller["address"]));
-        let password = fs::read_to_string(text(&controller["admin_password_file"])).unwrap();
+        let password = fs::read_to_string(text(&controller[format!("{whose}_password_file")])).unwrap();
         Self {
             name: "samba",
             address: address.to_socket_addrs().unwrap().next().unwrap(),
             fqdn: text(&controller["fqdn"]),
             base: text(&controller["base_dn"]),
-            admin: text(&controller["admin_bind_dn"]),
-            admin_password: password.trim_end().to_owned(),
+            writer: text(&controller[format!("{whose}_bind_dn")]),
+            writer_password: password.trim_end().to_owned(),
             process: None,
             tls: trusting(Path::new(&text(&world["ca_file"]))),
         }
@@ -77,8 +86,8 @@ impl Target {
             address,
             fqdn: FQDN.to_owned(),
             base: "DC=corp,DC=test".to_owned(),
-            admin: "CN=Administrator,CN=Users,DC=corp,DC=test".to_owned(),
-            admin_password: ADMIN_PASSWORD.to_owned(),
+            writer: "CN=Administrator,CN=Users,DC=corp,DC=test".to_owned(),
+            writer_password: ADMIN_PASSWORD.to_owned(),
             process: None,
             tls: trusting(&folder.join("dc1.pem")),
         }
