@@ -226,11 +226,19 @@ impl<'a> Text<'a> {
     fn journal(&mut self) -> Option<JournalLine<'a>> {
         let line = JournalLine {
             op_id: self.key(br#"{"op_id":"#)?.uuid()?,
-            result: Cow::Borrowed(self.key(br#","result":"#)?.text()?),
+            result: Cow::Borrowed(self.key(br#","result":"#)?.result()?),
             code: self.key(br#","code":"#)?.small()?,
         };
         self.pass(b"}")?;
         Some(line)
+    }
+
+    /// How a journal says that an operation ended: nearly always the same word.
+    fn result(&mut self) -> Option<&'a str> {
+        match self.pass(br#""applied""#) {
+            Some(()) => Some("applied"),
+            None => self.text(),
+        }
     }
 }
 

@@ -130,7 +130,12 @@ pub struct OpCounts {
 impl OpCounts {
     /// Counts one.
     pub fn add(&mut self, class: OutcomeClass) {
-        *self.slot(class) += 1;
+        self.add_all(class, 1);
+    }
+
+    /// Counts so many.
+    pub fn add_all(&mut self, class: OutcomeClass, count: u64) {
+        *self.slot(class) += count;
     }
 
     /// The count of a class.

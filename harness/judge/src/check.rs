@@ -32,6 +32,10 @@ mod tally;
 mod trace;
 mod unlock_unlocks;
 
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use history::{Finding, Mark};
 
 use crate::ledger::Ledger;
@@ -121,21 +125,44 @@ pub(crate) fn laws() -> impl Iterator<Item = (&'static str, &'static [&'static s
     LAWS.iter().map(|law| (law.name, law.invariants))
 }
 
+/// More threads than this wait for the law that takes longest.
+const LOOKING_MAX: usize = 4;
+
 /// One finding for each law of which there is anything to say.
 pub(crate) fn findings(ledger: &Ledger) -> Vec<Finding> {
     let lost = lost_records(ledger);
-    LAWS.iter()
-        .filter(|law| (law.applies)(ledger))
-        .map(|law| {
-            let finding = (law.judge)(ledger);
-            debug_assert_eq!(finding.check, law.name);
-            if law.excused_by_lost_records {
-                excuse(finding, lost.as_deref())
-            } else {
-                finding
-            }
-        })
-        .collect()
+    let laws: Vec<&Law> = LAWS.iter().filter(|law| (law.applies)(ledger)).collect();
+    let next = AtomicUsize::new(0);
+    // Each law is looked at by whoever is free: some look at every operation, others at none.
+    let look = || {
+        let mut found = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(law) = laws.get(place) else { return found };
+            found.push((place, finding(law, ledger, lost.as_deref())));
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, Into::into).min(LOOKING_MAX);
+    let mut found = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(look)).collect();
+        let mut found = look();
+        for other in others {
+            found.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        found
+    });
+    found.sort_by_key(|(place, _)| *place);
+    found.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn finding(law: &Law, ledger: &Ledger, lost: Option<&str>) -> Finding {
+    let finding = (law.judge)(ledger);
+    debug_assert_eq!(finding.check, law.name);
+    if law.excused_by_lost_records {
+        excuse(finding, lost)
+    } else {
+        finding
+    }
 }
 
 /// Arrivals of an unfinished run that may have run without a record, in words; none where all are on record.

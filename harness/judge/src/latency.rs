@@ -28,6 +28,13 @@ impl Latency {
         }
     }
 
+    /// Takes all of another sort.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.responses.merge(&other.responses);
+        self.services.merge(&other.services);
+        self.endless.merge(&other.endless);
+    }
+
     /// Takes an arrival whose end is not known.
     pub(crate) fn add_endless(&mut self, lasted_us: u64) {
         self.endless.record(lasted_us);

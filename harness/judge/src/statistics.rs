@@ -41,8 +41,14 @@ impl Statistics {
     /// Those of a run.
     pub(crate) fn of(ledger: &Ledger) -> Self {
         let mut statistics = Self::default();
+        // Each operation is recorded once, and then whole sorts of them where they belong.
+        let mut sorts: BTreeMap<(OutcomeClass, OpKind, u8), Latency> = BTreeMap::new();
         for op in measured_ops(ledger) {
-            statistics.take(op, ledger.persona(op.persona));
+            sorts.entry((op.class, op.kind, op.persona)).or_default().add(op);
+        }
+        for ((class, kind, persona), latency) in &sorts {
+            let sort = (*class, *kind, ledger.persona(*persona));
+            statistics.each(sort, latency.arrivals(), |known| known.merge(latency));
         }
         for dropped in ledger.drops.iter().filter(|dropped| dropped.measured) {
             let lasted_us = ledger.manifest.start_within_us;
@@ -55,18 +61,18 @@ impl Statistics {
 
     /// Takes an operation.
     pub(crate) fn take(&mut self, op: &Op, persona: &str) {
-        self.counts.add(op.class);
-        self.each((op.class, op.kind, persona), |latency| latency.add(op));
+        self.each((op.class, op.kind, persona), 1, |latency| latency.add(op));
     }
 
     /// Takes an arrival that never began and waited so long for it.
     pub(crate) fn take_dropped(&mut self, kind: OpKind, persona: &str, lasted_us: u64) {
-        self.counts.add(OutcomeClass::Dropped);
         let sort = (OutcomeClass::Dropped, kind, persona);
-        self.each(sort, |latency| latency.add_endless(lasted_us));
+        self.each(sort, 1, |latency| latency.add_endless(lasted_us));
     }
 
-    fn each(&mut self, (class, kind, persona): (OutcomeClass, OpKind, &str), add: impl Fn(&mut Latency)) {
+    /// Adds so many of one sort everywhere they belong.
+    fn each(&mut self, (class, kind, persona): (OutcomeClass, OpKind, &str), count: u64, add: impl Fn(&mut Latency)) {
+        self.counts.add_all(class, count);
         add(&mut self.all);
         add(self.by_outcome.entry(class.as_str()).or_default());
         add(self.by_kind.entry(kind.as_str()).or_default());
@@ -76,9 +82,10 @@ impl Statistics {
             add(self.by_persona.entry(persona.to_owned()).or_default());
         }
         if let Some(known) = self.counts_by_persona.get_mut(persona) {
-            known.add(class);
+            known.add_all(class, count);
         } else if !persona.is_empty() {
-            self.counts_by_persona.entry(persona.to_owned()).or_default().add(class);
+            let counts = self.counts_by_persona.entry(persona.to_owned()).or_default();
+            counts.add_all(class, count);
         }
     }
 

@@ -11,7 +11,7 @@ use history::{
 use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass};
 
-use super::index::OpIndex;
+use super::index::{Known, OpIndex};
 use super::light::{Light, LightChunk, LightOp, Seen, Who};
 use super::sightings::is_final;
 use super::sorting::{parts, sort};
@@ -49,7 +49,7 @@ pub(crate) fn read(folder: &RunFolder) -> Result<Ledger, HistoryError> {
 struct Builder {
     ledger: Ledger,
     /// People whom `people.csv` does not name, by objectGUID; while it is read, everyone.
-    index: HashMap<Uuid, u32>,
+    index: Known,
     places: OpIndex,
     /// Where the next line of the cloud's journal is looked for first, and of the agent's.
     next: [usize; 2],
@@ -94,7 +94,7 @@ impl Builder {
                 ended_us: 0,
                 stalls: Vec::new(),
             },
-            index: HashMap::new(),
+            index: Known::default(),
             places: OpIndex::with_room(room),
             next: [0; 2],
             begun: Vec::new(),
@@ -105,10 +105,10 @@ impl Builder {
         Ok(builder)
     }
 
-    fn take(&mut self, chunk: LightChunk, known: &HashMap<Uuid, u32>) {
+    fn take(&mut self, chunk: LightChunk, known: &Known) {
         self.ledger.events += chunk.lines.len() as u64;
         let personas: Vec<u8> = chunk.personas.iter().map(|name| self.persona(name)).collect();
-        let mut ops = chunk.ops.into_iter();
+        let mut ops = chunk.ops.iter();
         for line in chunk.lines {
             match line {
                 Light::Op => {
@@ -119,7 +119,7 @@ impl Builder {
                 }
                 Light::Seen(line) => {
                     self.at(line.at_us);
-                    let person = self.who(line.who) as usize;
+                    let person = self.who(&line.who) as usize;
                     let dc = self.dc(line.dc.as_deref());
                     self.see(person, dc, &line.seen, line.at_us, line.phase);
                 }
@@ -148,7 +148,7 @@ impl Builder {
         self.ledger.ended_us = self.ledger.ended_us.max(at_us);
     }
 
-    fn other(&mut self, event: Event, known: &HashMap<Uuid, u32>) {
+    fn other(&mut self, event: Event, known: &Known) {
         match event {
             Event::Dropped(dropped) => self.dropped(&dropped, known),
             Event::Phase(phase) => self.phase(phase),
@@ -167,10 +167,10 @@ impl Builder {
         }
     }
 
-    fn who(&mut self, who: Who) -> u32 {
+    fn who(&mut self, who: &Who) -> u32 {
         match who {
-            Who::Known(person) => person,
-            Who::Stranger(user, name) => self.person(user, &name),
+            Who::Known(person) => *person,
+            Who::Stranger(user, name) => self.person(*user, name),
         }
     }
 
@@ -207,9 +207,9 @@ impl Builder {
         &mut counts[place]
     }
 
-    fn op(&mut self, light: LightOp, persona: u8) {
+    fn op(&mut self, light: &LightOp, persona: u8) {
         let mut op = light.op;
-        op.person = self.who(light.who);
+        op.person = self.who(&light.who);
         op.persona = persona;
         if self.measured(light.phase, op.intended_us) {
             op.notes.add(Notes::MEASURED);
@@ -224,7 +224,7 @@ impl Builder {
         if light.arrival.is_some() {
             self.counts(op.persona).add(op.class, light.ending.as_ref());
         }
-        self.ending(light.ending);
+        self.ending(light.ending.clone());
         let place = self.ledger.ops.len() as u32;
         self.ledger.ops.push(op);
         if !self.places.insert(&self.ledger.ops, op.id, place) {
@@ -256,8 +256,8 @@ impl Builder {
         }
     }
 
-    fn dropped(&mut self, event: &DroppedEvent, known: &HashMap<Uuid, u32>) {
-        let person = self.who(Who::of(event.user, &event.actor, known));
+    fn dropped(&mut self, event: &DroppedEvent, known: &Known) {
+        let person = self.who(&Who::of(event.user, &event.actor, known));
         let persona = self.persona(&event.persona);
         self.ledger.attempts.add(event.arrival, event.attempt, person, true);
         if event.arrival.is_some() {
@@ -303,10 +303,10 @@ impl Builder {
         phase == Phase::Measure || (phase != Phase::WarmUp && placed())
     }
 
-    fn inject(&mut self, event: FaultEvent, known: &HashMap<Uuid, u32>) {
+    fn inject(&mut self, event: FaultEvent, known: &Known) {
         if event.fault == DELETES {
             for user in &event.touched {
-                let person = self.who(Who::of(*user, "", known)) as usize;
+                let person = self.who(&Who::of(*user, "", known)) as usize;
                 self.ledger.people[person].deleted = true;
             }
         }

@@ -1,12 +1,12 @@
 //! Lines with no more of them than is kept, made where they are read.
 
-use std::collections::HashMap;
 use std::num::NonZeroU64;
 
 use history::{BindRecord, Event, Line, Metadata, OpLine, OracleRecord, Phase, SeenLine, Sight};
 use uuid::Uuid;
 use vocabulary::{Outcome, ReasonCode, StageTimes};
 
+use super::index::Known;
 use super::{Label, Notes, Op};
 
 /// How the cloud's journal calls what has not ended.
@@ -19,7 +19,7 @@ pub(super) enum Who {
 }
 
 impl Who {
-    pub(super) fn of(user: Uuid, name: &str, known: &HashMap<Uuid, u32>) -> Self {
+    pub(super) fn of(user: Uuid, name: &str, known: &Known) -> Self {
         known
             .get(&user)
             .map_or_else(|| Self::Stranger(user, name.into()), |person| Self::Known(*person))
@@ -37,7 +37,7 @@ pub(super) struct LightChunk {
 }
 
 impl LightChunk {
-    pub(super) fn add(&mut self, line: Line<'_>, known: &HashMap<Uuid, u32>) {
+    pub(super) fn add(&mut self, line: Line<'_>, known: &Known) {
         let light = match line {
             Line::Op(op) => {
                 let persona = self.persona(&op.persona);
@@ -109,7 +109,7 @@ pub(super) enum Seen {
 }
 
 impl Light {
-    fn seen(line: SeenLine<'_>, known: &HashMap<Uuid, u32>) -> Self {
+    fn seen(line: SeenLine<'_>, known: &Known) -> Self {
         let at_us = line.at_us;
         let seen = match line.sight {
             Sight::Agent(line) => {
@@ -152,7 +152,7 @@ impl Light {
 }
 
 impl LightOp {
-    fn of(line: OpLine<'_>, persona: usize, known: &HashMap<Uuid, u32>) -> Self {
+    fn of(line: OpLine<'_>, persona: usize, known: &Known) -> Self {
         let mut notes = Notes::default();
         if matches!(&line.outcome, Outcome::Rejected(reason) if reason.code == ReasonCode::IncorrectPassword) {
             notes.add(Notes::WRONG_OLD);
