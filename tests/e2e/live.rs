@@ -140,7 +140,7 @@ fn a_search_is_followed_from_step_to_step() {
     }
     let _alone = alone();
     let arguments = ["capacity", "scenarios/one-dc.toml", "--live"];
-    let mut search = Job::new(&arguments).sets(&["population.people=60"]).into_out().start();
+    let mut search = Job::new(&arguments).sets(&["population.people=200"]).into_out().start();
     let address = address(&mut search);
     let curl = Curl::trusting("");
     search.until_it_says("step 1: 8/s");
