@@ -134,7 +134,7 @@ fn ctrl_c_ends_a_watched_run_as_soon_as_any_other() {
 }
 
 #[test]
-fn a_search_is_followed_from_step_to_step() {
+fn a_search_is_followed_as_a_run_is() {
     if !require("curl") {
         return;
     }

@@ -29,14 +29,14 @@ pub struct Source {
     pub content: Box<dyn Read + Send>,
 }
 
-/// The first bytes of a pattern. A run may have used a hundred thousand passwords, each with a score of forms: only their begins are
-/// held, and what begins so is compared with the forms of that secret alone.
+/// The first bytes of a pattern.
 type Begin = [u8; PATTERN_MIN];
 
 /// Where the canary stands among the secrets.
 const CANARY_PLACE: u32 = 0;
 
-/// A search that is ready for any number of places. What it holds is a few hundred bytes for each secret, however long the places.
+/// A search that is ready for any number of places. A run may have used a hundred thousand passwords, each with a score of forms: only
+/// their begins are held, a few hundred bytes for each secret, and what begins so is compared with the forms of that secret alone.
 pub struct Scan {
     secrets: Vec<Password>,
     /// Whose a begin is, the first that has it.

@@ -1,5 +1,6 @@
 //! The journal of operations, for the laboratory and for the cloud's own next life: what left, to whom, and how it ended.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
@@ -165,16 +166,18 @@ impl Journal {
     }
 
     fn put(&mut self, operation: Uuid, unix_ms: u64, change: impl FnOnce(&mut Note)) {
-        let is_new = !self.notes.contains_key(&operation);
-        let note = self.notes.entry(operation).or_insert_with(Note::fresh);
+        let note = match self.notes.entry(operation) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                self.order.push_back(operation);
+                place.insert(Note::fresh())
+            }
+        };
         note.unix_ms = unix_ms;
         note.began_unix_ms.get_or_insert(unix_ms);
         change(note);
         let value = serde_json::to_vec(note).unwrap_or_default();
         self.writes.push(Write::put(OPERATIONS, operation.as_bytes(), value));
-        if is_new {
-            self.order.push_back(operation);
-        }
         if self.order.len() > JOURNAL_MAX
             && let Some(oldest) = self.order.pop_front()
         {
