@@ -1,12 +1,12 @@
 //! The search for secrets at rest: every password used, in eight encodings, over everything that was written.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, Hasher};
 use std::io::Read;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use history::ScanRecord;
+use rustc_hash::FxHashMap;
 use vocabulary::Password;
 
 use crate::EnvironmentError;
@@ -40,7 +40,7 @@ const CANARY_PLACE: u32 = 0;
 pub struct Scan {
     secrets: Vec<Password>,
     /// Whose a begin is, the first that has it.
-    begins: HashMap<u64, u32, BuildHasherDefault<Spread>>,
+    begins: FxHashMap<u64, u32>,
     /// The others that begin so.
     more: HashMap<u64, Vec<u32>>,
     /// The longest pattern.
@@ -59,7 +59,7 @@ impl Scan {
     pub fn new<'s>(secrets: impl Iterator<Item = &'s Password>) -> Self {
         let mut scan = Self {
             secrets: Vec::new(),
-            begins: HashMap::default(),
+            begins: FxHashMap::default(),
             more: HashMap::new(),
             longest: PATTERN_MIN,
         };
@@ -160,27 +160,6 @@ impl Scan {
 
 fn key(begin: &Begin) -> u64 {
     u64::from_le_bytes(*begin)
-}
-
-/// Spreads eight bytes over all bits: nobody who could choose them to collide reads what this is for.
-#[derive(Default)]
-struct Spread(u64);
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.write_u64(u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let mixed = (self.0 ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ (mixed >> 32);
-    }
 }
 
 /// Every form of a secret that is long enough to mean something.

@@ -1,11 +1,11 @@
 //! From an operation's id to its record, in nine bytes for each: journals have a line for each operation. From a person's id to
 //! their number.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasher as _;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use uuid::Uuid;
 
 use super::Op;
@@ -54,37 +54,9 @@ impl OpIndex {
     }
 }
 
-/// Ids are random in most of their bits; those that are counted up in a test differ in the lowest.
 fn hash(id: Uuid) -> u64 {
-    let (high, low) = id.as_u64_pair();
-    spread(high ^ low.rotate_left(32))
+    FxBuildHasher.hash_one(id)
 }
 
-fn spread(bits: u64) -> u64 {
-    bits.wrapping_mul(0x9E37_79B9_7F4A_7C15)
-}
-
-/// The number of each person, by objectGUID. It is asked with every line, and the ids are the directory's own: nobody chose them to
-/// collide.
-pub(super) type Known = HashMap<Uuid, u32, BuildHasherDefault<OfIds>>;
-
-/// Folds an id and spreads it over all bits.
-#[derive(Default)]
-pub(super) struct OfIds(u64);
-
-impl Hasher for OfIds {
-    fn finish(&self) -> u64 {
-        spread(self.0)
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
-            let mut eight = [0; 8];
-            eight[..part.len()].copy_from_slice(part);
-            self.0 = self.0.rotate_left(32) ^ u64::from_le_bytes(eight);
-        }
-    }
-
-    // The length of what follows tells nothing where all are as long.
-    fn write_usize(&mut self, _: usize) {}
-}
+/// The number of each person, by objectGUID, which the directory chose. It is asked with every line.
+pub(super) type Known = FxHashMap<Uuid, u32>;
