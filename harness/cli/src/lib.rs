@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use environment::{Parts, ServedBinary};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Arguments, Command};
 use crate::error::{CliError, Exit};
@@ -60,13 +61,19 @@ pub fn main_with(
     }
 }
 
+/// On all processors, but for the generator: its users hand each other so little that a second thread costs more than it does.
+fn runtime(command: &Command) -> std::io::Result<Runtime> {
+    let mut builder = match command {
+        Command::Load => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.enable_all().build()
+}
+
 fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -> Parts) -> Result<Exit, CliError> {
     // A second installation is refused and changes nothing.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(CliError::Runtime)?;
+    let runtime = runtime(&arguments.command).map_err(CliError::Runtime)?;
     let path = std::env::current_exe().map_err(CliError::Runtime)?;
     let parts = parts(ServedBinary {
         path: path.clone(),

@@ -97,6 +97,12 @@ impl RunClock {
     }
 }
 
+/// Lets an OS thread rest, so that it takes in one go what comes meanwhile: a thread that is woken for each of many small things
+/// spends more on the waking than on them.
+pub fn rest(duration: Duration) {
+    std::thread::sleep(duration);
+}
+
 /// Waits. For timeouts and quiet periods, never for a condition.
 pub async fn wait(duration: Duration) {
     tokio::time::sleep(duration).await;

@@ -39,6 +39,8 @@ pub(crate) const LEAD_US: u64 = 50_000;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a stopped generator may take to say what became of its work.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// Bytes of results that are read in one go.
+const PIPE_BYTES: usize = 64 * 1024;
 /// Requests of one attempt, each of which may take its whole time.
 const REQUESTS: u32 = 6;
 
@@ -478,7 +480,7 @@ pub(crate) async fn read_frames(
     up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
     frames: mpsc::Sender<Result<Up, PipeError>>,
 ) {
-    let mut up = tokio::io::BufReader::new(up);
+    let mut up = tokio::io::BufReader::with_capacity(PIPE_BYTES, up);
     while let Some(frame) = receive::<Up>(&mut up).await.transpose() {
         let broken = frame.is_err();
         if frames.send(frame).await.is_err() || broken {

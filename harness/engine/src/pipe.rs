@@ -13,6 +13,9 @@ use crate::ports::Flow;
 /// The largest frame in bytes; a longer one is a broken pipe's noise.
 const FRAME_MAX: u32 = 1 << 20;
 
+/// Bytes of the length before a frame.
+const LENGTH: usize = 4;
+
 /// The pipe broke.
 #[derive(Debug, Error)]
 pub enum PipeError {
@@ -187,14 +190,31 @@ pub struct Done {
 /// # Errors
 /// [`PipeError::Broken`] when the other side is gone.
 pub async fn send<T: Serialize>(pipe: &mut (impl AsyncWrite + Unpin), message: &T) -> Result<(), PipeError> {
-    let bytes = serde_json::to_vec(message)?;
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    if length > FRAME_MAX {
-        return Err(PipeError::Oversized(length));
-    }
-    pipe.write_all(&length.to_be_bytes()).await?;
-    pipe.write_all(&bytes).await?;
+    let mut frame = Vec::new();
+    encode(message, &mut frame)?;
+    pipe.write_all(&frame).await?;
     Ok(())
+}
+
+/// Appends one frame to what shall be written.
+///
+/// # Errors
+/// [`PipeError`] when the message is too large or cannot be told in JSON; then nothing was appended.
+pub fn encode<T: Serialize>(message: &T, frames: &mut Vec<u8>) -> Result<(), PipeError> {
+    let begin = frames.len();
+    frames.extend_from_slice(&[0; LENGTH]);
+    let written = serde_json::to_writer(&mut *frames, message);
+    let length = u32::try_from(frames.len() - begin - LENGTH).unwrap_or(u32::MAX);
+    let bad = match written {
+        Err(error) => error.into(),
+        Ok(()) if length > FRAME_MAX => PipeError::Oversized(length),
+        Ok(()) => {
+            frames[begin..begin + LENGTH].copy_from_slice(&length.to_be_bytes());
+            return Ok(());
+        }
+    };
+    frames.truncate(begin);
+    Err(bad)
 }
 
 /// Reads one frame; `None` when the pipe was closed between frames.
@@ -202,7 +222,7 @@ pub async fn send<T: Serialize>(pipe: &mut (impl AsyncWrite + Unpin), message: &
 /// # Errors
 /// [`PipeError`] when it closed within a frame, or the frame does not read.
 pub async fn receive<T: DeserializeOwned>(pipe: &mut (impl AsyncRead + Unpin)) -> Result<Option<T>, PipeError> {
-    let mut length = [0; 4];
+    let mut length = [0; LENGTH];
     match pipe.read_exact(&mut length).await {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),

@@ -7,13 +7,16 @@ use history::{Event, HistoryError, HistoryWriter, Phase, PhaseEvent};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use crate::clock::{RunClock, wait};
+use crate::clock::{RunClock, rest, wait};
 
 /// Events that may wait for the disk.
 const CHANNEL: usize = 4096;
 
 /// What a kill can lose of a run that records anything: half a second.
 const FLUSH_EVERY_US: u64 = 500_000;
+
+/// The recorder's rest after what it has written, while more gathers.
+const REST: Duration = Duration::from_millis(1);
 
 enum Entry {
     Event(Box<Event>, u64, Phase),
@@ -38,22 +41,13 @@ impl Recorder {
     /// Starts the one recorder of a run.
     pub fn start(mut writer: HistoryWriter, clock: RunClock) -> (Self, Recording) {
         let (entries, mut incoming) = mpsc::channel(CHANNEL);
-        let mut flushed_us = 0;
         let thread = tokio::task::spawn_blocking(move || {
-            while let Some(entry) = incoming.blocking_recv() {
-                match entry {
-                    Entry::Event(event, at_us, phase) => {
-                        writer.append(*event, at_us, phase)?;
-                        if at_us.saturating_sub(flushed_us) >= FLUSH_EVERY_US {
-                            writer.flush()?;
-                            flushed_us = at_us;
-                        }
-                    }
-                    Entry::Flush(done) => {
-                        writer.flush()?;
-                        let _ = done.send(());
-                    }
+            let (mut flushed_us, mut gathered) = (0, Vec::new());
+            while incoming.blocking_recv_many(&mut gathered, CHANNEL) > 0 {
+                for entry in gathered.drain(..) {
+                    keep(&mut writer, entry, &mut flushed_us)?;
                 }
+                rest(REST);
             }
             writer.seal()
         });
@@ -108,6 +102,24 @@ impl Recorder {
             let _ = flushed.await;
         }
     }
+}
+
+/// Writes an entry; an event also hands everything to the disk when that was last done long ago.
+fn keep(writer: &mut HistoryWriter, entry: Entry, flushed_us: &mut u64) -> Result<(), HistoryError> {
+    match entry {
+        Entry::Event(event, at_us, phase) => {
+            writer.append(*event, at_us, phase)?;
+            if at_us.saturating_sub(*flushed_us) >= FLUSH_EVERY_US {
+                writer.flush()?;
+                *flushed_us = at_us;
+            }
+        }
+        Entry::Flush(done) => {
+            writer.flush()?;
+            let _ = done.send(());
+        }
+    }
+    Ok(())
 }
 
 /// What came last would wait for the next event, however long none comes. Ends with the last recorder.

@@ -186,11 +186,19 @@ impl Thread {
 
     /// Each user's next when they have thought; they think from the end of the last.
     fn closed(&self, mut users: Users, mut asking: Asking, ended: &std_mpsc::Receiver<Ended>) {
-        let mut number = 0;
+        let (mut number, mut woken_us) = (0, 0);
         loop {
             let due = users.due();
-            let until = self.start_us + due.unwrap_or(users.end_us());
-            match self.clock.receive_until(until, ended, &self.stop) {
+            let until_us = self.start_us + due.unwrap_or(users.end_us());
+            let waits = until_us > self.clock.at_us();
+            if waits {
+                self.clock.block_until(until_us.min(woken_us + PACE_US), &self.stop);
+            }
+            let awaited = self.clock.receive_until(until_us, ended, &self.stop);
+            if waits {
+                woken_us = self.clock.at_us();
+            }
+            match awaited {
                 Awaited::Message(end) => users.ended(end.number, end.at_us.saturating_sub(self.start_us)),
                 Awaited::Point if due.is_some() => {
                     let begun = users

@@ -22,9 +22,15 @@ pub enum LoadError {
     /// The engine did not begin with a hello.
     #[error("the engine did not begin with a hello")]
     NoHello,
-    /// The HTTP client could not be built.
-    #[error("could not build the client: {0}")]
-    Client(#[from] reqwest::Error),
+    /// The run's certificate authority does not read.
+    #[error("could not trust the run's certificate authority: {0}")]
+    Authority(String),
+    /// No connection can be secured.
+    #[error("could not set TLS up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// A URL that leads to nothing in the lab.
+    #[error("{0} is not the URL of anything in this lab")]
+    Address(String),
     /// goose refused its configuration or failed.
     #[error("goose failed: {0}")]
     Goose(String),

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use engine::clock::wait;
+use engine::clock::{RunClock, wait};
 use engine::pipe::Hello;
-use reqwest::{Client, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use vocabulary::lab::{LAB_TOKEN, OPERATION_ID, SERVER_TIMING};
 use vocabulary::{Outcome, Password, ReasonCode, StageTimes, UnknownWhy};
 
+use crate::LoadError;
+use crate::client::{Ask, Server, Unanswered};
 use crate::portal::{told, unanswered};
 
 /// The fixed id of everybody's password among their authentication methods (Microsoft Graph, `authenticationMethod: resetPassword`).
@@ -28,8 +30,9 @@ pub(crate) struct Called {
 
 /// The helpdesk's account and its token, which all calls share until it expires.
 pub(crate) struct Helpdesk {
-    graph_url: String,
-    token_url: String,
+    graph: Server,
+    /// Where tokens are: its path is the whole one.
+    sign_in: Server,
     upn: String,
     password: Password,
     token: Mutex<Option<Password>>,
@@ -48,29 +51,21 @@ struct Operation {
 }
 
 impl Helpdesk {
-    pub fn new(hello: &Hello) -> Self {
-        Self {
-            graph_url: hello.graph_url.clone(),
-            token_url: hello.token_url.clone(),
+    pub fn new(hello: &Hello, clock: &RunClock) -> Result<Self, LoadError> {
+        Ok(Self {
+            graph: Server::new(&hello.graph_url, hello, clock)?,
+            sign_in: Server::new(&hello.token_url, hello, clock)?,
             upn: hello.helpdesk_upn.clone(),
             password: Password::new(hello.helpdesk_password.clone()),
             token: Mutex::new(None),
             timeout: Duration::from_micros(hello.request_timeout_us),
-        }
+        })
     }
 
     /// Sets somebody's password and waits for its end.
-    pub async fn reset(
-        &self,
-        client: &Client,
-        lab_token: &Password,
-        upn: &str,
-        password: &Password,
-        operation: Uuid,
-    ) -> Called {
+    pub async fn reset(&self, lab_token: &Password, upn: &str, password: &Password, operation: Uuid) -> Called {
         let call = Call {
             helpdesk: self,
-            client,
             lab_token,
             upn,
             operation,
@@ -82,7 +77,7 @@ impl Helpdesk {
     }
 
     /// The token, asked for where there is none yet.
-    async fn token(&self, client: &Client) -> Result<Password, Outcome> {
+    async fn token(&self) -> Result<Password, Outcome> {
         let mut held = self.token.lock().await;
         if let Some(token) = held.as_ref() {
             return Ok(token.clone());
@@ -92,12 +87,12 @@ impl Helpdesk {
             ("username", self.upn.as_str()),
             ("password", self.password.expose()),
         ];
-        let failed = |error: reqwest::Error| unanswered(false, &error);
-        let response = client.post(&self.token_url).form(&form).send().await.map_err(failed)?;
-        if !response.status().is_success() {
+        let failed = |why: Unanswered| unanswered(false, why);
+        let answer = self.sign_in.send(Ask::post("").form(&form)).await.map_err(failed)?;
+        if !answer.status.is_success() {
             return Err(Outcome::failed(ReasonCode::CloudError));
         }
-        let granted: Granted = response.json().await.map_err(failed)?;
+        let granted: Granted = answer.json().ok_or(Outcome::failed(ReasonCode::NotSent))?;
         let token = Password::new(granted.access_token);
         *held = Some(token.clone());
         Ok(token)
@@ -115,14 +110,13 @@ impl Helpdesk {
 /// One call about one person.
 struct Call<'a> {
     helpdesk: &'a Helpdesk,
-    client: &'a Client,
     lab_token: &'a Password,
     upn: &'a str,
     operation: Uuid,
 }
 
 impl Call<'_> {
-    fn url(&self, rest: &str) -> String {
+    fn path(&self, rest: &str) -> String {
         let mut user = String::new();
         for byte in self.upn.bytes() {
             if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
@@ -131,23 +125,25 @@ impl Call<'_> {
                 user.push_str(&format!("%{byte:02X}"));
             }
         }
-        format!("{}/v1.0/users/{user}/authentication/{rest}", self.helpdesk.graph_url)
+        format!("/v1.0/users/{user}/authentication/{rest}")
     }
 
     /// Asks for the reset; an outcome where it is not under way. An expired token is renewed once.
     async fn ask(&self, password: &Password) -> Result<(), Outcome> {
         for _ in 0..2 {
-            let token = self.helpdesk.token(self.client).await?;
-            let request = self
-                .client
-                .post(self.url(&format!("methods/{PASSWORD_METHOD}/resetPassword")))
-                .bearer_auth(token.expose())
+            let token = self.helpdesk.token().await?;
+            let ask = Ask::post(self.path(&format!("methods/{PASSWORD_METHOD}/resetPassword")))
+                .bearer(token.expose())
                 .header(LAB_TOKEN, self.lab_token.expose())
-                .header(OPERATION_ID, self.operation.to_string())
+                .header(OPERATION_ID, &self.operation.to_string())
                 .json(&serde_json::json!({ "newPassword": password.expose() }));
-            let response = request.send().await.map_err(|error| unanswered(true, &error))?;
-            let (status, outcome) = (response.status(), told(response.headers()));
-            let _ = response.bytes().await;
+            let answer = self
+                .helpdesk
+                .graph
+                .send(ask)
+                .await
+                .map_err(|why| unanswered(true, why))?;
+            let (status, outcome) = (answer.status, told(&answer.headers));
             match (status, outcome) {
                 (StatusCode::ACCEPTED, _) => return Ok(()),
                 (_, Some(outcome)) => return Err(outcome),
@@ -181,19 +177,17 @@ impl Call<'_> {
     }
 
     async fn look(&self) -> Option<Called> {
-        let token = self.helpdesk.token(self.client).await.ok()?;
-        let request = self
-            .client
-            .get(self.url(&format!("operations/{}", self.operation)))
-            .bearer_auth(token.expose())
+        let token = self.helpdesk.token().await.ok()?;
+        let ask = Ask::get(self.path(&format!("operations/{}", self.operation)))
+            .bearer(token.expose())
             .header(LAB_TOKEN, self.lab_token.expose());
-        let response = request.send().await.ok()?;
-        if response.status() == StatusCode::UNAUTHORIZED {
+        let answer = self.helpdesk.graph.send(ask).await.ok()?;
+        if answer.status == StatusCode::UNAUTHORIZED {
             self.helpdesk.forget(&token).await;
             return None;
         }
-        let (outcome, stages) = (told(response.headers()), stages(&response));
-        let shown: Operation = response.json().await.ok()?;
+        let (outcome, stages) = (told(&answer.headers), stages(&answer.headers));
+        let shown: Operation = answer.json()?;
         let ended = matches!(shown.status.as_str(), "succeeded" | "failed") && shown.id == self.operation;
         ended.then(|| Called {
             outcome: outcome.unwrap_or(Outcome::Unknown(UnknownWhy::AnswerInvalid)),
@@ -203,8 +197,8 @@ impl Call<'_> {
 }
 
 /// The stage times of an operation, which its terminal state carries.
-fn stages(response: &Response) -> Option<StageTimes> {
-    let timings = response.headers().get_all(SERVER_TIMING).iter();
+fn stages(headers: &HeaderMap) -> Option<StageTimes> {
+    let timings = headers.get_all(SERVER_TIMING).iter();
     let mut timings = timings.filter_map(|value| value.to_str().ok()).peekable();
     timings.peek()?;
     let mut stages = StageTimes::new();

@@ -12,6 +12,7 @@
 //! ```
 
 mod child;
+mod client;
 mod course;
 mod error;
 mod gauge;

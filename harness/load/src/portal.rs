@@ -1,77 +1,53 @@
-//! The client that all users share, and what they all know of the cloud.
+//! What all users know of the cloud.
 
-use std::time::Duration;
-
+use engine::clock::RunClock;
 use engine::pipe::{Hello, Ticket};
 use engine::ports::Flow;
-use reqwest::header::HeaderMap;
-use reqwest::{Certificate, Client};
+use http::HeaderMap;
 use scenario::Vault;
 use vocabulary::lab::OUTCOME;
 use vocabulary::{Outcome, Password, ReasonCode, UnknownWhy};
 
 use crate::LoadError;
+use crate::client::{Answer, Ask, Server, Unanswered};
 use crate::helpdesk::Helpdesk;
 
 /// The cloud as every user sees it. A session's cookie is kept by hand, so that all share one pool of connections.
 pub(crate) struct Portal {
     flow: Flow,
-    client: Client,
-    pub url: String,
+    pub server: Server,
     pub lab_token: Password,
     pub vault: Vault,
-    pub helpdesk: Helpdesk,
+    /// Only where somebody resets something.
+    pub helpdesk: Option<Helpdesk>,
 }
 
 impl Portal {
-    pub fn new(hello: &Hello) -> Result<Self, LoadError> {
-        let authority = match hello.flow {
-            Flow::Portal => Some(Certificate::from_pem(hello.ca_pem.as_bytes())?),
-            Flow::Count => None,
-        };
-        let mut builder = Client::builder()
-            .tls_certs_only(authority)
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_micros(hello.request_timeout_us))
-            .pool_max_idle_per_host(usize::try_from(hello.users).unwrap_or(usize::MAX))
-            .user_agent(concat!("wblab-load/", env!("CARGO_PKG_VERSION")));
-        for (name, address) in hello.names.iter() {
-            builder = builder.resolve(name, address);
-        }
+    pub fn new(hello: &Hello, clock: &RunClock) -> Result<Self, LoadError> {
         Ok(Self {
             flow: hello.flow,
-            client: builder.build()?,
-            url: hello.portal_url.clone(),
+            server: Server::new(&hello.portal_url, hello, clock)?,
             lab_token: Password::new(hello.lab_token.clone()),
             vault: Vault::new(hello.seed),
-            helpdesk: Helpdesk::new(hello),
+            helpdesk: match hello.flow {
+                Flow::Portal => Some(Helpdesk::new(hello, clock)?),
+                Flow::Count => None,
+            },
         })
     }
 
-    /// The client that all users share.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-}
-
-impl Portal {
     /// Whether nobody resets anything there: a target that counts requests.
     pub fn counts(&self) -> bool {
         self.flow == Flow::Count
     }
 
     /// One request that the target counts; it is told which ticket's it is, and when that was released.
-    pub async fn count(&self, client: &Client, ticket: &Ticket) -> Outcome {
-        let url = format!("{}/{}/{}", self.url, ticket.number, ticket.released_us);
-        let answered = async {
-            let response = client.get(url).send().await?;
-            let succeeded = response.status().is_success();
-            response.bytes().await.map(|_| succeeded)
-        };
-        match answered.await {
-            Ok(true) => Outcome::Applied,
-            Ok(false) => Outcome::failed(ReasonCode::CloudError),
-            Err(error) => unanswered(true, &error),
+    pub async fn count(&self, ticket: &Ticket) -> Outcome {
+        let path = format!("/{}/{}", ticket.number, ticket.released_us);
+        match self.server.send(Ask::get(path)).await {
+            Err(why) | Ok(Answer { body: Err(why), .. }) => unanswered(true, why),
+            Ok(answer) if answer.status.is_success() => Outcome::Applied,
+            Ok(_) => Outcome::failed(ReasonCode::CloudError),
         }
     }
 }
@@ -83,12 +59,12 @@ pub(crate) fn told(headers: &HeaderMap) -> Option<Outcome> {
 }
 
 /// What a request that got no answer means: one that cannot have had an effect surely had none, of any other nobody knows.
-pub(crate) fn unanswered(decides: bool, error: &reqwest::Error) -> Outcome {
-    match decides {
-        true if error.is_connect() => Outcome::failed(ReasonCode::NotSent),
-        true if error.is_timeout() => Outcome::Unknown(UnknownWhy::Timeout),
-        true => Outcome::Unknown(UnknownWhy::ConnectionLost),
-        false => Outcome::failed(ReasonCode::NotSent),
+pub(crate) fn unanswered(decides: bool, why: Unanswered) -> Outcome {
+    match why {
+        _ if !decides => Outcome::failed(ReasonCode::NotSent),
+        Unanswered::NotSent => Outcome::failed(ReasonCode::NotSent),
+        Unanswered::Timeout => Outcome::Unknown(UnknownWhy::Timeout),
+        Unanswered::Lost => Outcome::Unknown(UnknownWhy::ConnectionLost),
     }
 }
 

@@ -6,11 +6,13 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::clock::{RunClock, wait};
-use engine::pipe::{Down, Hello, Ticket, Up, receive, send};
+use engine::clock::{RunClock, rest, wait};
+use engine::pipe::{Down, Hello, Ticket, Up, encode, receive};
 use history::DropWhy;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, BufWriter};
+use tokio::io::{AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use vocabulary::SystemClock;
 
@@ -21,6 +23,10 @@ use crate::users::{Crew, Queued, attack, dropped};
 
 /// Results that may wait for the pipe.
 const RESULTS: usize = 8192;
+/// The rest after each write of results, as long as that between two releases of tickets.
+const REST: Duration = Duration::from_micros(200);
+/// Bytes of tickets that are read in one go.
+const PIPE_BYTES: usize = 64 * 1024;
 /// How long work in flight may go on after a stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 /// Between two words about how the generator stands.
@@ -37,12 +43,13 @@ pub async fn serve() -> Result<(), LoadError> {
     let socket = StdUnixStream::from(socket);
     socket.set_nonblocking(true).map_err(LoadError::Pipe)?;
     let (up, down) = UnixStream::from_std(socket).map_err(LoadError::Pipe)?.into_split();
-    let mut up = BufReader::new(up);
+    let mut up = BufReader::with_capacity(PIPE_BYTES, up);
     let Some(Down::Hello(hello)) = receive(&mut up).await? else {
         return Err(LoadError::NoHello);
     };
     let (results, outgoing) = mpsc::channel(RESULTS);
-    let writer = tokio::spawn(write_results(BufWriter::new(down), outgoing));
+    let runtime = Handle::current();
+    let writer = tokio::task::spawn_blocking(move || write_results(down, outgoing, &runtime));
     let failed = results.clone();
     let went = run(*hello, up, results).await;
     if let Err(error) = &went {
@@ -62,10 +69,11 @@ async fn run(
     let (queue, tickets) = async_channel::bounded(queue_max);
     let (cancel, cancelled) = watch::channel(false);
     let counts = Arc::new(Counts::of(hello.users));
+    let clock = RunClock::continuing(SystemClock::shared(), hello.at_us, hello.unix_us);
     let crew = Crew {
-        portal: Portal::new(&hello)?,
+        portal: Portal::new(&hello, &clock)?,
         counts: Arc::clone(&counts),
-        clock: RunClock::continuing(SystemClock::shared(), hello.at_us, hello.unix_us),
+        clock,
         tickets: tickets.clone(),
         again: queue.downgrade(),
         results: results.clone(),
@@ -160,14 +168,16 @@ impl Feeder {
     }
 }
 
-async fn write_results(mut down: impl AsyncWrite + Unpin, mut outgoing: mpsc::Receiver<Up>) {
-    while let Some(result) = outgoing.recv().await {
-        if send(&mut down, &result).await.is_err() {
+/// Writes results up the pipe on a thread of its own, which rests after each write while more gather: so the engine is woken once
+/// for many. When a request began and ended was noted before.
+fn write_results(mut down: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Up>, runtime: &Handle) {
+    let (mut results, mut frames) = (Vec::new(), Vec::new());
+    while outgoing.blocking_recv_many(&mut results, RESULTS) > 0 {
+        frames.clear();
+        let encoded = results.drain(..).try_for_each(|result| encode(&result, &mut frames));
+        if encoded.is_err() || runtime.block_on(down.write_all(&frames)).is_err() {
             return;
         }
-        if outgoing.is_empty() && down.flush().await.is_err() {
-            return;
-        }
+        rest(REST);
     }
-    let _ = down.flush().await;
 }

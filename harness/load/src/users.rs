@@ -51,7 +51,7 @@ pub(crate) async fn attack(crew: Arc<Crew>, host: &str) -> Result<(), LoadError>
     let told = |error: GooseError| LoadError::Goose(error.to_string());
     let configuration = configuration(host, crew.users);
     let scenario = Scenario::new("portal").register_transaction(Transaction::new(shift(crew)));
-    // The client that goose would build for each user loads the system's certificates, 2.5 ms each; ours replaces it.
+    // The client that goose would build for each user loads the system's certificates, 2.5 ms each; none of them asks anything.
     GooseAttack::initialize_with_config(configuration)
         .and_then(|attack| attack.set_client_builder_without_cookies(GooseClientBuilder::new().without_cookies()))
         .map(|attack| attack.register_scenario(scenario))
@@ -79,17 +79,16 @@ fn configuration(host: &str, users: u32) -> GooseConfiguration {
 /// A user's whole life.
 fn shift(crew: Arc<Crew>) -> TransactionFunction {
     let (waiting, ended) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    Arc::new(move |user: &mut GooseUser| {
+    Arc::new(move |_: &mut GooseUser| {
         let (crew, waiting, ended) = (Arc::clone(&crew), Arc::clone(&waiting), Arc::clone(&ended));
         Box::pin(async move {
-            user.client = crew.portal.client().clone();
             if waiting.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
                 let _ = crew.results.send(Up::Ready).await;
                 crew.counts.ready();
             }
             while let Ok(queued) = crew.tickets.recv().await {
                 crew.counts.took();
-                crew.serve(user, queued).await;
+                crew.serve(queued).await;
                 crew.counts.ended();
             }
             if ended.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
@@ -102,7 +101,7 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
 
 impl Crew {
     /// Drives one ticket to its end, unless it waited too long: attempt after attempt.
-    async fn serve(&self, user: &GooseUser, Queued { mut ticket, free }: Queued) {
+    async fn serve(&self, Queued { mut ticket, free }: Queued) {
         let started_us = self.clock.at_us();
         if started_us > ticket.intended_us.saturating_add(self.start_within_us) {
             let dropped = dropped(&ticket, DropWhy::NotStartedInTime);
@@ -110,7 +109,7 @@ impl Crew {
             return;
         }
         loop {
-            let (ended, next) = self.visit(user, &ticket, free).await;
+            let (ended, next) = self.visit(&ticket, free).await;
             let _ = self.results.send(Up::Done(ended)).await;
             if next == Next::Done {
                 return;
@@ -128,28 +127,22 @@ impl Crew {
     }
 
     /// One attempt: what the persona does, or one request that a target counts.
-    async fn attempt(
-        &self,
-        visit: &mut Visit<'_>,
-        user: &GooseUser,
-        ticket: &Ticket,
-        attempt: u32,
-    ) -> (Outcome, Option<StageTimes>) {
+    async fn attempt(&self, visit: &mut Visit<'_>, ticket: &Ticket, attempt: u32) -> (Outcome, Option<StageTimes>) {
         if self.portal.counts() {
-            return (self.portal.count(&user.client, ticket).await, None);
+            return (self.portal.count(ticket).await, None);
         }
         visit.drive(attempt, &course::acts(ticket, attempt)).await
     }
 
     /// One visit: attempts that follow at once. Gives the last one, and whether another follows later.
-    async fn visit(&self, user: &GooseUser, ticket: &Ticket, free: bool) -> (Done, Next) {
-        let mut visit = Visit::new(&self.portal, &user.client, ticket);
+    async fn visit(&self, ticket: &Ticket, free: bool) -> (Done, Next) {
+        let mut visit = Visit::new(&self.portal, ticket);
         let (mut attempt, mut intended_us) = (ticket.attempt, ticket.intended_us);
         loop {
             let started_us = self.clock.at_us();
             let mut cancelled = self.cancelled.clone();
             let (outcome, stages) = tokio::select! {
-                ended = self.attempt(&mut visit, user, ticket, attempt) => ended,
+                ended = self.attempt(&mut visit, ticket, attempt) => ended,
                 _ = cancelled.wait_for(|cancelled| *cancelled) => (Outcome::Unknown(UnknownWhy::Interrupted), None),
             };
             let next = course::next(ticket, attempt, &outcome);

@@ -2,12 +2,13 @@
 
 use engine::attempt::attempt_id;
 use engine::pipe::Ticket;
-use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
-use reqwest::{Client, RequestBuilder, Response};
+use http::HeaderMap;
+use http::header::{COOKIE, SET_COOKIE};
 use serde::Deserialize;
 use vocabulary::lab::{LAB_TOKEN, OPERATION_ID, SERVER_TIMING};
 use vocabulary::{Outcome, ReasonCode, StageTimes, UnknownWhy};
 
+use crate::client::{Answer, Ask, Unanswered, encoded};
 use crate::course::{Act, guess};
 use crate::portal::{Portal, both, told, unanswered};
 
@@ -38,7 +39,6 @@ struct InboxMessage {
 /// One person at the portal, over all attempts of an arrival.
 pub(crate) struct Visit<'a> {
     portal: &'a Portal,
-    client: &'a Client,
     ticket: &'a Ticket,
     attempt: u32,
     cookie: Option<String>,
@@ -47,10 +47,9 @@ pub(crate) struct Visit<'a> {
 }
 
 impl<'a> Visit<'a> {
-    pub fn new(portal: &'a Portal, client: &'a Client, ticket: &'a Ticket) -> Self {
+    pub fn new(portal: &'a Portal, ticket: &'a Ticket) -> Self {
         Self {
             portal,
-            client,
             ticket,
             attempt: ticket.attempt,
             cookie: None,
@@ -85,13 +84,13 @@ impl<'a> Visit<'a> {
             Act::Guess => self.code = guess(attempt_id(self.ticket.op_id, self.attempt)),
             Act::Identify | Act::SendCode | Act::Finish | Act::Change | Act::ChangeMistyped => {}
         }
-        let answer = self.dressed(self.request(act)).send().await;
+        let answer = self.send(self.request(act)).await;
         self.heard(act, answer).await
     }
 
     /// The same form twice at once: one operation, so both answers must say the same.
     async fn finish_twice(&mut self) -> Outcome {
-        let form = || self.dressed(self.request(Act::Finish)).send();
+        let form = || self.send(self.request(Act::Finish));
         let (one, other) = tokio::join!(form(), form());
         let before = self.stages.clone();
         let first = self.heard(Act::Finish, one).await;
@@ -107,85 +106,74 @@ impl<'a> Visit<'a> {
     }
 
     async fn call_helpdesk(&mut self) -> Outcome {
-        let Some(label) = self.ticket.writes_at(self.attempt) else {
+        let (portal, ticket) = (self.portal, self.ticket);
+        let (Some(label), Some(helpdesk)) = (ticket.writes_at(self.attempt), &portal.helpdesk) else {
             return Outcome::failed(ReasonCode::NotSent);
         };
-        let password = self
-            .portal
-            .vault
-            .password(self.ticket.person, self.ticket.persona, label);
-        let operation = attempt_id(self.ticket.op_id, self.attempt);
-        let called = self
-            .portal
-            .helpdesk
-            .reset(
-                self.client,
-                &self.portal.lab_token,
-                &self.ticket.upn,
-                &password,
-                operation,
-            )
+        let password = portal.vault.password(ticket.person, ticket.persona, label);
+        let operation = attempt_id(ticket.op_id, self.attempt);
+        let called = helpdesk
+            .reset(&portal.lab_token, &ticket.upn, &password, operation)
             .await;
         self.stages = called.stages;
         called.outcome
     }
 
-    /// A request as the lab sends it: with its token, the operation's id, and the session's cookie.
-    fn dressed(&self, request: RequestBuilder) -> RequestBuilder {
+    /// Sends a request as the lab does: with its token, the operation's id, and the session's cookie.
+    async fn send(&self, ask: Ask) -> Result<Answer, Unanswered> {
         let operation = attempt_id(self.ticket.op_id, self.attempt);
-        let request = request
+        let ask = ask
             .header(LAB_TOKEN, self.portal.lab_token.expose())
-            .header(OPERATION_ID, operation.to_string());
-        match &self.cookie {
-            Some(cookie) => request.header(COOKIE, cookie),
-            None => request,
-        }
+            .header(OPERATION_ID, &operation.to_string());
+        let ask = match &self.cookie {
+            Some(cookie) => ask.header(COOKIE, cookie),
+            None => ask,
+        };
+        self.portal.server.send(ask).await
     }
 
-    async fn heard(&mut self, act: Act, answer: Result<Response, reqwest::Error>) -> Option<Outcome> {
-        let response = match answer {
-            Ok(response) => response,
-            Err(error) => return Some(unanswered(act.decides(), &error)),
+    async fn heard(&mut self, act: Act, answer: Result<Answer, Unanswered>) -> Option<Outcome> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(why) => return Some(unanswered(act.decides(), why)),
         };
-        let outcome = self.note(response.headers());
-        let succeeded = response.status().is_success() || response.status().is_redirection();
-        // The body is read to its end, so that the connection goes back to the pool; an outcome stands in the headers.
-        match response.bytes().await {
-            Err(error) if outcome.is_none() => Some(unanswered(act.decides(), &error)),
+        let outcome = self.note(&answer.headers);
+        let succeeded = answer.status.is_success() || answer.status.is_redirection();
+        // An outcome stands in the headers, whatever became of the body.
+        match answer.body {
+            Err(why) if outcome.is_none() => Some(unanswered(act.decides(), why)),
             _ => outcome.or_else(|| act.without_outcome(succeeded)),
         }
     }
 
-    fn request(&self, act: Act) -> RequestBuilder {
-        let url = |path: &str| format!("{}{path}", self.portal.url);
-        let post = |path: &str| self.client.post(url(path));
+    fn request(&self, act: Act) -> Ask {
         match act {
-            Act::Identify => post("/passwordreset/identify").form(&[("userid", &self.ticket.upn)]),
-            Act::SendCode => post("/passwordreset/code").form(&[("method", "email")]),
-            Act::Verify | Act::Guess => post("/passwordreset/verify").form(&[("code", &self.code)]),
-            Act::Finish | Act::FinishTwice => self.finish(post("/passwordreset/finish")),
-            Act::OpenChange => self.client.get(url("/changepassword")),
-            Act::Change => self.change(post("/changepassword"), false),
-            Act::ChangeMistyped => self.change(post("/changepassword"), true),
-            Act::Open | Act::CallHelpdesk | Act::Leave => self.client.get(url("/passwordreset")),
+            Act::Identify => Ask::post("/passwordreset/identify").form(&[("userid", &self.ticket.upn)]),
+            Act::SendCode => Ask::post("/passwordreset/code").form(&[("method", "email")]),
+            Act::Verify | Act::Guess => Ask::post("/passwordreset/verify").form(&[("code", &self.code)]),
+            Act::Finish | Act::FinishTwice => self.finish(Ask::post("/passwordreset/finish")),
+            Act::OpenChange => Ask::get("/changepassword"),
+            Act::Change => self.change(Ask::post("/changepassword"), false),
+            Act::ChangeMistyped => self.change(Ask::post("/changepassword"), true),
+            Act::Open | Act::CallHelpdesk | Act::Leave => Ask::get("/passwordreset"),
         }
     }
 
-    fn finish(&self, request: RequestBuilder) -> RequestBuilder {
+    fn finish(&self, ask: Ask) -> Ask {
         let ticket = self.ticket;
         let Some(label) = ticket.writes_at(self.attempt) else {
-            return request.form(&[("choice", "unlock")]);
+            return ask.form(&[("choice", "unlock")]);
         };
         let password = self.portal.vault.password(ticket.person, ticket.persona, label);
         let clear = password.expose();
-        request.form(&[
+        ask.form(&[
             ("choice", "reset"),
             ("new_password", clear),
             ("confirm_password", clear),
         ])
     }
 
-    fn change(&self, request: RequestBuilder, mistyped: bool) -> RequestBuilder {
+    fn change(&self, ask: Ask, mistyped: bool) -> Ask {
         let (ticket, vault) = (self.ticket, &self.portal.vault);
         let old = if mistyped {
             vault.mistyped(ticket.person, ticket.persona, ticket.holds)
@@ -194,7 +182,7 @@ impl<'a> Visit<'a> {
         };
         let label = ticket.writes_at(self.attempt).unwrap_or_default();
         let new = vault.password(ticket.person, ticket.persona, label);
-        request.form(&[
+        ask.form(&[
             ("userid", ticket.upn.as_str()),
             ("old_password", old.expose()),
             ("new_password", new.expose()),
@@ -218,15 +206,12 @@ impl<'a> Visit<'a> {
 
     /// The newest code in the person's inbox.
     async fn read_inbox(&self) -> Result<String, Outcome> {
-        let url = format!("{}/lab/inbox", self.portal.url);
-        let request = self
-            .client
-            .get(url)
-            .query(&[("upn", &self.ticket.upn)])
-            .header(LAB_TOKEN, self.portal.lab_token.expose());
-        let failed = |error: reqwest::Error| unanswered(false, &error);
-        let response: Response = request.send().await.map_err(failed)?;
-        let messages: Vec<InboxMessage> = response.json().await.map_err(failed)?;
+        let query = encoded(&[("upn", &self.ticket.upn)]);
+        let ask = Ask::get(format!("/lab/inbox?{query}"));
+        let ask = ask.header(LAB_TOKEN, self.portal.lab_token.expose());
+        let answer = self.portal.server.send(ask).await;
+        let answer = answer.map_err(|why| unanswered(false, why))?;
+        let messages: Vec<InboxMessage> = answer.json().ok_or(Outcome::failed(ReasonCode::NotSent))?;
         messages
             .into_iter()
             .next_back()

@@ -13,11 +13,11 @@ const LATE_US: u64 = 10_000;
 /// Above that, lateness counts when it is more than this part of the response time at the same percentile. An operation is
 /// woken at least ten times on its way and a ticket once: where the machine itself is slow, both grow, and this part does not.
 const LATE_PART: u64 = 4;
-/// The part of all processors at which the generator's process has none left to go faster with.
-const ALL_CPU: f64 = 0.9;
+/// The part of one processor at which the generator's process cannot go faster: all of its users share one.
+const ONE_CPU: f64 = 0.9;
 
 /// A run is at best inconclusive when tickets were released late, when operations began late although users were free, or
-/// when the generator's process took all processors there are.
+/// when the generator's users had no more of the one processor that they share.
 pub(super) fn judge(ledger: &Ledger) -> Finding {
     let Some(sample) = ledger.usage.generator else {
         return finding(Mark::Inconclusive, 0, "nothing was told of the generator".to_owned());
@@ -66,9 +66,10 @@ fn limit(ledger: &Ledger) -> u64 {
 }
 
 fn no_cpu(ledger: &Ledger) -> Option<String> {
-    let cores = f64::from(ledger.manifest.host.cores);
-    let used = cpu(ledger).filter(|used| cores > 0.0 && *used >= ALL_CPU * cores)?;
-    Some(format!("its process used {used:.2} of {cores} processors"))
+    let used = cpu(ledger).filter(|used| *used >= ONE_CPU)?;
+    Some(format!(
+        "its process used {used:.2} processors, and its users share one"
+    ))
 }
 
 /// The processors that the generator's process used in the measure phase.

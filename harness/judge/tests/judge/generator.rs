@@ -138,13 +138,13 @@ fn a_generator_without_a_processor_left_is_the_bottleneck_and_one_whose_users_ar
         why.contains("at most 400 tickets waited, all 8 users busy in 12 of 12 looks"),
         "{why}"
     );
-    world.samples = (0..14).map(|second| load(second, second * SECOND * 19 / 10)).collect();
+    world.samples = (0..14).map(|second| load(second, second * SECOND * 95 / 100)).collect();
     world.samples.push(Sample::Generator(generator(13, Phase::Measure)));
     let judgement = world.judge();
     assert_mark(&judgement, KEPT_UP, Mark::Inconclusive);
     assert!(
         finding(&judgement, KEPT_UP)
             .why
-            .contains("its process used 1.90 of 2 processors")
+            .contains("its process used 0.95 processors, and its users share one")
     );
 }
