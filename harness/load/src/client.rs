@@ -358,7 +358,7 @@ mod tests {
             &format!("host: portal.test:{}\r\n", server.address.port()),
             "lab-token: t\r\n",
             "content-type: application/x-www-form-urlencoded\r\n",
-            "content-length: 29\r\n",
+            "content-length: 27\r\n",
             "\r\n\r\nuserid=a+b%40c.test&x=1%262",
         ] {
             assert!(asked.contains(part), "{part} in {asked}");
