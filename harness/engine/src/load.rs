@@ -21,7 +21,7 @@ use crate::breach::{Came, Watch};
 use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
 use crate::keeping::Keeping;
-use crate::pipe::{Done, Down, Hello, PipeError, Up, receive, send};
+use crate::pipe::{Done, Down, Hello, PIPE_BYTES, PipeError, Up, receive, send};
 use crate::ports::{Generator, PortError, Progress, Steering, Target};
 use crate::probe;
 use crate::pulse::Gathering;
@@ -39,8 +39,6 @@ pub(crate) const LEAD_US: u64 = 50_000;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a stopped generator may take to say what became of its work.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(4);
-/// Bytes of results that are read in one go.
-const PIPE_BYTES: usize = 64 * 1024;
 /// Requests of one attempt, each of which may take its whole time.
 const REQUESTS: u32 = 6;
 

@@ -1,5 +1,7 @@
 //! The pipe between the engine and the load generator: frames of JSON, each with its length before it.
 
+use std::time::Duration;
+
 use scenario::Persona;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,13 @@ use crate::ports::Flow;
 
 /// The largest frame in bytes; a longer one is a broken pipe's noise.
 const FRAME_MAX: u32 = 1 << 20;
+
+/// Bytes that are read from the pipe in one go.
+pub const PIPE_BYTES: usize = 64 * 1024;
+
+/// From one write to the pipe to the next at least: what comes meanwhile goes in one go, and wakes everyone behind it once. Above
+/// 5,000 frames a second waking costs more than the work.
+pub const PACE: Duration = Duration::from_micros(200);
 
 /// Bytes of the length before a frame.
 const LENGTH: usize = 4;

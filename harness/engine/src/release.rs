@@ -11,15 +11,12 @@ use tokio::task::JoinHandle;
 use crate::arrival::{Arrival, Arrivals, Asking, arrivals, seed_of};
 use crate::clock::{Awaited, RunClock, micros};
 use crate::keeping::Keeping;
+use crate::pipe::PACE;
 use crate::process::Urgent;
 use crate::schedule::{Fire, Fires, Users};
 
 /// Tickets between the releasing thread and the pipe.
 pub(crate) const RELEASED: usize = 1024;
-
-/// From one release to the next at least, in microseconds: what is due meanwhile goes in one go, and wakes everyone behind it
-/// once. Above 5,000 tickets a second waking costs more than the work.
-const PACE_US: u64 = 200;
 
 /// The end of an operation, for the one who releases the next of that user.
 #[derive(Debug, Clone, Copy)]
@@ -179,7 +176,7 @@ impl Thread {
         if due_us <= self.clock.at_us() {
             return !self.stop.load(Ordering::Relaxed);
         }
-        let came = self.clock.block_until(due_us.max(*woken_us + PACE_US), &self.stop);
+        let came = self.clock.block_until(due_us.max(*woken_us + micros(PACE)), &self.stop);
         *woken_us = self.clock.at_us();
         came
     }
@@ -192,7 +189,8 @@ impl Thread {
             let until_us = self.start_us + due.unwrap_or(users.end_us());
             let waits = until_us > self.clock.at_us();
             if waits {
-                self.clock.block_until(until_us.min(woken_us + PACE_US), &self.stop);
+                self.clock
+                    .block_until(until_us.min(woken_us + micros(PACE)), &self.stop);
             }
             let awaited = self.clock.receive_until(until_us, ended, &self.stop);
             if waits {

@@ -58,7 +58,6 @@ struct Free {
 
 /// A request that is to be made.
 pub(crate) struct Ask {
-    method: Method,
     path: String,
     head: Builder,
     body: Bytes,
@@ -224,9 +223,8 @@ impl Ask {
 
     fn new(method: Method, path: String) -> Self {
         Self {
-            method,
             path,
-            head: Request::builder(),
+            head: Request::builder().method(method),
             body: Bytes::new(),
         }
     }
@@ -268,7 +266,7 @@ impl Ask {
         } else {
             server.base.clone() + &self.path
         };
-        let head = self.head.method(self.method).uri(path);
+        let head = self.head.uri(path);
         let head = head.header(HOST, server.host.clone()).header(USER_AGENT, AGENT);
         head.body(Full::new(self.body)).map_err(|_| Unanswered::NotSent)
     }

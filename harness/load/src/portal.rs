@@ -14,7 +14,6 @@ use crate::helpdesk::Helpdesk;
 
 /// The cloud as every user sees it. A session's cookie is kept by hand, so that all share one pool of connections.
 pub(crate) struct Portal {
-    flow: Flow,
     pub server: Server,
     pub lab_token: Password,
     pub vault: Vault,
@@ -25,7 +24,6 @@ pub(crate) struct Portal {
 impl Portal {
     pub fn new(hello: &Hello, clock: &RunClock) -> Result<Self, LoadError> {
         Ok(Self {
-            flow: hello.flow,
             server: Server::new(&hello.portal_url, hello, clock)?,
             lab_token: Password::new(hello.lab_token.clone()),
             vault: Vault::new(hello.seed),
@@ -38,7 +36,7 @@ impl Portal {
 
     /// Whether nobody resets anything there: a target that counts requests.
     pub fn counts(&self) -> bool {
-        self.flow == Flow::Count
+        self.helpdesk.is_none()
     }
 
     /// One request that the target counts; it is told which ticket's it is, and when that was released.

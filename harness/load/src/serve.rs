@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::clock::{RunClock, rest, wait};
-use engine::pipe::{Down, Hello, Ticket, Up, encode, receive};
+use engine::pipe::{Down, Hello, PACE, PIPE_BYTES, Ticket, Up, encode, receive};
 use history::DropWhy;
 use tokio::io::{AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -23,10 +23,6 @@ use crate::users::{Crew, Queued, attack, dropped};
 
 /// Results that may wait for the pipe.
 const RESULTS: usize = 8192;
-/// The rest after each write of results, as long as that between two releases of tickets.
-const REST: Duration = Duration::from_micros(200);
-/// Bytes of tickets that are read in one go.
-const PIPE_BYTES: usize = 64 * 1024;
 /// How long work in flight may go on after a stop.
 const STOP_GRACE: Duration = Duration::from_millis(1500);
 /// Between two words about how the generator stands.
@@ -178,6 +174,6 @@ fn write_results(mut down: OwnedWriteHalf, mut outgoing: mpsc::Receiver<Up>, run
         if encoded.is_err() || runtime.block_on(down.write_all(&frames)).is_err() {
             return;
         }
-        rest(REST);
+        rest(PACE);
     }
 }
