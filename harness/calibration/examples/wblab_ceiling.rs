@@ -18,7 +18,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         program: program.into(),
         prefix: Vec::new(),
     };
-    let ceiling = calibration::ceiling(&mut generators, home.path(), url, seconds.parse()?).await?;
+    let (folder, url, seconds) = (home.path().to_owned(), url.clone(), seconds.parse()?);
+    // As in the program itself.
+    let measuring = tokio::spawn(async move { calibration::ceiling(&mut generators, &folder, &url, seconds).await });
+    let ceiling = measuring.await??;
     println!("{}", serde_json::to_string(&ceiling)?);
     Ok(())
 }

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use engine::pipe::{Down, Hello, Up, receive, send};
+use engine::pipe::{Down, Hello, Up, send};
 use engine::ports::{Flow, Generators};
 use serde::Serialize;
-use tokio::io::AsyncWriteExt as _;
 use vocabulary::NameTable;
 
 use crate::CalibrationError;
@@ -51,12 +50,7 @@ async fn weigh(generators: &mut dyn Generators, users: u32) -> Result<u64, Calib
     send(&mut generator.down, &hello)
         .await
         .map_err(|error| failed(error.to_string()))?;
-    generator
-        .down
-        .flush()
-        .await
-        .map_err(|error| failed(error.to_string()))?;
-    let answer = tokio::time::timeout(READY_WITHIN, receive::<Up>(&mut generator.up)).await;
+    let answer = tokio::time::timeout(READY_WITHIN, generator.up.receive()).await;
     match answer {
         Ok(Ok(Some(Up::Ready))) => {}
         other => return Err(failed(format!("{users} users did not come up: {other:?}"))),

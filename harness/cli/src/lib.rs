@@ -22,6 +22,7 @@ mod registry;
 mod sealed;
 
 use std::ffi::OsString;
+use std::panic::resume_unwind;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -79,7 +80,8 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
         path: path.clone(),
         prefix,
     });
-    let exit = runtime.block_on(async {
+    // On a worker, who is woken by what it waits for; the thread that waits for the whole is woken by a worker.
+    let work = runtime.spawn(async move {
         match arguments.command {
             Command::Run(arguments) => commands::run::run(arguments, parts).await,
             Command::Check(arguments) => commands::check::check(&arguments),
@@ -102,6 +104,7 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Load => load::serve().await.map(|()| Exit::Pass).map_err(CliError::Load),
         }
     });
+    let exit = runtime.block_on(work).unwrap_or_else(|error| resume_unwind(error.into_panic()));
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     exit
 }

@@ -10,15 +10,15 @@ use vocabulary::{Rate, Seed};
 use crate::arrival::seed_of;
 use crate::clock::{micros, wait};
 use crate::error::EngineError;
-use crate::load::{LEAD_US, Load, Running, STOP_WITHIN, read_frames};
-use crate::pipe::{PipeError, Up};
+use crate::load::{LEAD_US, Load, Running, STOP_WITHIN};
+use crate::pipe::Results;
 use crate::ports::Step;
-use crate::release::{RELEASED, StepFires, Steps};
+use crate::release::{StepFires, Steps};
 use crate::schedule::Fires;
 
 /// What comes to whoever steers.
 struct Ears<'e> {
-    frames: mpsc::Receiver<Result<Up, PipeError>>,
+    up: &'e mut Results,
     /// Nothing comes up the pipe any more.
     ended: bool,
     released: mpsc::UnboundedReceiver<()>,
@@ -32,60 +32,47 @@ impl Load<'_> {
     /// Makes one step after the other until the search is over, and waits for the generator's end. Tells whether it was interrupted.
     pub(crate) async fn climb(
         &self,
-        up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
+        up: &mut Results,
         running: &mut Running<'_>,
         steps: Steps,
         stop: &AtomicBool,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<bool, EngineError> {
-        let (sender, frames) = mpsc::channel(RELEASED);
         let Steps { orders, released } = steps;
         let mut ears = Ears {
-            frames,
+            up,
             ended: false,
             released,
             all_out: false,
             interrupt,
             interrupted: false,
         };
-        let climbing = async {
-            let mut phase = Phase::Baseline;
-            let seed = seed_of(self.plan).child("steps");
-            let mut number = 0;
-            loop {
-                let next = running.steering.as_mut().and_then(|steering| steering.next());
-                self.tell_step(running);
-                let Some(step) = next else { break };
-                let begun = self.begin(running, step, number, &mut phase).await;
-                let fires = self.fires(step, seed.nth("step", number.into()));
-                let Some(fires) = fires.filter(|_| !ears.interrupted) else {
-                    break;
-                };
-                ears.all_out = false;
-                let relative = |at_us: u64| at_us.saturating_sub(running.start_us);
-                let order = StepFires {
-                    fires,
-                    from_us: relative(begun.from_us),
-                    measured_from_us: relative(begun.measured_from_us),
-                };
-                // A thread that has ended releases nobody; the generator's end is heard of then.
-                let _ = orders.send(order);
-                if !self.step(running, &mut ears, &begun, &mut phase).await? {
-                    break;
-                }
-                number += 1;
+        let mut phase = Phase::Baseline;
+        let seed = seed_of(self.plan).child("steps");
+        for number in 0.. {
+            let next = running.steering.as_mut().and_then(|steering| steering.next());
+            self.tell_step(running);
+            let Some(step) = next else { break };
+            let begun = self.begin(running, step, number, &mut phase).await;
+            let fires = self.fires(step, seed.nth("step", number.into()));
+            let Some(fires) = fires.filter(|_| !ears.interrupted) else {
+                break;
+            };
+            ears.all_out = false;
+            let relative = |at_us: u64| at_us.saturating_sub(running.start_us);
+            let order = StepFires {
+                fires,
+                from_us: relative(begun.from_us),
+                measured_from_us: relative(begun.measured_from_us),
+            };
+            // A thread that has ended releases nobody; the generator's end is heard of then.
+            let _ = orders.send(order);
+            if !self.step(running, &mut ears, &begun, &mut phase).await? {
+                break;
             }
-            drop(orders);
-            self.run_out(running, &mut ears, stop, phase).await
-        };
-        let reading = async {
-            read_frames(up, sender).await;
-            std::future::pending::<()>().await;
-        };
-        tokio::select! {
-            end = climbing => end,
-            () = reading => Ok(false),
         }
+        drop(orders);
+        self.run_out(running, &mut ears, stop, phase).await
     }
 
     /// Says how the step before went.
@@ -158,7 +145,7 @@ impl Load<'_> {
             let points = [begun.measured_from_us, begun.until_us, deadline];
             let next = points.into_iter().find(|at_us| *at_us > now).unwrap_or(deadline);
             let due = self.tell(running, now, *phase);
-            self.hear(running, ears, next.min(due)).await?;
+            self.listen(running, ears, next.min(due)).await?;
         }
     }
 
@@ -181,15 +168,15 @@ impl Load<'_> {
             if ears.ended || self.clock.at_us() >= deadline {
                 return Ok(ears.interrupted);
             }
-            self.hear(running, ears, deadline).await?;
+            self.listen(running, ears, deadline).await?;
         }
     }
 
     /// Waits until something comes, at most until a point of the run's axis.
-    async fn hear(&self, running: &mut Running<'_>, ears: &mut Ears<'_>, until_us: u64) -> Result<(), EngineError> {
+    async fn listen(&self, running: &mut Running<'_>, ears: &mut Ears<'_>, until_us: u64) -> Result<(), EngineError> {
         let left = Duration::from_micros(until_us.saturating_sub(self.clock.at_us()));
         tokio::select! {
-            frame = ears.frames.recv(), if !ears.ended => ears.ended = self.heard(running, frame).await?,
+            frame = ears.up.receive(), if !ears.ended => ears.ended = self.hear(running, frame, ears.up).await?,
             Some(()) = ears.released.recv() => ears.all_out = true,
             _ = ears.interrupt.changed(), if !ears.interrupted => ears.interrupted = true,
             () = wait(left) => {}

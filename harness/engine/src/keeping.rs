@@ -41,12 +41,14 @@ impl Keeping {
         state.generator.filter(|_| !state.ended)?.0
     }
 
-    /// A ticket was released so late; only of measured ones that is kept.
-    pub fn released(&self, late_us: u64, measured: bool) {
+    /// Tickets were released so late, each measured or not; only of measured ones that is kept.
+    pub fn released(&self, late_us: impl Iterator<Item = (u64, bool)>) {
         let mut state = self.lock();
-        state.released += 1;
-        if measured {
-            state.release.record(late_us);
+        for (late_us, measured) in late_us {
+            state.released += 1;
+            if measured {
+                state.release.record(late_us);
+            }
         }
     }
 
@@ -115,8 +117,7 @@ mod tests {
         let keeping = Keeping::default();
         assert_eq!(keeping.sample(1, Phase::Provision), None, "no load yet");
         keeping.begin(Some(7), 30);
-        keeping.released(900, false);
-        keeping.released(40, true);
+        keeping.released([(900, false), (40, true)].into_iter());
         keeping.began(60);
         for (waiting, waiting_max) in [(0, 9), (2, 3)] {
             keeping.gauge(Gauge {
@@ -133,7 +134,7 @@ mod tests {
         assert_eq!((sample.begin_us.p50, sample.users, sample.busy), (60, 30, 5));
         assert_eq!((sample.waiting, sample.waiting_max), (2, 9));
         assert_eq!(keeping.sample(3, Phase::Measure).unwrap().waiting_max, 2);
-        keeping.released(50, true);
+        keeping.released([(50, true)].into_iter());
         keeping.end();
         assert_eq!(keeping.pid(), None);
         let last = keeping.sample(4, Phase::Drain).unwrap();

@@ -2,15 +2,15 @@
 
 mod running;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use history::{DropWhy, DroppedEvent, Event, OpEvent, Phase};
+use rustc_hash::FxHashMap;
 use scenario::{Person, Plan};
-use tokio::io::AsyncWriteExt as _;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 use vocabulary::{Goal, Outcome, OutcomeClass, UnknownWhy};
@@ -21,13 +21,13 @@ use crate::breach::{Came, Watch};
 use crate::clock::{RunClock, micros, wait};
 use crate::error::EngineError;
 use crate::keeping::Keeping;
-use crate::pipe::{Done, Down, Hello, PIPE_BYTES, PipeError, Up, receive, send};
+use crate::pipe::{Done, Down, Hello, PipeError, Results, Up, send};
 use crate::ports::{Generator, PortError, Progress, Steering, Target};
 use crate::probe;
 use crate::pulse::Gathering;
 use crate::recorder::Recorder;
-use crate::release::{RELEASED, Release, Releasing, Unreleased};
-use crate::tickets::{Book, Open, write_tickets};
+use crate::release::{Release, Releasing, Unreleased};
+use crate::tickets::{Book, Desk, Open};
 use crate::watch::Watching;
 
 pub(crate) use running::Running;
@@ -39,6 +39,8 @@ pub(crate) const LEAD_US: u64 = 50_000;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a stopped generator may take to say what became of its work.
 pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(4);
+/// Results that are taken in one go at most, before anything else gets its turn.
+const TOGETHER: usize = 256;
 /// Requests of one attempt, each of which may take its whole time.
 const REQUESTS: u32 = 6;
 
@@ -61,14 +63,23 @@ impl Load<'_> {
     /// Drives the whole load and waits until every ticket is accounted for. `begun` is told where on the run's axis it begins.
     pub async fn drive(
         &self,
-        mut generator: Generator,
+        generator: Generator,
         target: &Target,
         begun: oneshot::Sender<u64>,
         steering: Option<&mut dyn Steering>,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<LoadEnd, EngineError> {
-        self.greet(&mut generator, target).await?;
-        self.keeping.begin(generator.pid, self.plan.load.in_flight_max);
+        let Generator {
+            mut down,
+            mut up,
+            pid,
+            guard,
+        } = generator;
+        let hello = Down::Hello(Box::new(self.hello(target)));
+        let greeted = send(&mut down, &hello).await;
+        greeted.map_err(|error| EngineError::Generator(error.into()))?;
+        self.ready(&mut up).await?;
+        self.keeping.begin(pid, self.plan.load.in_flight_max);
 
         let start_us = self.clock.at_us() + LEAD_US;
         // Nobody waits for it where nothing shall break.
@@ -83,28 +94,22 @@ impl Load<'_> {
             stop: &stop,
             released: self.released,
             keeping: self.keeping,
+            desk: Desk {
+                down,
+                book: Arc::clone(&book),
+                names: self.names(),
+                start_us,
+                interrupt: interrupt.clone(),
+                runtime: Handle::current(),
+            },
         };
-        let Release {
-            tickets,
-            ends,
-            steps,
-            rest,
-        } = match steering {
+        let Release { ends, steps, rest } = match steering {
             Some(_) => releasing.stepwise(),
             None => releasing.planned(),
         };
-        let orders = interrupt.clone();
-        let writer = tokio::spawn(write_tickets(
-            generator.down,
-            tickets,
-            Arc::clone(&book),
-            self.names(),
-            start_us,
-            orders,
-        ));
         let mut running = Running {
             book,
-            touched: HashMap::new(),
+            touched: FxHashMap::default(),
             start_us,
             answered: 0,
             gathering: Gathering::new(start_us, self.plan.load.length()),
@@ -115,14 +120,13 @@ impl Load<'_> {
         };
         let interrupted = match steps {
             Some(steps) => {
-                self.climb(&mut generator.up, &mut running, steps, &stop, interrupt)
+                self.climb(&mut up, &mut running, steps, &stop, interrupt)
                     .await?
             }
-            None => self.collect(&mut generator.up, &mut running, &stop, interrupt).await?,
+            None => self.collect(&mut up, &mut running, &stop, interrupt).await?,
         };
         stop.store(true, Ordering::Relaxed);
-        drop(generator.guard);
-        writer.abort();
+        drop(guard);
         self.account_for_the_rest(&mut running, rest, interrupted).await;
         Ok(LoadEnd {
             touched: running.touched,
@@ -130,15 +134,7 @@ impl Load<'_> {
         })
     }
 
-    /// Tells the generator what it must know, and waits until its users are up.
-    async fn greet(&self, generator: &mut Generator, target: &Target) -> Result<(), EngineError> {
-        let broken = |error: PipeError| EngineError::Generator(error.into());
-        let hello = Down::Hello(Box::new(self.hello(target)));
-        send(&mut generator.down, &hello).await.map_err(broken)?;
-        generator.down.flush().await.map_err(|error| broken(error.into()))?;
-        self.ready(generator).await
-    }
-
+    /// What the generator must know.
     fn hello(&self, target: &Target) -> Hello {
         let load = &self.plan.load;
         Hello {
@@ -162,9 +158,10 @@ impl Load<'_> {
         }
     }
 
-    async fn ready(&self, generator: &mut Generator) -> Result<(), EngineError> {
+    /// Waits until the generator's users are up.
+    async fn ready(&self, up: &mut Results) -> Result<(), EngineError> {
         let failed = |error: PortError| EngineError::Generator(error);
-        let first = tokio::time::timeout(READY_WITHIN, receive::<Up>(&mut generator.up))
+        let first = tokio::time::timeout(READY_WITHIN, up.receive())
             .await
             .map_err(|_| failed(format!("it was not ready within {READY_WITHIN:?}").into()))?;
         match first.map_err(|error| failed(error.into()))? {
@@ -181,18 +178,14 @@ impl Load<'_> {
     /// Reads results until the generator has ended; enters the phases on the way. Tells whether the run was interrupted.
     async fn collect(
         &self,
-        up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
+        up: &mut Results,
         running: &mut Running<'_>,
         stop: &AtomicBool,
         interrupt: &mut watch::Receiver<bool>,
     ) -> Result<bool, EngineError> {
         let mut phases = self.timetable(running.start_us);
         let planned = arrivals(self.plan, self.people).planned();
-        let (frames, mut incoming) = mpsc::channel(RELEASED);
-        let reading = read_frames(up, frames);
-        tokio::pin!(reading);
-        let (mut reading_ended, mut ended) = (false, false);
-        let mut interrupted = false;
+        let (mut ended, mut interrupted) = (false, false);
         let patience_us = micros(self.patience());
         let mut deadline = running.start_us + micros(self.plan.load.length()) + patience_us;
         let mut phase = Phase::Baseline;
@@ -222,8 +215,7 @@ impl Load<'_> {
                 return Ok(interrupted);
             }
             tokio::select! {
-                () = &mut reading, if !reading_ended => reading_ended = true,
-                frame = incoming.recv(), if !ended => ended = self.heard(running, frame).await?,
+                frame = up.receive(), if !ended => ended = self.hear(running, frame, up).await?,
                 _ = interrupt.changed(), if !interrupted => {
                     interrupted = true;
                     stop.store(true, Ordering::Relaxed);
@@ -244,25 +236,36 @@ impl Load<'_> {
         running.gathering.due_us()
     }
 
-    /// Takes what came up the pipe; tells whether nothing comes any more.
-    pub(crate) async fn heard(
+    /// Takes what came up the pipe, and what came with it; tells whether nothing comes any more.
+    pub(crate) async fn hear(
         &self,
         running: &mut Running<'_>,
-        frame: Option<Result<Up, PipeError>>,
+        first: Result<Option<Up>, PipeError>,
+        up: &mut Results,
     ) -> Result<bool, EngineError> {
-        match frame {
-            Some(Ok(Up::Ended)) | None => return Ok(true),
-            Some(Ok(Up::Failed(message))) => return Err(EngineError::Generator(message.into())),
-            Some(Ok(Up::Ready)) => {}
-            Some(Ok(Up::Gauge(gauge))) => self.keeping.gauge(gauge),
-            Some(Ok(Up::Done(done))) => self.done(running, done).await,
-            Some(Ok(Up::Dropped {
+        let mut ended = self.heard(running, first).await?;
+        for _ in 1..TOGETHER {
+            match up.received().filter(|_| !ended) {
+                None => break,
+                Some(frame) => ended = self.heard(running, frame).await?,
+            }
+        }
+        Ok(ended)
+    }
+
+    async fn heard(&self, running: &mut Running<'_>, frame: Result<Option<Up>, PipeError>) -> Result<bool, EngineError> {
+        match frame.map_err(|error| EngineError::Generator(error.into()))? {
+            Some(Up::Ended) | None => return Ok(true),
+            Some(Up::Failed(message)) => return Err(EngineError::Generator(message.into())),
+            Some(Up::Ready) => {}
+            Some(Up::Gauge(gauge)) => self.keeping.gauge(gauge),
+            Some(Up::Done(done)) => self.done(running, done).await,
+            Some(Up::Dropped {
                 number,
                 attempt,
                 intended_us,
                 why,
-            })) => self.dropped(running, number, (attempt, intended_us), why).await,
-            Some(Err(error)) => return Err(EngineError::Generator(error.into())),
+            }) => self.dropped(running, number, (attempt, intended_us), why).await,
         }
         Ok(false)
     }
@@ -440,7 +443,7 @@ impl Load<'_> {
     }
 
     /// Tickets the generator never answered are unknown; arrivals that were never released are dropped.
-    async fn account_for_the_rest(&self, running: &mut Running<'_>, rest: JoinHandle<Unreleased>, interrupted: bool) {
+    async fn account_for_the_rest(&self, running: &mut Running<'_>, rest: JoinHandle<(Unreleased, Desk)>, interrupted: bool) {
         for Open { arrival, attempts } in running.book.open() {
             let now = self.clock.at_us();
             let planned_us = running.start_us + arrival.at_us;
@@ -463,26 +466,12 @@ impl Load<'_> {
             };
             self.done(running, done).await;
         }
-        if let Ok(unreleased) = rest.await {
+        if let Ok((unreleased, _)) = rest.await {
             for arrival in unreleased {
                 let intended_us = running.start_us + arrival.at_us;
                 self.record_drop(running, &arrival, (1, intended_us), DropWhy::RunEnded)
                     .await;
             }
-        }
-    }
-}
-
-/// Frames are read in a future of their own, since half a frame must not be forgotten when something else happens.
-pub(crate) async fn read_frames(
-    up: &mut (dyn tokio::io::AsyncRead + Send + Unpin),
-    frames: mpsc::Sender<Result<Up, PipeError>>,
-) {
-    let mut up = tokio::io::BufReader::with_capacity(PIPE_BYTES, up);
-    while let Some(frame) = receive::<Up>(&mut up).await.transpose() {
-        let broken = frame.is_err();
-        if frames.send(frame).await.is_err() || broken {
-            return;
         }
     }
 }

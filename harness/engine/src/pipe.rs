@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use futures_util::{FutureExt as _, StreamExt as _};
 use scenario::Persona;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
+use tokio_util::codec::{FramedRead, LengthDelimitedCodec};
 use uuid::Uuid;
 use vocabulary::{NameTable, OpKind, Outcome, StageTimes};
 
@@ -16,7 +18,7 @@ use crate::ports::Flow;
 const FRAME_MAX: u32 = 1 << 20;
 
 /// Bytes that are read from the pipe in one go.
-pub const PIPE_BYTES: usize = 64 * 1024;
+const PIPE_BYTES: usize = 64 * 1024;
 
 /// From one write to the pipe to the next at least: what comes meanwhile goes in one go, and wakes everyone behind it once. Above
 /// 5,000 frames a second waking costs more than the work.
@@ -194,7 +196,7 @@ pub struct Done {
     pub stages: Option<StageTimes>,
 }
 
-/// Writes one frame; flushing is the caller's.
+/// Writes one frame.
 ///
 /// # Errors
 /// [`PipeError::Broken`] when the other side is gone.
@@ -226,24 +228,37 @@ pub fn encode<T: Serialize>(message: &T, frames: &mut Vec<u8>) -> Result<(), Pip
     Err(bad)
 }
 
-/// Reads one frame; `None` when the pipe was closed between frames.
-///
-/// # Errors
-/// [`PipeError`] when it closed within a frame, or the frame does not read.
-pub async fn receive<T: DeserializeOwned>(pipe: &mut (impl AsyncRead + Unpin)) -> Result<Option<T>, PipeError> {
-    let mut length = [0; LENGTH];
-    match pipe.read_exact(&mut length).await {
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error.into()),
+/// The frames that come out of the pipe.
+pub struct Frames<R>(FramedRead<R, LengthDelimitedCodec>);
+
+/// The engine's end, wherever the generator lives.
+pub type Results = Frames<Box<dyn AsyncRead + Send + Unpin>>;
+
+impl<R: AsyncRead + Unpin> Frames<R> {
+    /// Of this end of the pipe.
+    pub fn of(pipe: R) -> Self {
+        let lengths = LengthDelimitedCodec::builder()
+            .length_field_length(LENGTH)
+            .max_frame_length(FRAME_MAX as usize)
+            .new_codec();
+        Self(FramedRead::with_capacity(pipe, lengths, PIPE_BYTES))
     }
-    let length = u32::from_be_bytes(length);
-    if length > FRAME_MAX {
-        return Err(PipeError::Oversized(length));
+
+    /// The next frame; `None` when the pipe was closed between frames. Whoever gives up waiting for it loses nothing.
+    ///
+    /// # Errors
+    /// [`PipeError`] when it closed within a frame, or the frame is too large or does not read.
+    pub async fn receive<T: DeserializeOwned>(&mut self) -> Result<Option<T>, PipeError> {
+        match self.0.next().await.transpose()? {
+            None => Ok(None),
+            Some(frame) => Ok(Some(serde_json::from_slice(&frame)?)),
+        }
     }
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or_default()];
-    pipe.read_exact(&mut bytes).await?;
-    Ok(Some(serde_json::from_slice(&bytes)?))
+
+    /// The same without waiting: nothing when no frame has come whole.
+    pub fn received<T: DeserializeOwned>(&mut self) -> Option<Result<Option<T>, PipeError>> {
+        self.receive().now_or_never()
+    }
 }
 
 #[cfg(test)]
@@ -255,13 +270,31 @@ mod tests {
         let mut bytes = Vec::new();
         send(&mut bytes, &Up::Ready).await.unwrap();
         send(&mut bytes, &Up::Failed("no".into())).await.unwrap();
-        let mut reader = bytes.as_slice();
-        assert!(matches!(receive::<Up>(&mut reader).await.unwrap(), Some(Up::Ready)));
-        assert!(matches!(receive::<Up>(&mut reader).await.unwrap(), Some(Up::Failed(_))));
-        assert!(receive::<Up>(&mut reader).await.unwrap().is_none());
-        let mut noise = [255_u8; 8].as_slice();
-        assert!(matches!(receive::<Up>(&mut noise).await, Err(PipeError::Oversized(_))));
-        let mut torn = [0_u8, 0, 0, 9, 1].as_slice();
-        assert!(matches!(receive::<Up>(&mut torn).await, Err(PipeError::Broken(_))));
+        let mut frames = Frames::of(bytes.as_slice());
+        assert!(matches!(frames.receive().await.unwrap(), Some(Up::Ready)));
+        assert!(matches!(frames.received(), Some(Ok(Some(Up::Failed(_))))));
+        assert!(frames.receive::<Up>().await.unwrap().is_none());
+        let noise = [255_u8; 8];
+        assert!(matches!(
+            Frames::of(noise.as_slice()).receive::<Up>().await,
+            Err(PipeError::Broken(_))
+        ));
+        let torn = [0_u8, 0, 0, 9, 1];
+        assert!(matches!(
+            Frames::of(torn.as_slice()).receive::<Up>().await,
+            Err(PipeError::Broken(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn half_a_frame_is_kept_until_the_rest_of_it_comes() {
+        let mut bytes = Vec::new();
+        send(&mut bytes, &Up::Ended).await.unwrap();
+        let (mut near, far) = tokio::io::duplex(64);
+        let mut frames = Frames::of(far);
+        near.write_all(&bytes[..6]).await.unwrap();
+        assert!(frames.received::<Up>().is_none());
+        near.write_all(&bytes[6..]).await.unwrap();
+        assert!(matches!(frames.received(), Some(Ok(Some(Up::Ended)))));
     }
 }

@@ -11,10 +11,11 @@ use history::{
     StepEvent,
 };
 use scenario::{Fault, Person, Plan, Vault};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncWrite;
 use uuid::Uuid;
 use vocabulary::{NameTable, Password};
 
+use crate::pipe::Results;
 use crate::pulse::Pulse;
 
 /// What a port's call failed with; the implementation's own error, told.
@@ -282,7 +283,7 @@ pub struct Generator {
     /// Tickets go down here.
     pub down: Box<dyn AsyncWrite + Send + Unpin>,
     /// Results come up here.
-    pub up: Box<dyn AsyncRead + Send + Unpin>,
+    pub up: Results,
     /// Its process, if it is one of its own.
     pub pid: Option<u32>,
     /// Ends it at once when dropped.

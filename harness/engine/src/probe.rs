@@ -1,8 +1,9 @@
 //! Probes: metadata first, binds last, and only with the password that is expected.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use history::{BindRecord, Event, Metadata, Observation, ObserveEvent, Phase};
+use rustc_hash::FxHashMap;
 use scenario::{Person, Vault};
 use uuid::Uuid;
 use vocabulary::{OutcomeClass, Win32};
@@ -64,7 +65,7 @@ pub(crate) struct Binds<'a> {
     pub people: &'a [Person],
     pub users: &'a [Uuid],
     pub vault: &'a Vault,
-    pub touched: &'a HashMap<u64, Vec<Touch>>,
+    pub touched: &'a FxHashMap<u64, Vec<Touch>>,
     /// Wrong passwords that lock somebody; 0 where nobody is ever locked.
     pub lock_attempts: u32,
 }

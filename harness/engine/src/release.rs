@@ -14,9 +14,10 @@ use crate::keeping::Keeping;
 use crate::pipe::PACE;
 use crate::process::Urgent;
 use crate::schedule::{Fire, Fires, Users};
+use crate::tickets::Desk;
 
-/// Tickets between the releasing thread and the pipe.
-pub(crate) const RELEASED: usize = 1024;
+/// Tickets that go out together at most.
+const TOGETHER: usize = 256;
 
 /// The end of an operation, for the one who releases the next of that user.
 #[derive(Debug, Clone, Copy)]
@@ -36,14 +37,12 @@ pub(crate) struct Released {
 
 /// A releasing thread.
 pub(crate) struct Release {
-    /// What is released.
-    pub tickets: mpsc::Receiver<Released>,
     /// Takes the ends of operations where somebody waits for them: in a closed model.
     pub ends: Option<std_mpsc::Sender<Ended>>,
     /// Takes the steps of a search, where there is one.
     pub steps: Option<Steps>,
-    /// What was planned and never released, when the thread has ended.
-    pub rest: JoinHandle<Unreleased>,
+    /// What was planned and never released, when the thread has ended; with it the pipe, which must stay open until then.
+    pub rest: JoinHandle<(Unreleased, Desk)>,
 }
 
 /// A step of a search on its way to the releasing thread.
@@ -89,7 +88,9 @@ struct Thread {
     /// Where the measure phase begins, from the start of the load.
     measured_from_us: u64,
     keeping: Keeping,
-    tickets: mpsc::Sender<Released>,
+    /// What is due and not yet handed out.
+    due: Vec<Released>,
+    desk: Desk,
 }
 
 /// What the releasing thread of a load needs, which begins at `start_us` on the run's axis. `released` counts.
@@ -101,11 +102,12 @@ pub(crate) struct Releasing<'a> {
     pub stop: &'a Arc<AtomicBool>,
     pub released: &'a Arc<AtomicU64>,
     pub keeping: &'a Keeping,
+    pub desk: Desk,
 }
 
 impl Releasing<'_> {
     /// Starts the thread of a load as planned.
-    pub fn planned(&self) -> Release {
+    pub fn planned(self) -> Release {
         let Executor::Closed { users, think_time } = &self.plan.load.executor else {
             let arrivals = arrivals(self.plan, self.people);
             return self.start(None, None, move |thread| thread.open(arrivals));
@@ -120,7 +122,7 @@ impl Releasing<'_> {
     }
 
     /// Starts the thread of a search, whose arrivals are known a step at a time.
-    pub fn stepwise(&self) -> Release {
+    pub fn stepwise(self) -> Release {
         let asking = Asking::of(self.plan, self.people);
         let (orders, ordered) = std_mpsc::channel();
         let (told, released) = mpsc::unbounded_channel();
@@ -131,50 +133,58 @@ impl Releasing<'_> {
     }
 
     fn start(
-        &self,
+        self,
         ends: Option<std_mpsc::Sender<Ended>>,
         steps: Option<Steps>,
-        work: impl FnOnce(Thread) -> Unreleased + Send + 'static,
+        work: impl FnOnce(&mut Thread) -> Unreleased + Send + 'static,
     ) -> Release {
-        let (sender, tickets) = mpsc::channel(RELEASED);
-        let thread = Thread {
+        let mut thread = Thread {
             clock: self.clock.clone(),
             start_us: self.start_us,
             stop: Arc::clone(self.stop),
             released: Arc::clone(self.released),
             measured_from_us: micros(self.plan.load.warm_up),
             keeping: self.keeping.clone(),
-            tickets: sender,
+            due: Vec::new(),
+            desk: self.desk,
         };
-        Release {
-            tickets,
-            ends,
-            steps,
-            rest: tokio::task::spawn_blocking(move || work(thread)),
-        }
+        let rest = tokio::task::spawn_blocking(move || {
+            let unreleased = work(&mut thread);
+            thread.hand_out();
+            thread.desk.close();
+            (unreleased, thread.desk)
+        });
+        Release { ends, steps, rest }
     }
 }
 
 impl Thread {
     /// At its instant each arrival, whatever the system is doing then.
-    fn open(&self, mut upcoming: Arrivals) -> Unreleased {
+    fn open(&mut self, mut upcoming: Arrivals) -> Unreleased {
         let _urgent = Urgent::here();
         let mut woken_us = 0;
-        while let Some(arrival) = upcoming.next() {
-            if !self.wait_for(self.start_us + arrival.at_us, &mut woken_us) || !self.hand_over(arrival) {
-                return Unreleased {
-                    first: Some(arrival),
-                    others: Some(upcoming),
-                };
+        let first = loop {
+            let Some(arrival) = upcoming.next() else { break None };
+            if !self.wait_for(self.start_us + arrival.at_us, &mut woken_us) {
+                break Some(arrival);
             }
+            if !self.release(arrival) {
+                break None;
+            }
+        };
+        Unreleased {
+            first,
+            others: Some(upcoming),
         }
-        Unreleased::default()
     }
 
-    /// Until an instant has come; tells whether it came before a stop.
-    fn wait_for(&self, due_us: u64, woken_us: &mut u64) -> bool {
+    /// Until an instant has come; tells whether it came before a stop. What is due goes out before.
+    fn wait_for(&mut self, due_us: u64, woken_us: &mut u64) -> bool {
         if due_us <= self.clock.at_us() {
             return !self.stop.load(Ordering::Relaxed);
+        }
+        if !self.hand_out() {
+            return false;
         }
         let came = self.clock.block_until(due_us.max(*woken_us + micros(PACE)), &self.stop);
         *woken_us = self.clock.at_us();
@@ -182,13 +192,16 @@ impl Thread {
     }
 
     /// Each user's next when they have thought; they think from the end of the last.
-    fn closed(&self, mut users: Users, mut asking: Asking, ended: &std_mpsc::Receiver<Ended>) {
+    fn closed(&mut self, mut users: Users, mut asking: Asking, ended: &std_mpsc::Receiver<Ended>) {
         let (mut number, mut woken_us) = (0, 0);
         loop {
             let due = users.due();
             let until_us = self.start_us + due.unwrap_or(users.end_us());
             let waits = until_us > self.clock.at_us();
             if waits {
+                if !self.hand_out() {
+                    return;
+                }
                 self.clock
                     .block_until(until_us.min(woken_us + micros(PACE)), &self.stop);
             }
@@ -203,7 +216,7 @@ impl Thread {
                         .begin(number)
                         .and_then(|at_us| asking.next(Fire { at_us, op: None }));
                     number += 1;
-                    if !begun.is_some_and(|arrival| self.hand_over(arrival)) {
+                    if !begun.is_some_and(|arrival| self.release(arrival)) {
                         return;
                     }
                 }
@@ -214,7 +227,12 @@ impl Thread {
 
     /// One step after the other, each at its instants. Who comes is asked only when somebody does, so that nobody is planned who is
     /// not released.
-    fn steps(mut self, mut asking: Asking, ordered: &std_mpsc::Receiver<StepFires>, told: &mpsc::UnboundedSender<()>) {
+    fn steps(
+        &mut self,
+        mut asking: Asking,
+        ordered: &std_mpsc::Receiver<StepFires>,
+        told: &mpsc::UnboundedSender<()>,
+    ) {
         let _urgent = Urgent::here();
         let mut woken_us = 0;
         while let Awaited::Message(step) = self.clock.receive_until(u64::MAX, ordered, &self.stop) {
@@ -225,25 +243,36 @@ impl Thread {
                     return;
                 }
                 let arrival = asking.next(Fire { at_us, ..fire });
-                if !arrival.is_some_and(|arrival| self.hand_over(arrival)) {
+                if !arrival.is_some_and(|arrival| self.release(arrival)) {
                     return;
                 }
             }
-            if told.send(()).is_err() {
+            if !self.hand_out() || told.send(()).is_err() {
                 return;
             }
         }
     }
 
-    fn hand_over(&self, arrival: Arrival) -> bool {
+    /// An arrival's instant has come. It goes with the others of this instant; tells whether somebody takes them.
+    fn release(&mut self, arrival: Arrival) -> bool {
         let at_us = self.clock.at_us();
-        let taken = self.tickets.blocking_send(Released { arrival, at_us }).is_ok();
-        if taken {
-            self.released.fetch_add(1, Ordering::Relaxed);
-            let late_us = self.clock.at_us().saturating_sub(self.start_us + arrival.at_us);
-            self.keeping.released(late_us, arrival.at_us >= self.measured_from_us);
+        self.due.push(Released { arrival, at_us });
+        self.due.len() < TOGETHER || self.hand_out()
+    }
+
+    /// What is due goes out; tells whether the generator still listens.
+    fn hand_out(&mut self) -> bool {
+        if self.due.is_empty() {
+            return true;
         }
-        taken
+        let listens = self.desk.hand_out(&self.due);
+        let now_us = self.clock.at_us().saturating_sub(self.start_us);
+        self.released.fetch_add(self.due.len() as u64, Ordering::Relaxed);
+        let instants = self.due.drain(..).map(|released| released.arrival.at_us);
+        let measured_from_us = self.measured_from_us;
+        self.keeping
+            .released(instants.map(|at_us| (now_us.saturating_sub(at_us), at_us >= measured_from_us)));
+        listens
     }
 }
 
@@ -270,6 +299,7 @@ mod tests {
         clock: RunClock,
         stop: Arc<AtomicBool>,
         released: Arc<AtomicU64>,
+        handed_over: vec::IntoIter<Released>,
     }
 
     fn start(plan: &Plan) -> Started {
@@ -290,6 +320,18 @@ mod tests {
             clock,
             stop,
             released,
+            handed_over: Vec::new().into_iter(),
+        }
+    }
+
+    impl Started {
+        async fn next(&mut self) -> Option<Released> {
+            if let Some(released) = self.handed_over.next() {
+                return Some(released);
+            }
+            let handed_over = tokio::time::timeout(BOUND, self.release.tickets.recv()).await;
+            self.handed_over = handed_over.unwrap()?.into_iter();
+            self.handed_over.next()
         }
     }
 
@@ -304,9 +346,7 @@ mod tests {
         while let Some(Released {
             arrival,
             at_us: released_us,
-        }) = tokio::time::timeout(BOUND, started.release.tickets.recv())
-            .await
-            .unwrap()
+        }) = started.next().await
         {
             let at_us = started.clock.at_us();
             assert!(
@@ -342,11 +382,7 @@ mod tests {
         let mut started = start(&plan);
         let _ends = started.release.ends.take();
         let mut count = 0;
-        while tokio::time::timeout(BOUND, started.release.tickets.recv())
-            .await
-            .unwrap()
-            .is_some()
-        {
+        while started.next().await.is_some() {
             count += 1;
         }
         assert_eq!(count, 3);
@@ -356,9 +392,7 @@ mod tests {
     async fn a_stopped_thread_gives_back_what_it_did_not_release() {
         let plan = plan("constant_arrival_rate]\nrate = \"1/min\"\nmeasure = \"2h\"\n");
         let mut started = start(&plan);
-        let first = tokio::time::timeout(BOUND, started.release.tickets.recv())
-            .await
-            .unwrap();
+        let first = started.next().await;
         assert_eq!(first.map(|released| released.arrival.number), Some(0));
         started.stop.store(true, Ordering::Relaxed);
         let rest = tokio::time::timeout(BOUND, started.release.rest)

@@ -1,13 +1,14 @@
 //! Tickets on their way to the generator, and the book of those that are out.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustc_hash::FxHashMap;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
-use tokio::sync::{mpsc, watch};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::arrival::Arrival;
-use crate::pipe::{Down, Ticket, send};
+use crate::pipe::{Down, Ticket, encode};
 use crate::release::Released;
 
 /// An arrival whose last attempt has not ended.
@@ -24,8 +25,8 @@ pub(crate) struct Book(Mutex<Pages>);
 
 #[derive(Debug, Default)]
 struct Pages {
-    open: HashMap<u64, Open>,
-    holds: HashMap<u64, u32>,
+    open: FxHashMap<u64, Open>,
+    holds: FxHashMap<u64, u32>,
 }
 
 impl Book {
@@ -33,11 +34,18 @@ impl Book {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An arrival goes out; gives the label that its person holds.
-    fn goes_out(&self, arrival: Arrival) -> u32 {
+    /// Arrivals go out; gives the labels that their people hold.
+    fn go_out(&self, released: &[Released]) -> Vec<u32> {
         let mut pages = self.pages();
-        pages.open.insert(arrival.number, Open { arrival, attempts: 0 });
-        pages.holds.get(&arrival.person).copied().unwrap_or_default()
+        let holds = released.iter().map(|Released { arrival, .. }| {
+            let open = Open {
+                arrival: *arrival,
+                attempts: 0,
+            };
+            pages.open.insert(arrival.number, open);
+            pages.holds.get(&arrival.person).copied().unwrap_or_default()
+        });
+        holds.collect()
     }
 
     /// The next attempt of an arrival has ended, with or without another to follow; nothing if that attempt is not due.
@@ -70,35 +78,42 @@ impl Book {
     }
 }
 
-/// Writes tickets down the pipe as they are released, and at the end that none follows.
-pub(crate) async fn write_tickets(
-    mut down: Box<dyn AsyncWrite + Send + Unpin>,
-    mut tickets: mpsc::Receiver<Released>,
-    book: Arc<Book>,
-    names: Vec<String>,
-    start_us: u64,
-    mut interrupt: watch::Receiver<bool>,
-) {
-    let ended = loop {
-        let released = tokio::select! {
-            released = tickets.recv() => released,
-            _ = interrupt.changed() => break Down::Stop,
-        };
-        let Some(released) = released else { break Down::End };
-        let holds = book.goes_out(released.arrival);
-        let ticket = Down::Ticket(ticket(&released, &names, start_us, holds));
-        if send(&mut down, &ticket).await.is_err() {
-            return;
-        }
-        if tickets.is_empty() && down.flush().await.is_err() {
-            return;
-        }
-    };
-    if send(&mut down, &ended).await.is_ok() {
-        let _ = down.flush().await;
+/// Where tickets go out: down the pipe, by the thread that releases them. A hop to another would cost what it is to save.
+pub(crate) struct Desk {
+    pub down: Box<dyn AsyncWrite + Send + Unpin>,
+    pub book: Arc<Book>,
+    /// The people's names, by their numbers.
+    pub names: Vec<String>,
+    /// Where the load begins on the run's axis.
+    pub start_us: u64,
+    /// Whether a person wants the run to end.
+    pub interrupt: watch::Receiver<bool>,
+    pub runtime: Handle,
+}
+
+impl Desk {
+    /// All of an instant in one write: each would be a call of the kernel, and wake the generator. Tells whether it still listens.
+    pub fn hand_out(&mut self, released: &[Released]) -> bool {
+        let mut frames = Vec::new();
+        let held = self.book.go_out(released);
+        let written = released.iter().zip(held).try_for_each(|(released, holds)| {
+            let ticket = ticket(released, &self.names, self.start_us, holds);
+            encode(&Down::Ticket(ticket), &mut frames)
+        });
+        written.is_ok() && self.write(&frames)
     }
-    // Closing the pipe would end the generator at once; it is held until the results are in.
-    std::future::pending::<()>().await;
+
+    /// Says that no ticket follows. The desk is kept until the results are in: closing the pipe would end the generator at once.
+    pub fn close(&mut self) {
+        let end = if *self.interrupt.borrow() { Down::Stop } else { Down::End };
+        let mut frame = Vec::new();
+        // That the generator is gone is heard of at the other end of the pipe.
+        let _ = encode(&end, &mut frame).is_ok_and(|()| self.write(&frame));
+    }
+
+    fn write(&mut self, frames: &[u8]) -> bool {
+        self.runtime.block_on(self.down.write_all(frames)).is_ok()
+    }
 }
 
 fn ticket(Released { arrival, at_us }: &Released, names: &[String], start_us: u64, holds: u32) -> Ticket {
@@ -140,10 +155,16 @@ mod tests {
         }
     }
 
+    /// Gives the label that its person holds.
+    fn goes_out(book: &Book, number: u64) -> u32 {
+        let arrival = arrival(number);
+        book.go_out(&[Released { arrival, at_us: 0 }])[0]
+    }
+
     #[test]
     fn an_arrival_is_out_until_its_last_attempt_has_ended_and_each_ends_once() {
         let book = Book::default();
-        assert_eq!(book.goes_out(arrival(0)), 0);
+        assert_eq!(goes_out(&book, 0), 0);
         assert!(book.attempted(0, 2, false).is_none(), "the first comes first");
         assert!(book.attempted(0, 1, true).is_some());
         assert!(book.attempted(0, 1, false).is_none(), "an attempt ends once");
@@ -161,6 +182,6 @@ mod tests {
         let book = Book::default();
         book.now_holds(5, Some(2));
         book.now_holds(5, None);
-        assert_eq!(book.goes_out(arrival(1)), 2);
+        assert_eq!(goes_out(&book, 1), 2);
     }
 }

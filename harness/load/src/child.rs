@@ -5,8 +5,8 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
 
+use engine::pipe::Frames;
 use engine::ports::{Generator, Generators, PortError};
-use tokio::io::BufWriter;
 use tokio::net::UnixStream;
 use tokio::process::Command;
 
@@ -41,9 +41,8 @@ impl Generators for ChildProcess {
             .map_err(failed)?;
         let (up, down) = UnixStream::from_std(ours).map_err(failed)?.into_split();
         Ok(Generator {
-            // One write for all tickets of a moment: each would be a call of the kernel, and wake the child.
-            down: Box::new(BufWriter::new(down)),
-            up: Box::new(up),
+            down: Box::new(down),
+            up: Frames::of(Box::new(up)),
             pid: child.id(),
             guard: Box::new(child),
         })

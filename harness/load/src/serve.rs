@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::clock::{RunClock, rest, wait};
-use engine::pipe::{Down, Hello, PACE, PIPE_BYTES, Ticket, Up, encode, receive};
+use engine::pipe::{Down, Frames, Hello, PACE, Ticket, Up, encode};
 use history::DropWhy;
-use tokio::io::{AsyncRead, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncRead, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::runtime::Handle;
@@ -39,8 +39,8 @@ pub async fn serve() -> Result<(), LoadError> {
     let socket = StdUnixStream::from(socket);
     socket.set_nonblocking(true).map_err(LoadError::Pipe)?;
     let (up, down) = UnixStream::from_std(socket).map_err(LoadError::Pipe)?.into_split();
-    let mut up = BufReader::with_capacity(PIPE_BYTES, up);
-    let Some(Down::Hello(hello)) = receive(&mut up).await? else {
+    let mut up = Frames::of(up);
+    let Some(Down::Hello(hello)) = up.receive().await? else {
         return Err(LoadError::NoHello);
     };
     let (results, outgoing) = mpsc::channel(RESULTS);
@@ -58,7 +58,7 @@ pub async fn serve() -> Result<(), LoadError> {
 
 async fn run(
     hello: Hello,
-    up: impl AsyncRead + Send + Unpin + 'static,
+    up: Frames<impl AsyncRead + Send + Unpin + 'static>,
     results: mpsc::Sender<Up>,
 ) -> Result<(), LoadError> {
     let queue_max = usize::try_from(hello.queue_max).unwrap_or(usize::MAX);
@@ -115,9 +115,9 @@ struct Feeder {
 
 impl Feeder {
     /// Until the engine says that no ticket follows, or goes away.
-    async fn feed(self, mut up: impl AsyncRead + Send + Unpin) {
+    async fn feed(self, mut up: Frames<impl AsyncRead + Send + Unpin>) {
         loop {
-            match receive(&mut up).await {
+            match up.receive().await {
                 Ok(Some(Down::Ticket(ticket))) => self.put(ticket).await,
                 Ok(Some(Down::Hello(_))) => {}
                 // Whoever is away holds the queue open until they are back.
@@ -137,7 +137,7 @@ impl Feeder {
         let Self { queue, cancel, .. } = self;
         drop(queue);
         // From here on nothing comes but the end of the pipe.
-        while let Ok(Some(_)) = receive::<Down>(&mut up).await {}
+        while let Ok(Some(_)) = up.receive::<Down>().await {}
         let _ = cancel.send(true);
     }
 

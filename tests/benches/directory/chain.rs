@@ -6,12 +6,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use engine::pipe::{Done, Down, Hello, Ticket, Up, receive, send};
+use engine::pipe::{Done, Down, Hello, Ticket, Up, send};
 use engine::ports::{Flow, Generator, Generators as _};
 use load::ChildProcess;
 use scenario::Persona;
 use serde_json::Value;
-use tokio::io::AsyncWriteExt as _;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
 use vocabulary::{NameTable, OpKind, Outcome};
@@ -183,14 +182,10 @@ impl Chain {
 
     async fn tell(&mut self, message: &Down) {
         send(&mut self.generator.down, message).await.unwrap();
-        self.generator.down.flush().await.unwrap();
     }
 
     async fn hear(&mut self) -> Up {
-        receive(&mut self.generator.up)
-            .await
-            .unwrap()
-            .expect("a generator that lives")
+        self.generator.up.receive().await.unwrap().expect("a generator that lives")
     }
 
     async fn end(&mut self) -> Done {

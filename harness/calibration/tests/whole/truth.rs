@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use calibration::{CalibrationError, Size, Stall, calibrate};
-use engine::pipe::{Done, Down, Gauge, Hello, Ticket, Up, receive, send};
+use engine::pipe::{Done, Down, Frames, Gauge, Hello, Ticket, Up, send};
 use engine::ports::{Generator, Generators, PortError, Progress};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, split};
 use tokio::net::TcpStream;
@@ -31,7 +31,7 @@ impl Generators for Simple {
         let (up, down) = split(ours);
         Ok(Generator {
             down: Box::new(down),
-            up: Box::new(up),
+            up: Frames::of(Box::new(up)),
             pid: Some(std::process::id()),
             guard: Box::new(serving),
         })
@@ -39,8 +39,9 @@ impl Generators for Simple {
 }
 
 async fn serve(pipe: DuplexStream, omits: bool) {
-    let (mut up, mut down) = split(pipe);
-    let Ok(Some(Down::Hello(hello))) = receive(&mut up).await else {
+    let (up, mut down) = split(pipe);
+    let mut up = Frames::of(up);
+    let Ok(Some(Down::Hello(hello))) = up.receive().await else {
         return;
     };
     // Only in an open model is there a wait to hide.
@@ -56,7 +57,7 @@ async fn serve(pipe: DuplexStream, omits: bool) {
         let _ = send(&mut down, &Up::Ended).await;
     });
     let _ = results.send(Up::Gauge(Gauge::default())).await;
-    while let Ok(Some(Down::Ticket(ticket))) = receive(&mut up).await {
+    while let Ok(Some(Down::Ticket(ticket))) = up.receive().await {
         let (results, url) = (results.clone(), hello.portal_url.clone());
         let clock = clock_of(&hello);
         tokio::spawn(async move {

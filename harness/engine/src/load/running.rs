@@ -1,10 +1,10 @@
 //! What is known while load runs, and what it leaves behind.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
 
 use history::{Event, Phase};
+use rustc_hash::FxHashMap;
 use vocabulary::OutcomeClass;
 
 use crate::arrival::Arrival;
@@ -25,14 +25,14 @@ pub(crate) struct Touch {
 
 /// What the load left behind.
 pub(crate) struct LoadEnd {
-    pub touched: HashMap<u64, Vec<Touch>>,
+    pub touched: FxHashMap<u64, Vec<Touch>>,
     pub interrupted: bool,
 }
 
 /// A load under way.
 pub(crate) struct Running<'s> {
     pub book: Arc<Book>,
-    pub touched: HashMap<u64, Vec<Touch>>,
+    pub touched: FxHashMap<u64, Vec<Touch>>,
     pub start_us: u64,
     pub answered: u64,
     pub gathering: Gathering,
