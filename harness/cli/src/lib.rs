@@ -104,7 +104,9 @@ fn run(arguments: Arguments, prefix: Vec<String>, parts: impl Fn(ServedBinary) -
             Command::Load => load::serve().await.map(|()| Exit::Pass).map_err(CliError::Load),
         }
     });
-    let exit = runtime.block_on(work).unwrap_or_else(|error| resume_unwind(error.into_panic()));
+    let exit = runtime
+        .block_on(work)
+        .unwrap_or_else(|error| resume_unwind(error.into_panic()));
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     exit
 }

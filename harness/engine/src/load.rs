@@ -119,10 +119,7 @@ impl Load<'_> {
             watch: Watch::of(self.plan, self.people),
         };
         let interrupted = match steps {
-            Some(steps) => {
-                self.climb(&mut up, &mut running, steps, &stop, interrupt)
-                    .await?
-            }
+            Some(steps) => self.climb(&mut up, &mut running, steps, &stop, interrupt).await?,
             None => self.collect(&mut up, &mut running, &stop, interrupt).await?,
         };
         stop.store(true, Ordering::Relaxed);
@@ -253,7 +250,11 @@ impl Load<'_> {
         Ok(ended)
     }
 
-    async fn heard(&self, running: &mut Running<'_>, frame: Result<Option<Up>, PipeError>) -> Result<bool, EngineError> {
+    async fn heard(
+        &self,
+        running: &mut Running<'_>,
+        frame: Result<Option<Up>, PipeError>,
+    ) -> Result<bool, EngineError> {
         match frame.map_err(|error| EngineError::Generator(error.into()))? {
             Some(Up::Ended) | None => return Ok(true),
             Some(Up::Failed(message)) => return Err(EngineError::Generator(message.into())),
@@ -443,7 +444,12 @@ impl Load<'_> {
     }
 
     /// Tickets the generator never answered are unknown; arrivals that were never released are dropped.
-    async fn account_for_the_rest(&self, running: &mut Running<'_>, rest: JoinHandle<(Unreleased, Desk)>, interrupted: bool) {
+    async fn account_for_the_rest(
+        &self,
+        running: &mut Running<'_>,
+        rest: JoinHandle<(Unreleased, Desk)>,
+        interrupted: bool,
+    ) {
         for Open { arrival, attempts } in running.book.open() {
             let now = self.clock.at_us();
             let planned_us = running.start_us + arrival.at_us;

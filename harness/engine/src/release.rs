@@ -227,12 +227,7 @@ impl Thread {
 
     /// One step after the other, each at its instants. Who comes is asked only when somebody does, so that nobody is planned who is
     /// not released.
-    fn steps(
-        &mut self,
-        mut asking: Asking,
-        ordered: &std_mpsc::Receiver<StepFires>,
-        told: &mpsc::UnboundedSender<()>,
-    ) {
+    fn steps(&mut self, mut asking: Asking, ordered: &std_mpsc::Receiver<StepFires>, told: &mpsc::UnboundedSender<()>) {
         let _urgent = Urgent::here();
         let mut woken_us = 0;
         while let Awaited::Message(step) = self.clock.receive_until(u64::MAX, ordered, &self.stop) {

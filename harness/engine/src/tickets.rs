@@ -105,7 +105,11 @@ impl Desk {
 
     /// Says that no ticket follows. The desk is kept until the results are in: closing the pipe would end the generator at once.
     pub fn close(&mut self) {
-        let end = if *self.interrupt.borrow() { Down::Stop } else { Down::End };
+        let end = if *self.interrupt.borrow() {
+            Down::Stop
+        } else {
+            Down::End
+        };
         let mut frame = Vec::new();
         // That the generator is gone is heard of at the other end of the pipe.
         let _ = encode(&end, &mut frame).is_ok_and(|()| self.write(&frame));

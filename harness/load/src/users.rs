@@ -1,5 +1,6 @@
 //! goose users: each waits for a ticket, drives it to its end, and waits again.
 
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -7,6 +8,8 @@ use std::time::Duration;
 use engine::attempt::away_us;
 use engine::clock::{RunClock, wait};
 use engine::pipe::{Done, Ticket, Up};
+use futures_util::FutureExt as _;
+use futures_util::future::FusedFuture;
 use goose::client::GooseClientBuilder;
 use goose::config::GooseConfiguration;
 use goose::prelude::{GooseAttack, GooseError, GooseUser, Scenario, Transaction, TransactionFunction};
@@ -31,6 +34,9 @@ pub(crate) struct Queued {
     /// Whether a user was free when it came.
     pub free: bool,
 }
+
+/// Ends what a user does when the run is to end at once.
+type Cancelled<'a> = Pin<&'a mut (dyn FusedFuture<Output = ()> + Send)>;
 
 /// What all users share.
 pub(crate) struct Crew {
@@ -86,9 +92,12 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
                 let _ = crew.results.send(Up::Ready).await;
                 crew.counts.ready();
             }
+            // One for all tickets of this user: what a user does for each is taken from what the generator can ask for.
+            let mut order = crew.cancelled.clone();
+            let mut cancelled = pin!(order.wait_for(|cancelled| *cancelled).map(drop).fuse());
             while let Ok(queued) = crew.tickets.recv().await {
                 crew.counts.took();
-                crew.serve(queued).await;
+                crew.serve(queued, cancelled.as_mut()).await;
                 crew.counts.ended();
             }
             if ended.fetch_add(1, Ordering::Relaxed) + 1 == crew.users {
@@ -101,15 +110,15 @@ fn shift(crew: Arc<Crew>) -> TransactionFunction {
 
 impl Crew {
     /// Drives one ticket to its end, unless it waited too long: attempt after attempt.
-    async fn serve(&self, Queued { mut ticket, free }: Queued) {
-        let started_us = self.clock.at_us();
+    async fn serve(&self, Queued { mut ticket, free }: Queued, mut cancelled: Cancelled<'_>) {
+        let mut started_us = self.clock.at_us();
         if started_us > ticket.intended_us.saturating_add(self.start_within_us) {
             let dropped = dropped(&ticket, DropWhy::NotStartedInTime);
             let _ = self.results.send(dropped).await;
             return;
         }
         loop {
-            let (ended, next) = self.visit(&ticket, free).await;
+            let (ended, next) = self.visit(&ticket, (free, started_us), cancelled.as_mut()).await;
             let _ = self.results.send(Up::Done(ended)).await;
             if next == Next::Done {
                 return;
@@ -123,6 +132,7 @@ impl Crew {
             }
             // No ticket comes any more, so nobody needs this user meanwhile.
             wait(Duration::from_micros(away)).await;
+            started_us = self.clock.at_us();
         }
     }
 
@@ -134,17 +144,22 @@ impl Crew {
         visit.drive(attempt, &course::acts(ticket, attempt)).await
     }
 
-    /// One visit: attempts that follow at once. Gives the last one, and whether another follows later.
-    async fn visit(&self, ticket: &Ticket, free: bool) -> (Done, Next) {
+    /// One visit from now on: attempts that follow at once. Gives the last one, and whether another follows later.
+    async fn visit(
+        &self,
+        ticket: &Ticket,
+        (free, mut started_us): (bool, u64),
+        mut cancelled: Cancelled<'_>,
+    ) -> (Done, Next) {
         let mut visit = Visit::new(&self.portal, ticket);
         let (mut attempt, mut intended_us) = (ticket.attempt, ticket.intended_us);
         loop {
-            let started_us = self.clock.at_us();
-            let mut cancelled = self.cancelled.clone();
-            let (outcome, stages) = tokio::select! {
-                ended = self.attempt(&mut visit, ticket, attempt) => ended,
-                _ = cancelled.wait_for(|cancelled| *cancelled) => (Outcome::Unknown(UnknownWhy::Interrupted), None),
+            let ended = tokio::select! {
+                ended = self.attempt(&mut visit, ticket, attempt), if !cancelled.is_terminated() => Some(ended),
+                () = &mut cancelled, if !cancelled.is_terminated() => None,
+                else => None,
             };
+            let (outcome, stages) = ended.unwrap_or((Outcome::Unknown(UnknownWhy::Interrupted), None));
             let next = course::next(ticket, attempt, &outcome);
             let done = Done {
                 number: ticket.number,
@@ -161,7 +176,7 @@ impl Crew {
             if next != Next::Again {
                 return (done, next);
             }
-            (attempt, intended_us) = (attempt + 1, done.finished_us);
+            (attempt, intended_us, started_us) = (attempt + 1, done.finished_us, done.finished_us);
             let _ = self.results.send(Up::Done(done)).await;
         }
     }

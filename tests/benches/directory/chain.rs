@@ -185,7 +185,12 @@ impl Chain {
     }
 
     async fn hear(&mut self) -> Up {
-        self.generator.up.receive().await.unwrap().expect("a generator that lives")
+        self.generator
+            .up
+            .receive()
+            .await
+            .unwrap()
+            .expect("a generator that lives")
     }
 
     async fn end(&mut self) -> Done {
