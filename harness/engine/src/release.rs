@@ -276,9 +276,14 @@ mod tests {
     use std::time::Duration;
 
     use scenario::Choices;
+    use tokio::io::DuplexStream;
+    use tokio::runtime::Handle;
+    use tokio::sync::watch;
     use vocabulary::SystemClock;
 
     use super::*;
+    use crate::pipe::{Down, Frames, Ticket};
+    use crate::tickets::{Book, Open};
 
     /// Longer than any of these loads, by far.
     const BOUND: Duration = Duration::from_secs(60);
@@ -294,12 +299,15 @@ mod tests {
         clock: RunClock,
         stop: Arc<AtomicBool>,
         released: Arc<AtomicU64>,
-        handed_over: vec::IntoIter<Released>,
+        book: Arc<Book>,
+        /// The generator's end of the pipe.
+        pipe: Frames<DuplexStream>,
     }
 
     fn start(plan: &Plan) -> Started {
         let clock = RunClock::starting_now(SystemClock::shared());
-        let (stop, released) = (Arc::default(), Arc::default());
+        let (stop, released, book) = (Arc::default(), Arc::default(), Arc::<Book>::default());
+        let (down, pipe) = tokio::io::duplex(1 << 10);
         let release = Releasing {
             plan,
             people: &scenario::people(plan),
@@ -308,6 +316,14 @@ mod tests {
             stop: &stop,
             released: &released,
             keeping: &Keeping::default(),
+            desk: Desk {
+                down: Box::new(down),
+                book: Arc::clone(&book),
+                names: Vec::new(),
+                start_us: 0,
+                interrupt: watch::channel(false).1,
+                runtime: Handle::current(),
+            },
         }
         .planned();
         Started {
@@ -315,18 +331,18 @@ mod tests {
             clock,
             stop,
             released,
-            handed_over: Vec::new().into_iter(),
+            book,
+            pipe: Frames::of(pipe),
         }
     }
 
     impl Started {
-        async fn next(&mut self) -> Option<Released> {
-            if let Some(released) = self.handed_over.next() {
-                return Some(released);
+        async fn next(&mut self) -> Option<Ticket> {
+            match tokio::time::timeout(BOUND, self.pipe.receive()).await.unwrap() {
+                Ok(Some(Down::Ticket(ticket))) => Some(ticket),
+                Ok(Some(Down::End)) => None,
+                other => panic!("{other:?}"),
             }
-            let handed_over = tokio::time::timeout(BOUND, self.release.tickets.recv()).await;
-            self.handed_over = handed_over.unwrap()?.into_iter();
-            self.handed_over.next()
         }
     }
 
@@ -337,31 +353,27 @@ mod tests {
         );
         let mut started = start(&plan);
         let ends = started.release.ends.take().unwrap();
-        let mut arrivals = Vec::new();
-        while let Some(Released {
-            arrival,
-            at_us: released_us,
-        }) = started.next().await
-        {
+        let mut numbers = Vec::new();
+        while let Some(ticket) = started.next().await {
             let at_us = started.clock.at_us();
             assert!(
-                at_us >= released_us && released_us >= arrival.at_us && arrival.at_us < 300_000,
-                "{arrival:?}"
+                at_us >= ticket.released_us && ticket.released_us >= ticket.intended_us && ticket.intended_us < 300_000,
+                "{ticket:?}"
             );
-            arrivals.push(arrival);
+            numbers.push(ticket.number);
             // The thread ends with the load, whoever still waits.
             let _ = ends.send(Ended {
-                number: arrival.number,
+                number: ticket.number,
                 at_us,
             });
         }
-        let numbers: Vec<u64> = arrivals.iter().map(|arrival| arrival.number).collect();
+        let (rest, _desk) = started.release.rest.await.unwrap();
+        assert_eq!(rest.count(), 0);
         let consecutive: Vec<u64> = (0..started.released.load(Ordering::Relaxed)).collect();
         assert_eq!(numbers, consecutive);
         assert!(numbers.len() > 9, "{}", numbers.len());
-        assert_eq!(started.release.rest.await.unwrap().count(), 0);
         let mut asking = Asking::of(&plan, &scenario::people(&plan));
-        for arrival in arrivals {
+        for Open { arrival, .. } in started.book.open() {
             let at_us = arrival.at_us;
             assert_eq!(
                 asking.next(Fire { at_us, op: None }),
@@ -388,12 +400,10 @@ mod tests {
         let plan = plan("constant_arrival_rate]\nrate = \"1/min\"\nmeasure = \"2h\"\n");
         let mut started = start(&plan);
         let first = started.next().await;
-        assert_eq!(first.map(|released| released.arrival.number), Some(0));
+        assert_eq!(first.map(|ticket| ticket.number), Some(0));
         started.stop.store(true, Ordering::Relaxed);
-        let rest = tokio::time::timeout(BOUND, started.release.rest)
-            .await
-            .unwrap()
-            .unwrap();
+        let ended = tokio::time::timeout(BOUND, started.release.rest).await;
+        let (rest, _desk) = ended.unwrap().unwrap();
         let numbers: Vec<u64> = rest.map(|arrival| arrival.number).collect();
         assert_eq!(numbers, (1..120).collect::<Vec<u64>>());
     }

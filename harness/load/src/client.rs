@@ -10,8 +10,7 @@ use std::time::Duration;
 use engine::clock::RunClock;
 use engine::pipe::Hello;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
-use http::request::Builder;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
@@ -58,9 +57,12 @@ struct Free {
 
 /// A request that is to be made.
 pub(crate) struct Ask {
+    method: Method,
     path: String,
-    head: Builder,
+    headers: HeaderMap,
     body: Bytes,
+    /// Something of it cannot be said in HTTP.
+    unsayable: bool,
 }
 
 /// An answer, as far as it came.
@@ -223,17 +225,20 @@ impl Ask {
 
     fn new(method: Method, path: String) -> Self {
         Self {
+            method,
             path,
-            head: Request::builder().method(method),
+            headers: HeaderMap::new(),
             body: Bytes::new(),
+            unsayable: false,
         }
     }
 
-    pub fn header(self, name: impl AsRef<str>, value: &str) -> Self {
-        Self {
-            head: self.head.header(name.as_ref(), value),
-            ..self
+    pub fn header(mut self, name: impl TryInto<HeaderName>, value: &str) -> Self {
+        match (name.try_into(), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => drop(self.headers.append(name, value)),
+            _ => self.unsayable = true,
         }
+        self
     }
 
     /// With a bearer token (RFC 6750).
@@ -252,12 +257,10 @@ impl Ask {
         self.body("application/json", body.into())
     }
 
-    fn body(self, kind: &'static str, body: Bytes) -> Self {
-        Self {
-            head: self.head.header(CONTENT_TYPE, HeaderValue::from_static(kind)),
-            body,
-            ..self
-        }
+    fn body(mut self, kind: &'static str, body: Bytes) -> Self {
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        self.body = body;
+        self
     }
 
     fn request(self, server: &Server) -> Result<Request<Body>, Unanswered> {
@@ -266,9 +269,15 @@ impl Ask {
         } else {
             server.base.clone() + &self.path
         };
-        let head = self.head.uri(path);
-        let head = head.header(HOST, server.host.clone()).header(USER_AGENT, AGENT);
-        head.body(Full::new(self.body)).map_err(|_| Unanswered::NotSent)
+        let uri = Uri::try_from(path).ok().filter(|_| !self.unsayable);
+        let mut request = Request::new(Full::new(self.body));
+        *request.method_mut() = self.method;
+        *request.uri_mut() = uri.ok_or(Unanswered::NotSent)?;
+        let headers = request.headers_mut();
+        *headers = self.headers;
+        headers.insert(HOST, server.host.clone());
+        headers.insert(USER_AGENT, AGENT);
+        Ok(request)
     }
 }
 
@@ -281,11 +290,13 @@ pub(crate) fn encoded(fields: &[(&str, &str)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use engine::ports::Flow;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
     use tokio::task::JoinHandle;
-    use vocabulary::{NameTable, SystemClock};
+    use vocabulary::{Clock, NameTable, SharedClock, SystemClock};
 
     use super::*;
 
@@ -317,6 +328,13 @@ mod tests {
 
     /// The portal's side: for each connection what each request on it is answered by; then it is closed. Gives what was asked.
     async fn portal(connections: &'static [&'static [&'static [u8]]]) -> (Server, JoinHandle<Vec<String>>) {
+        portal_at(SystemClock::shared(), connections).await
+    }
+
+    async fn portal_at(
+        clock: SharedClock,
+        connections: &'static [&'static [&'static [u8]]],
+    ) -> (Server, JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let serving = tokio::spawn(async move {
@@ -334,8 +352,24 @@ mod tests {
         });
         let url = format!("http://portal.test:{}/base/", address.port());
         let hello = hello(&url, address, Duration::from_secs(20));
-        let clock = RunClock::starting_now(SystemClock::shared());
-        (Server::new(&url, &hello, &clock).unwrap(), serving)
+        (
+            Server::new(&url, &hello, &RunClock::starting_now(clock)).unwrap(),
+            serving,
+        )
+    }
+
+    /// A clock that stands at so many seconds.
+    #[derive(Debug, Default)]
+    struct Standing(AtomicU64);
+
+    impl Clock for Standing {
+        fn monotonic(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+
+        fn unix(&self) -> Duration {
+            self.monotonic()
+        }
     }
 
     #[tokio::test]
@@ -382,6 +416,19 @@ mod tests {
         }
         assert!(server.send(Ask::get("/")).await.unwrap().body.is_ok());
         assert_eq!(asked.await.unwrap().len(), 3, "all on two connections");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_idle_for_long_is_closed_and_not_used_again() {
+        let clock = Arc::new(Standing::default());
+        let (server, asked) = portal_at(clock.clone(), &[&[WHOLE, WHOLE, b""], &[WHOLE]]).await;
+        for seconds in [0, 90, 181] {
+            clock.0.store(seconds, Ordering::Relaxed);
+            assert!(server.send(Ask::get("/")).await.unwrap().body.is_ok());
+        }
+        let asked = asked.await.unwrap();
+        assert_eq!(asked.len(), 4);
+        assert_eq!(asked[2], "", "the first connection was closed after its second request");
     }
 
     #[tokio::test]
