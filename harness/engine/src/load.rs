@@ -242,10 +242,11 @@ impl Load<'_> {
     ) -> Result<bool, EngineError> {
         let mut ended = self.heard(running, first).await?;
         for _ in 1..TOGETHER {
-            match up.received().filter(|_| !ended) {
-                None => break,
-                Some(frame) => ended = self.heard(running, frame).await?,
+            if ended {
+                break;
             }
+            let Some(frame) = up.received() else { break };
+            ended = self.heard(running, frame).await?;
         }
         Ok(ended)
     }
