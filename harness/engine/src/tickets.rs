@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::arrival::Arrival;
-use crate::pipe::{Down, Ticket, encode};
+use crate::pipe::{Down, Ticket, encode, send};
 use crate::release::Released;
 
 /// An arrival whose last attempt has not ended.
@@ -78,7 +78,7 @@ impl Book {
     }
 }
 
-/// Where tickets go out: down the pipe, by the thread that releases them. A hop to another would cost what it is to save.
+/// Where tickets go out: down the pipe, by the thread that releases them, so that no other must be woken for it.
 pub(crate) struct Desk {
     pub down: Box<dyn AsyncWrite + Send + Unpin>,
     pub book: Arc<Book>,
@@ -100,7 +100,7 @@ impl Desk {
             let ticket = ticket(released, &self.names, self.start_us, holds);
             encode(&Down::Ticket(ticket), &mut frames)
         });
-        written.is_ok() && self.write(&frames)
+        written.is_ok() && self.runtime.block_on(self.down.write_all(&frames)).is_ok()
     }
 
     /// Says that no ticket follows. The desk is kept until the results are in: closing the pipe would end the generator at once.
@@ -110,13 +110,8 @@ impl Desk {
         } else {
             Down::End
         };
-        let mut frame = Vec::new();
         // That the generator is gone is heard of at the other end of the pipe.
-        let _ = encode(&end, &mut frame).is_ok_and(|()| self.write(&frame));
-    }
-
-    fn write(&mut self, frames: &[u8]) -> bool {
-        self.runtime.block_on(self.down.write_all(frames)).is_ok()
+        let _ = self.runtime.block_on(send(&mut self.down, &end));
     }
 }
 

@@ -9,7 +9,7 @@ use zstd::zstd_safe::CParameter;
 
 use crate::{Event, HistoryError, Phase, Stamp};
 
-/// Of lines that are as alike as these, the fastest level also makes the least: a seventh, of which the default leaves a tenth more.
+/// Of lines that are as alike as these, the fastest level also makes the least: an eighth; the default, 3, leaves a tenth more.
 const LEVEL: i32 = 1;
 
 /// Events in one compressed frame before it is closed and handed to the disk: what a kill can lose.
