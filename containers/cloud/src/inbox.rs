@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::tenant::{Message, millis};
 
 /// Messages kept for one person; older ones go first.
-const PER_PERSON_MAX: usize = 10;
+const PER_PERSON_MAX: usize = 3;
 
 /// A delivered message. `Debug` hides the code.
 #[derive(Clone, PartialEq, Eq, Serialize)]

@@ -1,5 +1,7 @@
 //! What each part used, and how the generator kept up, from the samples of a run.
 
+use std::ops::Range;
+
 use history::{GeneratorSample, HistoryError, PartSample, Phase, Resource, RunFolder, Sample};
 
 use crate::figures::{ResourceRow, UsePoint};
@@ -38,6 +40,7 @@ struct Point {
     cpu_us: u64,
     memory_bytes: u64,
     written_bytes: Option<u64>,
+    files: Option<u64>,
     sockets: Option<u64>,
 }
 
@@ -46,6 +49,7 @@ impl Point {
     fn after(self, other: &Self) -> Self {
         Self {
             memory_bytes: self.memory_bytes.max(other.memory_bytes),
+            files: self.files.max(other.files),
             sockets: self.sockets.max(other.sockets),
             ..self
         }
@@ -105,6 +109,32 @@ impl Usage {
         cores(before, after)
     }
 
+    /// How much the memory of that part grew in a span which grew most, as a share of what it had: the median of the last
+    /// tenth beside that of the first, which single peaks do not move. Nothing where no part was sampled in both.
+    pub(crate) fn memory_growth(&self, span: (u64, u64)) -> Option<f64> {
+        self.growth(span, |point| Some(point.memory_bytes))
+    }
+
+    /// The same of open files.
+    pub(crate) fn open_files_growth(&self, span: (u64, u64)) -> Option<f64> {
+        self.growth(span, |point| point.files)
+    }
+
+    fn growth(&self, (from_us, to_us): (u64, u64), of: fn(&Point) -> Option<u64>) -> Option<f64> {
+        let tenth = to_us.saturating_sub(from_us) / 10;
+        let median = |part: &Part, within: Range<u64>| {
+            let points = part.points.iter().filter(|point| within.contains(&point.at_us));
+            let mut values: Vec<u64> = points.filter_map(of).collect();
+            values.sort_unstable();
+            values.get(values.len() / 2).map(|value| *value as f64)
+        };
+        let grown = |part: &Part| {
+            let before = median(part, from_us..from_us + tenth).filter(|before| *before > 0.0)?;
+            Some(median(part, to_us - tenth..to_us)? / before - 1.0)
+        };
+        self.parts.iter().filter_map(grown).max_by(f64::total_cmp)
+    }
+
     /// Each part's use over time.
     pub(crate) fn rows(&self) -> Vec<ResourceRow> {
         self.parts.iter().map(Part::row).collect()
@@ -134,6 +164,7 @@ fn point(sample: &PartSample) -> Point {
         cpu_us: sample.cpu_us,
         memory_bytes: sample.memory_bytes,
         written_bytes: sample.disk_written_bytes,
+        files: sample.files,
         sockets: sample.sockets,
     }
 }
@@ -262,6 +293,29 @@ mod tests {
         );
         assert!(row.points.windows(2).all(|pair| pair[0].at_us < pair[1].at_us));
         assert_eq!(row.points.last().unwrap().at_us, (seconds - 1) * 1_000_000);
+    }
+
+    #[test]
+    fn growth_is_of_the_part_that_grew_most_and_single_peaks_are_none() {
+        let span = (100_000_000, 1_100_000_000);
+        let mut usage = Usage::default();
+        for second in 0..1_200 {
+            let grown = if second < 500 { 1000 } else { 1060 };
+            let peak = if second % 50 == 0 { 9000 } else { 0 };
+            for (part, memory_bytes) in [("dc1", 1 << 30), ("agent", grown + peak), ("cloud", 2000 - second)] {
+                usage.part(PartSample {
+                    at_us: second * 1_000_000,
+                    part: part.to_owned(),
+                    memory_bytes,
+                    files: (part == "dc1").then_some(40 + second / 600),
+                    ..PartSample::default()
+                });
+            }
+        }
+        assert!((usage.memory_growth(span).unwrap() - 0.06).abs() < 1e-9);
+        assert!((usage.open_files_growth(span).unwrap() - 0.025).abs() < 1e-9);
+        assert_eq!(usage.memory_growth((2_000_000_000, 3_000_000_000)), None);
+        assert_eq!(Usage::default().memory_growth(span), None);
     }
 
     #[test]

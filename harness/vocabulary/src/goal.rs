@@ -66,6 +66,20 @@ pub enum Measure {
     AchievedRate,
     /// Operations applied, per second; at least.
     AppliedRate,
+    /// How much more memory a part has at the end of the measure phase than at its beginning, as a share of that; at most.
+    MemoryGrowth,
+    /// The same of its open files, sockets among them.
+    OpenFilesGrowth,
+}
+
+impl Measure {
+    /// Whether it is of a run, and never of some of its operations.
+    fn is_of_run(self) -> bool {
+        match self {
+            Self::AchievedRate | Self::AppliedRate | Self::MemoryGrowth | Self::OpenFilesGrowth => true,
+            Self::Response(_) | Self::Service(_) | Self::Stage(_) | Self::Share(_) => false,
+        }
+    }
 }
 
 /// The unit of a goal's limit.
@@ -95,7 +109,7 @@ impl Goal {
     pub fn unit(&self) -> GoalUnit {
         match self.what {
             Measure::Response(_) | Measure::Service(_) | Measure::Stage(_) => GoalUnit::Milliseconds,
-            Measure::Share(_) => GoalUnit::Share,
+            Measure::Share(_) | Measure::MemoryGrowth | Measure::OpenFilesGrowth => GoalUnit::Share,
             Measure::AchievedRate | Measure::AppliedRate => GoalUnit::PerSecond,
         }
     }
@@ -126,6 +140,8 @@ impl Goal {
             Measure::Share(class) => format!("share {}", class.as_str()),
             Measure::AchievedRate => "achieved rate".to_owned(),
             Measure::AppliedRate => "applied rate".to_owned(),
+            Measure::MemoryGrowth => "growth of memory".to_owned(),
+            Measure::OpenFilesGrowth => "growth of open files".to_owned(),
         };
         match &self.of {
             GoalOf::Everyone => what,
@@ -157,6 +173,8 @@ impl fmt::Display for Goal {
             Measure::Share(class) => write!(f, "{}_ratio_max", class.as_str()),
             Measure::AchievedRate => f.write_str("achieved_rate_min"),
             Measure::AppliedRate => f.write_str("applied_rate_min"),
+            Measure::MemoryGrowth => f.write_str("memory_growth_max"),
+            Measure::OpenFilesGrowth => f.write_str("open_files_growth_max"),
         }
     }
 }
@@ -194,6 +212,8 @@ fn measure_of(text: &str) -> Option<Measure> {
     match text {
         "achieved_rate_min" => Some(Measure::AchievedRate),
         "applied_rate_min" => Some(Measure::AppliedRate),
+        "memory_growth_max" => Some(Measure::MemoryGrowth),
+        "open_files_growth_max" => Some(Measure::OpenFilesGrowth),
         _ => None,
     }
 }
@@ -210,7 +230,7 @@ fn goal_of(text: &str) -> Option<Goal> {
     }
     if let Some(rest) = text.strip_prefix("persona.") {
         let (persona, what) = rest.split_once('.')?;
-        let what = measure_of(what).filter(|what| !matches!(what, Measure::AchievedRate | Measure::AppliedRate))?;
+        let what = measure_of(what).filter(|what| !what.is_of_run())?;
         let of = GoalOf::Persona(persona.to_owned());
         return (!persona.is_empty()).then_some(Goal { of, what });
     }
@@ -241,6 +261,8 @@ mod tests {
             ("dropped_ratio_max", GoalUnit::Share, "share dropped"),
             ("achieved_rate_min", GoalUnit::PerSecond, "achieved rate"),
             ("applied_rate_min", GoalUnit::PerSecond, "applied rate"),
+            ("memory_growth_max", GoalUnit::Share, "growth of memory"),
+            ("open_files_growth_max", GoalUnit::Share, "growth of open files"),
             ("stage.write.p99_max", GoalUnit::Milliseconds, "stage write, p99"),
             ("stage.network.max", GoalUnit::Milliseconds, "stage network, longest"),
             (
@@ -276,6 +298,7 @@ mod tests {
             "persona..failed_ratio_max",
             "persona.forgot.p99_max",
             "persona.forgot.achieved_rate_min",
+            "persona.forgot.memory_growth_max",
         ] {
             assert_eq!(wrong.parse::<Goal>(), Err(GoalError(wrong.to_owned())), "{wrong}");
         }

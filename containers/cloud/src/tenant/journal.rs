@@ -12,8 +12,8 @@ use vocabulary::{OpKind, Outcome, UnknownWhy};
 use super::records::millis;
 use super::saved::OPERATIONS;
 
-/// Operations that the journal keeps.
-const JOURNAL_MAX: usize = 500_000;
+/// Operations that the journal keeps: seven eighths of a power of two, which is what a table holds before it is doubled.
+const JOURNAL_MAX: usize = 458_752;
 
 /// How an operation stands. `result` is `in_flight` or the class of its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -110,12 +110,24 @@ fn code(outcome: &Outcome) -> Option<&'static str> {
 }
 
 /// The journal, and the guard that no operation is dispatched twice.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Journal {
     /// Small, since a run may have as many operations as the journal keeps.
     notes: HashMap<Uuid, Note>,
     order: VecDeque<Uuid>,
     writes: Vec<Write>,
+}
+
+impl Default for Journal {
+    /// An empty journal with room for all that it will ever keep: a table that grew while a soak runs would look like a
+    /// leak, and would stop everybody while its entries move.
+    fn default() -> Self {
+        Self {
+            notes: HashMap::with_capacity(JOURNAL_MAX),
+            order: VecDeque::with_capacity(JOURNAL_MAX + 1),
+            writes: Vec::new(),
+        }
+    }
 }
 
 impl Journal {
@@ -178,7 +190,7 @@ impl Journal {
         change(note);
         let value = serde_json::to_vec(note).unwrap_or_default();
         self.writes.push(Write::put(OPERATIONS, operation.as_bytes(), value));
-        if self.order.len() > JOURNAL_MAX
+        while self.order.len() > JOURNAL_MAX
             && let Some(oldest) = self.order.pop_front()
         {
             self.notes.remove(&oldest);

@@ -40,6 +40,9 @@ impl Verifier {
     }
 }
 
+/// Passwords that a domain remembers unless it was told otherwise ("Enforce password history" on Microsoft Learn).
+const USUAL_HISTORY: usize = 24;
+
 /// The current password of an account and those before it.
 #[derive(Clone)]
 pub struct Credentials {
@@ -80,8 +83,12 @@ impl Credentials {
     /// Writes a password over the current one and keeps `history` of them, at least the two that a bind must recognize.
     pub fn write(&mut self, verifier: Verifier, history: usize, now: FileTime) {
         let old = std::mem::replace(&mut self.current, verifier);
+        let most = history.max(3) - 1;
+        self.previous.truncate(most - 1);
+        // A list that grew would leave verifiers in memory that was given back, and would make a soak look like a leak.
+        let room = most.min(USUAL_HISTORY).saturating_sub(self.previous.len());
+        self.previous.reserve_exact(room.max(1));
         self.previous.insert(0, old);
-        self.previous.truncate(history.max(3) - 1);
         self.version = self.version.saturating_add(1);
         self.set_at = now;
     }

@@ -1,6 +1,6 @@
 //! Goals by stage and persona, and loads that goals ended.
 
-use history::{GoalResult, Mark};
+use history::{GoalResult, Mark, PartSample, Sample};
 use judge::Judgement;
 use vocabulary::{Outcome, ReasonCode, UnknownWhy};
 
@@ -91,6 +91,40 @@ fn a_goal_of_a_persona_is_held_against_what_became_of_its_people_alone() {
     assert_eq!(goal(&judgement, "applied_rate_min").measured, Some(4.8));
     assert_eq!(goal(&judgement, "applied_rate_min").verdict, Mark::Pass);
     assert_eq!(goal(&judgement, "rejected_ratio_max").verdict, Mark::Pass);
+}
+
+#[test]
+fn a_part_that_grows_while_it_is_measured_misses_the_goal_and_one_that_grew_before_does_not() {
+    let world = |memory: fn(u64) -> u64| {
+        let mut world = fifty();
+        for tick in 0..60 {
+            world.samples.push(Sample::Part(PartSample {
+                at_us: tick * SECOND / 2,
+                part: "agent".to_owned(),
+                memory_bytes: memory(tick * SECOND / 2),
+                files: Some(100),
+                ..PartSample::default()
+            }));
+        }
+        world.goal("memory_growth_max", 0.05);
+        world.goal("open_files_growth_max", 0.0);
+        world
+    };
+    let full = |at_us: u64| (at_us * 1_000 / MEASURE.start).min(1_000);
+    let leaking = |at_us: u64| 10_000 + at_us * 1_000 / MEASURE.end;
+    for (memory, mark) in [(full as fn(u64) -> u64, Mark::Pass), (leaking, Mark::Fail)] {
+        let judgement = world(memory).judge();
+        let grown = goal(&judgement, "memory_growth_max");
+        assert_eq!(grown.verdict, mark, "{grown:?}");
+        assert_eq!(goal(&judgement, "open_files_growth_max").verdict, Mark::Pass);
+    }
+    let mut unseen = world(full);
+    unseen.samples.clear();
+    assert_eq!(
+        goal(&unseen.judge(), "memory_growth_max").verdict,
+        Mark::Inconclusive,
+        "nobody looked"
+    );
 }
 
 /// Half of a run that was to have a hundred arrivals, ended for these goals.

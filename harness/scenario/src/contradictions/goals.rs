@@ -78,6 +78,6 @@ fn sure_without_a_count(goal: &Goal, limit: f64) -> bool {
             percentile == Percentile::MAX
         }
         Measure::Share(_) => limit <= 0.0,
-        Measure::AchievedRate | Measure::AppliedRate => false,
+        Measure::AchievedRate | Measure::AppliedRate | Measure::MemoryGrowth | Measure::OpenFilesGrowth => false,
     }
 }

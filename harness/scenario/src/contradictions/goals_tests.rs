@@ -39,6 +39,7 @@ fn plan(more: &str) -> Plan {
 fn every_goal_has_its_name_and_its_limit_in_the_plan() {
     let plan = plan(
         "response_time_p999_max = \"3s\"\nservice_time_max = \"4s\"\nrejected_ratio_max = \"1/4\"\napplied_rate_min = \"90/min\"\n\
+         memory_growth_max = \"1/20\"\nopen_files_growth_max = \"0/1\"\n\
          [goals.stages.write]\np99_max = \"80ms\"\n[goals.stages.network]\nmax = \"1s\"\n\
          [goals.personas.forgot]\nresponse_time_p99_max = \"2s\"\nunknown_ratio_max = \"0/1\"\n",
     );
@@ -48,6 +49,8 @@ fn every_goal_has_its_name_and_its_limit_in_the_plan() {
         ("service_time_max", 4000.0),
         ("rejected_ratio_max", 0.25),
         ("applied_rate_min", 1.5),
+        ("memory_growth_max", 0.05),
+        ("open_files_growth_max", 0.0),
         ("stage.write.p99_max", 80.0),
         ("stage.network.max", 1000.0),
         ("persona.forgot.response_time_p99_max", 2000.0),

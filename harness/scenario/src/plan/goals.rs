@@ -83,6 +83,12 @@ fn of_run(written: &Goals) -> Limits {
     ];
     let rate = |(what, rate): (Measure, Option<Rate>)| Some((what, rate?.as_per_second()));
     limits.extend(rates.into_iter().filter_map(rate));
+    let growths = [
+        (Measure::MemoryGrowth, written.memory_growth_max),
+        (Measure::OpenFilesGrowth, written.open_files_growth_max),
+    ];
+    let growth = |(what, share): (Measure, Option<Ratio>)| Some((what, share?.as_f64()));
+    limits.extend(growths.into_iter().filter_map(growth));
     limits
 }
 

@@ -71,6 +71,14 @@ pub struct Goals {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("format" = "rate"))]
     pub applied_rate_min: Option<Rate>,
+    /// Growth of any part's memory at most, as a share of what it had: the end of the measure phase beside its beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "ratio"))]
+    pub memory_growth_max: Option<Ratio>,
+    /// The same of the files that a part has open, sockets among them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "ratio"))]
+    pub open_files_growth_max: Option<Ratio>,
     /// The same by stage of the chain: exclusive time that it took.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "by_stage")]
