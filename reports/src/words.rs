@@ -224,6 +224,9 @@ fn of_effects(check: &str) -> Option<&'static str> {
             "somebody passed who must be refused: look at the gates of the cloud, and at what the agent locates"
         }
         "no-secret-at-rest" => "a secret was found in clear: remove it where it is written, and treat it as known",
+        "no-secret-on-the-wire" => {
+            "a secret left a part outside TLS: look at that connection's name, and at server names, which TLS does not hide"
+        }
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 use history::Mark;
 use rustix::process::Signal;
 
+use crate::main_job::expect_wires_searched;
 use crate::support::{Job, alone, require};
 
 /// The scenario, made small for what is not about its size.
@@ -100,6 +101,7 @@ fn a_killed_run_is_swept_at_the_next_start_and_a_wrong_agent_is_found_in_its_con
 
     let finished = Job::wrong("forgets-unlock", &["run", "scenarios/samba-smoke.toml"])
         .sets(&SMALL)
+        .sets(&["world.capture=true"])
         .into_out()
         .finish();
     assert!(
@@ -120,6 +122,7 @@ fn a_killed_run_is_swept_at_the_next_start_and_a_wrong_agent_is_found_in_its_con
             "{finding:?}"
         );
     }
+    expect_wires_searched(&finished);
     expect_no_leftovers(pid);
     expect_no_leftovers(finished.pid());
 }

@@ -6,11 +6,11 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use aho_corasick::AhoCorasick;
-use history::{Mark, RunFolder};
+use history::{Event, GatewayRecord, Mark, Observation, RunFolder};
 use scenario::{Persona, Plan, Vault, people};
 use vocabulary::{OpKind, Stage};
 
-use crate::support::{Job, alone, junit, phases, plan_of, resets_and_unlocks, shared};
+use crate::support::{Finished, Job, alone, junit, phases, plan_of, resets_and_unlocks, shared};
 
 const CHARTS: [&str; 8] = [
     "response-time",
@@ -62,6 +62,46 @@ fn a_run_proves_every_effect_and_says_so_on_one_line() {
     );
     assert!(verdict.probed.binds > 0, "whoever was touched binds");
     assert!(verdict.locks_proven > 0, "locks are proven before they are cleared");
+    finished.expect_nothing_left();
+}
+
+/// What passed all four gateways was searched, the canaries in it were found, and nothing else.
+#[track_caller]
+pub fn expect_wires_searched(finished: &Finished) {
+    let verdict = finished.verdict();
+    let mut findings = verdict.findings.iter();
+    let found = findings
+        .find(|finding| finding.check == "no-secret-on-the-wire")
+        .unwrap();
+    assert_eq!(found.verdict, Mark::Pass, "{found:?}");
+    let folder = finished.folder();
+    let scans = folder.events().unwrap().filter_map(|event| match event.unwrap() {
+        Event::Observe(seen) => match seen.observation {
+            Observation::SecretScan(scan) => scan.wire,
+            _ => None,
+        },
+        _ => None,
+    });
+    let gateways: Vec<GatewayRecord> = scans.flat_map(|wire| wire.gateways).collect();
+    let names: BTreeSet<&str> = gateways.iter().map(|gateway| gateway.name.as_str()).collect();
+    assert_eq!(
+        names,
+        BTreeSet::from(["edge-directories", "edge-portal", "edge-relays", "gateway"])
+    );
+    for gateway in &gateways {
+        // The canary alone is some sixty bytes.
+        assert!(gateway.canary && !gateway.cut && gateway.bytes > 5_000, "{gateway:?}");
+    }
+}
+
+#[test]
+fn what_passes_between_the_parts_is_searched_where_it_is_kept() {
+    let _alone = alone();
+    let finished = Job::quick()
+        .sets(&["world.capture=true"])
+        .finish()
+        .expect_code(0, "TLS hides what it carries");
+    expect_wires_searched(&finished);
     finished.expect_nothing_left();
 }
 

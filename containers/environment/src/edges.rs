@@ -1,7 +1,7 @@
 //! The edges of a world that faults break: which gateway stands on each, and what it is told.
 //!
 //! The firewall stands between the agent and all that is outside in any case. On the other edges a gateway stands only in a world
-//! whose plan breaks that edge, so that every other world is what it was.
+//! whose plan breaks that edge, or keeps what passes on all of them, so that every other world is what it was.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -18,11 +18,12 @@ use crate::lab_client::LabClient;
 use crate::names::{AGENT_ROLES, CLOUD_ROLES, cloud_host, relay_host};
 use crate::site::{Address, Kit, RoleConfig, Site};
 use crate::standing::Standing;
+use crate::wire::capture_file;
 
-/// The name of a gateway's laboratory interface.
-const GATEWAY_ROLE: &str = "gateway";
+/// The name of a gateway's laboratory interface, and of the firewall's part.
+pub(crate) const GATEWAY_ROLE: &str = "gateway";
 
-/// A gateway that stands on an edge because a fault breaks it.
+/// A gateway that stands on an edge because a fault breaks it, or what passes is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Proxy {
     /// Between people and the cloud.
@@ -34,7 +35,10 @@ pub(crate) enum Proxy {
 }
 
 impl Proxy {
-    fn part(self) -> &'static str {
+    const ALL: [Self; 3] = [Self::Portal, Self::Relays, Self::Directories];
+
+    /// The name of its part.
+    pub fn part(self) -> &'static str {
         match self {
             Self::Portal => "edge-portal",
             Self::Relays => "edge-relays",
@@ -53,19 +57,21 @@ pub(crate) fn proxy(edge: EdgeName) -> Option<Proxy> {
     }
 }
 
-/// The gateways that stand on edges because the plan breaks them.
-pub(crate) struct Proxies {
-    seed: u64,
+/// The gateways that stand on edges because the plan breaks them, or keeps what passes.
+pub(crate) struct Proxies<'p> {
+    plan: &'p Plan,
     wanted: BTreeSet<Proxy>,
     pub standing: BTreeMap<Proxy, Address>,
 }
 
-impl Proxies {
+impl<'p> Proxies<'p> {
     /// None stands yet.
-    pub fn new(plan: &Plan) -> Self {
+    pub fn new(plan: &'p Plan) -> Self {
+        let broken = plan.faults.iter().filter_map(|fault| proxy(fault.edge?));
+        let kept = Proxy::ALL.into_iter().filter(|_| plan.world.capture);
         Self {
-            seed: plan.seed,
-            wanted: plan.faults.iter().filter_map(|fault| proxy(fault.edge?)).collect(),
+            plan,
+            wanted: broken.chain(kept).collect(),
             standing: BTreeMap::new(),
         }
     }
@@ -93,7 +99,7 @@ impl Proxies {
             "gateway"
         };
         let listen = site.listen(role, 0).await;
-        let config = blueprint.gateway(&mut kit, listen, routes(), self.seed)?;
+        let config = blueprint.gateway(&mut kit, listen, routes(), self.plan)?;
         let role = match proxy {
             Proxy::Directories => RoleConfig::Gateway(config),
             Proxy::Portal | Proxy::Relays => RoleConfig::Edge(config),
@@ -171,7 +177,7 @@ impl Blueprint {
         kit: &mut Kit,
         listen: SocketAddr,
         allow: Vec<AllowRule>,
-        seed: u64,
+        plan: &Plan,
     ) -> Result<GatewayConfig, EnvironmentError> {
         let name = cloud_host(GATEWAY_ROLE);
         let (certificate_file, key_file) = self.certificate(kit, std::slice::from_ref(&name), None)?;
@@ -180,7 +186,8 @@ impl Blueprint {
             allow,
             hello_timeout: Duration::from_secs(5),
             connections_max: 1000,
-            seed,
+            seed: plan.seed,
+            capture_file: plan.world.capture.then(|| capture_file(kit)),
             lab: Some(LabConfig {
                 name,
                 certificate_file,

@@ -41,6 +41,7 @@ mod site;
 mod skewed;
 mod standing;
 mod trap;
+mod wire;
 mod world;
 
 pub use description::Description;

@@ -1,15 +1,16 @@
 //! The search for secrets at rest: every password used, in eight encodings, over everything that was written.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use history::ScanRecord;
+use history::{GatewayRecord, ScanRecord, WireRecord};
 use rustc_hash::FxHashMap;
 use vocabulary::Password;
 
 use crate::EnvironmentError;
+use crate::wire::Wire;
 
 /// UTF-8, UTF-16LE, quoted UTF-16LE, base64 and base64url of any of them at every alignment, hexadecimal, percent
 /// encoding, JSON escapes.
@@ -92,6 +93,7 @@ impl Scan {
             encodings: ENCODINGS,
             hits: Vec::new(),
             canary: self.canary_is_found()?,
+            wire: None,
         };
         for place in places {
             if self.found(place.content, &place.name)?.secret {
@@ -101,13 +103,33 @@ impl Scan {
         Ok(record)
     }
 
-    /// The canary stands in the middle of other text, encoded, as a leak would.
+    /// Searches what passed between the parts, each side of each connection by itself.
+    pub(crate) fn search_wires(&self, wires: Vec<Wire>) -> Result<WireRecord, EnvironmentError> {
+        let mut record = WireRecord::default();
+        for Wire { gateway, kept } in wires {
+            let mut seen = GatewayRecord {
+                name: gateway.to_owned(),
+                cut: kept.len() as u64 >= gateway::CAPTURE_MAX,
+                ..GatewayRecord::default()
+            };
+            for stream in gateway::read_capture(&kept) {
+                seen.streams += 1;
+                seen.bytes += stream.bytes.len() as u64;
+                let name = format!("{gateway}, {}", stream.name);
+                let found = self.found(Box::new(Cursor::new(stream.bytes)), &name)?;
+                seen.canary |= found.canary;
+                if found.secret {
+                    record.hits.push(name);
+                }
+            }
+            record.gateways.push(seen);
+        }
+        Ok(record)
+    }
+
+    /// Whether it finds what was planted for it.
     fn canary_is_found(&self) -> Result<bool, EnvironmentError> {
-        let planted = format!(
-            "{{\"blob\":\"{}\"}}",
-            STANDARD_NO_PAD.encode(format!("x{CANARY}-and-more"))
-        );
-        let planted = Box::new(std::io::Cursor::new(planted.into_bytes()));
+        let planted = Box::new(Cursor::new(planted()));
         Ok(self.found(planted, "the canary")?.canary)
     }
 
@@ -156,6 +178,12 @@ impl Scan {
         let secret = self.secrets.get(place as usize);
         secret.is_some_and(|secret| encodings(secret.expose()).iter().any(|form| text.starts_with(form)))
     }
+}
+
+/// The canary in the middle of other text, encoded, as a leak would be.
+pub(crate) fn planted() -> Vec<u8> {
+    let encoded = STANDARD_NO_PAD.encode(format!("x{CANARY}-and-more"));
+    format!("{{\"blob\":\"{encoded}\"}}").into_bytes()
 }
 
 fn key(begin: &Begin) -> u64 {
@@ -215,7 +243,7 @@ mod tests {
     fn search(text: &[u8]) -> ScanRecord {
         let secret = Password::new(SECRET.to_owned());
         let scan = Scan::new([&secret].into_iter());
-        let content = Box::new(std::io::Cursor::new(text.to_vec()));
+        let content = Box::new(Cursor::new(text.to_vec()));
         scan.search(vec![Source {
             name: "log".into(),
             content,
@@ -253,7 +281,7 @@ mod tests {
             .collect();
         let scan = Scan::new(secrets.iter());
         let hits = |text: Vec<u8>| {
-            let content = Box::new(std::io::Cursor::new(text));
+            let content = Box::new(Cursor::new(text));
             let name = "log".to_owned();
             scan.search(vec![Source { name, content }]).unwrap().hits.len()
         };

@@ -24,6 +24,9 @@ pub struct GatewayConfig {
     /// The root of the dice that faults throw.
     #[serde(default)]
     pub seed: u64,
+    /// Where what passes is kept, readable by its owner alone; without it nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_file: Option<PathBuf>,
     /// Where the laboratory sets faults; without it there is no way to set one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lab: Option<LabConfig>,

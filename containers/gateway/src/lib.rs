@@ -18,6 +18,7 @@
 //! ```
 
 mod allow;
+mod capture;
 mod clock;
 mod config;
 mod edge;
@@ -29,6 +30,7 @@ mod line;
 mod server;
 mod stats;
 
+pub use capture::{CAPTURE_MAX, Stream, read_capture};
 pub use config::{AllowRule, GatewayConfig, LabConfig};
 pub use error::GatewayError;
 pub use faults::{ByteFault, FaultOrder, FaultState, Ways};

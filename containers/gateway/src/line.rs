@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use vocabulary::SharedClock;
 
+use crate::capture::Kept;
 use crate::clock::wait;
 use crate::faults::{ConnectionId, Direction, Fate, FaultOrder, FaultState, Faults, Passing};
 
@@ -65,14 +66,17 @@ impl Board {
 pub(crate) struct Line {
     board: Arc<Board>,
     id: ConnectionId,
+    kept: Option<Kept>,
 }
 
 impl Line {
-    pub(crate) fn open(board: &Arc<Board>, name: &str) -> Self {
+    /// A connection for this name, kept if anybody keeps what passes.
+    pub(crate) fn open(board: &Arc<Board>, name: &str, kept: Option<Kept>) -> Self {
         let id = board.faults().opened(name, board.clock.monotonic());
         Self {
             board: Arc::clone(board),
             id,
+            kept,
         }
     }
 
@@ -100,8 +104,11 @@ impl Line {
         }
     }
 
-    /// When and how a piece that has arrived leaves; nothing when no fault acts.
+    /// When and how a piece that has arrived leaves; nothing when no fault acts. It is kept as it arrived.
     pub(crate) fn pass(&self, direction: Direction, bytes: &mut [u8]) -> Option<Passing> {
+        if let Some(kept) = &self.kept {
+            kept.said(direction, bytes);
+        }
         if !self.board.any.load(Ordering::Acquire) {
             return None;
         }

@@ -12,8 +12,10 @@ use tokio::time::timeout;
 use vocabulary::SharedClock;
 
 use crate::allow::AllowList;
+use crate::capture::{Capture, Kept};
 use crate::clock::breathe;
 use crate::edge::{End, carry};
+use crate::faults::Direction;
 use crate::hello::{ALERT_UNRECOGNIZED_NAME, HELLO_MAX, Hello};
 use crate::lab::Lab;
 use crate::line::{Board, Line};
@@ -83,6 +85,13 @@ pub async fn start(config: GatewayConfig, clock: SharedClock) -> Result<GatewayH
         to: *to,
     });
     let allow = AllowList::new(&config.allow.iter().cloned().chain(own_rule).collect::<Vec<_>>())?;
+    let capture = config.capture_file.as_deref().map(|path| {
+        Capture::open(path).map_err(|source| GatewayError::File {
+            path: path.to_owned(),
+            source,
+        })
+    });
+    let capture = capture.transpose()?;
     let listen = |source| GatewayError::Listen {
         address: config.listen,
         source,
@@ -91,6 +100,7 @@ pub async fn start(config: GatewayConfig, clock: SharedClock) -> Result<GatewayH
     let address = listener.local_addr().map_err(listen)?;
     let gate = Arc::new(Gate {
         allow,
+        capture,
         hello_timeout: config.hello_timeout,
         counters: Arc::clone(&counters),
         board,
@@ -138,6 +148,7 @@ async fn accept_all(listener: TcpListener, gate: Arc<Gate>, connections_max: usi
 /// What every connection needs to know.
 struct Gate {
     allow: AllowList,
+    capture: Option<Arc<Capture>>,
     hello_timeout: Duration,
     counters: Arc<Counters>,
     board: Arc<Board>,
@@ -155,15 +166,32 @@ impl Gate {
     }
 
     async fn decide(&self, client: &mut TcpStream) -> Result<Passed, Refusal> {
-        let hello = timeout(self.hello_timeout, read_hello(client)).await;
-        let (name, seen) = hello.unwrap_or(Err(Refusal::TooSlow))?;
-        let to = self.allow.find(&name);
-        to.map(|to| Passed {
-            name: tame(&name),
-            to,
-            seen,
-        })
-        .ok_or(Refusal::Forbidden(name))
+        let mut hello = Hello::new();
+        let name = timeout(self.hello_timeout, read_hello(client, &mut hello)).await;
+        let name = name.unwrap_or(Err(Refusal::TooSlow));
+        let found = name.and_then(|name| match self.allow.find(&name) {
+            Some(to) => Ok((name, to)),
+            None => Err(Refusal::Forbidden(name)),
+        });
+        let seen = hello.into_seen();
+        match found {
+            Ok((name, to)) => Ok(Passed {
+                name: tame(&name),
+                to,
+                seen,
+            }),
+            Err(refusal) => {
+                // What is refused was said all the same, and stood on the wire.
+                if let Some(kept) = self.keep(&refusal.label()) {
+                    kept.said(Direction::ToServer, &seen);
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    fn keep(&self, name: &str) -> Option<Kept> {
+        self.capture.as_ref().map(|capture| Capture::connection(capture, name))
     }
 
     async fn carry(&self, client: TcpStream, passed: Passed) {
@@ -171,7 +199,7 @@ impl Gate {
         if self.own_name.as_ref() == Some(&name) {
             return through(client, to, &seen).await;
         }
-        let line = Line::open(&self.board, &name);
+        let line = Line::open(&self.board, &name, self.keep(&name));
         line.passable(None, seen.len()).await;
         if given_up(&client).await {
             return tracing::debug!(%name, "the client did not wait");
@@ -236,8 +264,7 @@ struct Passed {
     seen: Vec<u8>,
 }
 
-async fn read_hello(client: &mut TcpStream) -> Result<(String, Vec<u8>), Refusal> {
-    let mut hello = Hello::new();
+async fn read_hello(client: &mut TcpStream, hello: &mut Hello) -> Result<String, Refusal> {
     let mut buffer = vec![0; HELLO_MAX / 4];
     loop {
         let read = client.read(&mut buffer).await.map_err(|_| Refusal::Gone)?;
@@ -245,7 +272,7 @@ async fn read_hello(client: &mut TcpStream) -> Result<(String, Vec<u8>), Refusal
             return Err(Refusal::Gone);
         }
         if let Some(name) = hello.take(&buffer[..read])? {
-            return Ok((name, hello.into_seen()));
+            return Ok(name);
         }
     }
 }

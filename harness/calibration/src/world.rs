@@ -115,6 +115,7 @@ impl World for CountingWorld {
             encodings: 0,
             hits: Vec::new(),
             canary: false,
+            wire: None,
         })
     }
 

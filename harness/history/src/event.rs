@@ -396,6 +396,33 @@ pub struct ScanRecord {
     pub hits: Vec<String>,
     /// Whether the planted canary was found.
     pub canary: bool,
+    /// What passed between the parts, where it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<WireRecord>,
+}
+
+/// What the search found in what passed between the parts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireRecord {
+    /// Each gateway that kept it.
+    pub gateways: Vec<GatewayRecord>,
+    /// Sides of connections that hold a secret, by name; never the secret.
+    pub hits: Vec<String>,
+}
+
+/// What one gateway kept of what passed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayRecord {
+    /// The gateway's part.
+    pub name: String,
+    /// Sides of connections that said anything.
+    pub streams: u64,
+    /// Bytes searched.
+    pub bytes: u64,
+    /// Whether more passed than it could keep.
+    pub cut: bool,
+    /// Whether the canary was found that was sent to it.
+    pub canary: bool,
 }
 
 #[cfg(test)]

@@ -364,6 +364,7 @@ mod tests {
             encodings: 1,
             hits: Vec::new(),
             canary: true,
+            wire: None,
         }));
         assert!(matches!(Line::parse(&scan).unwrap(), Line::Other(Event::Observe(_))));
     }

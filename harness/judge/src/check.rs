@@ -18,6 +18,7 @@ mod no_late_apply;
 mod no_lockout_by_writeback;
 mod no_lost_ack;
 mod no_secret_at_rest;
+mod no_secret_on_the_wire;
 mod no_stale_overwrite;
 mod one_order_explains_all;
 mod probe_complete;
@@ -78,7 +79,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 29] = [
+const LAWS: [Law; 30] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
     law!(acknowledged_is_visible, ["I1"])
         .excused_by_lost_records()
@@ -111,6 +112,7 @@ const LAWS: [Law; 29] = [
     law!(journals_agree, ["I18"]).where_there_is(journals_agree::applies),
     law!(gates_hold, []).where_there_is(gates_hold::applies),
     law!(no_secret_at_rest, ["I17"]),
+    law!(no_secret_on_the_wire, ["I16"]).where_there_is(no_secret_on_the_wire::applies),
     law!(faults_bit, []).where_there_is(|ledger| !ledger.faults.is_empty()),
     law!(service_resumes_after_faults, ["I20"]).where_there_is(service_resumes_after_faults::applies),
     law!(generator_kept_up, []).where_there_is(|ledger| ledger.manifest.samples_every_us > 0),

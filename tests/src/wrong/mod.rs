@@ -45,6 +45,8 @@ const AGAIN: &str = "again";
 const LATE: &str = "late";
 /// A goal for what may be lost.
 const LOSSY: &str = "lossy";
+/// What passes between the parts is kept.
+const WIRE: &str = "wire";
 /// A tenant that may not write back.
 const UNLICENSED: &str = "unlicensed";
 

@@ -12,8 +12,12 @@ use vocabulary::{OpKind, Outcome, UnknownWhy};
 use super::records::millis;
 use super::saved::OPERATIONS;
 
-/// Operations that the journal keeps: seven eighths of a power of two, which is what a table holds before it is doubled.
-const JOURNAL_MAX: usize = 458_752;
+/// Operations that the journal keeps.
+const JOURNAL_MAX: usize = 229_376;
+
+/// Room in its table: twice as much, since what is removed leaves its place unusable until the table is put in order, and that
+/// is done in place only where no more than half of it is used. So it is filled to the brim: seven eighths of a power of two.
+const ROOM: usize = 2 * JOURNAL_MAX;
 
 /// How an operation stands. `result` is `in_flight` or the class of its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,7 +127,7 @@ impl Default for Journal {
     /// leak, and would stop everybody while its entries move.
     fn default() -> Self {
         Self {
-            notes: HashMap::with_capacity(JOURNAL_MAX),
+            notes: HashMap::with_capacity(ROOM),
             order: VecDeque::with_capacity(JOURNAL_MAX + 1),
             writes: Vec::new(),
         }
@@ -288,6 +292,29 @@ mod tests {
         let standing: Vec<_> = journal.iter().map(|entry| (entry.result, entry.code)).collect();
         assert_eq!(standing, [("unknown", Some("timeout"))]);
         assert!(!journal.dispatch(id(1), NOW));
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_their_table_never_grows() {
+        let mut journal = Journal::default();
+        let room = journal.notes.capacity();
+        let last = JOURNAL_MAX as u128 * 5 / 2;
+        for number in 0..=last {
+            assert!(journal.dispatch(id(number), NOW));
+            if number % 1000 == 0 {
+                journal.take_writes();
+            }
+        }
+        assert_eq!(
+            (journal.notes.len(), journal.iter().count()),
+            (JOURNAL_MAX, JOURNAL_MAX)
+        );
+        assert!(journal.get(id(last)).is_some() && journal.get(id(last - JOURNAL_MAX as u128)).is_none());
+        assert!(
+            journal.notes.capacity() <= room,
+            "{} of {room}",
+            journal.notes.capacity()
+        );
     }
 
     #[test]

@@ -81,10 +81,20 @@ pub(crate) struct Session {
     expires: Duration,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Sessions {
     by_id: HashMap<String, Session>,
     by_expiry: BTreeSet<(Duration, String)>,
+}
+
+impl Default for Sessions {
+    /// No session, and room for all that there may be, as in the journal: sessions come and go all the time.
+    fn default() -> Self {
+        Self {
+            by_id: HashMap::with_capacity(2 * SESSIONS_MAX),
+            by_expiry: BTreeSet::new(),
+        }
+    }
 }
 
 impl Sessions {

@@ -20,7 +20,7 @@ use vocabulary::{Password, SharedClock};
 use crate::blueprint::{Blueprint, RelayPlace};
 use crate::docker::{self, DockerSite};
 use crate::domains::start_domains;
-use crate::edges::{Proxies, Proxy, cloud_routes, directory_routes, firewall_routes, relay_routes};
+use crate::edges::{GATEWAY_ROLE, Proxies, Proxy, cloud_routes, directory_routes, firewall_routes, relay_routes};
 use crate::embedded::EmbeddedSite;
 use crate::evidence::{command_lines, log_sources, write_log};
 use crate::lab::journal_lines;
@@ -130,9 +130,9 @@ impl LabWorld {
         proxies
             .start(site, &blueprint, Proxy::Portal, || cloud_routes(&cloud))
             .await?;
-        let mut kit = site.kit("gateway");
-        let (listen, routes) = (site.listen("gateway", 0).await, firewall_routes(&cloud, &places));
-        let gateway = blueprint.gateway(&mut kit, listen, routes, plan.seed)?;
+        let mut kit = site.kit(GATEWAY_ROLE);
+        let (listen, routes) = (site.listen(GATEWAY_ROLE, 0).await, firewall_routes(&cloud, &places));
+        let gateway = blueprint.gateway(&mut kit, listen, routes, plan)?;
         let gateway = site.start(kit, RoleConfig::Gateway(gateway)).await?;
         let domains = start_domains(site, &blueprint, plan).await?;
         proxies
@@ -252,7 +252,14 @@ impl LabWorld {
             .collect();
         sources.extend(log_sources(&self.logs)?);
         sources.extend(command_lines());
-        tokio::task::spawn_blocking(move || scan.search(sources))
+        let site = self.site.as_ref().ok_or(EnvironmentError::NotStanding)?;
+        let wires = self.standing()?.wires(site).await?;
+        let searching = move || {
+            let mut record = scan.search(sources)?;
+            record.wire = wires.map(|wires| scan.search_wires(wires)).transpose()?;
+            Ok(record)
+        };
+        tokio::task::spawn_blocking(searching)
             .await
             .map_err(|error| EnvironmentError::Scan(error.to_string()))?
     }

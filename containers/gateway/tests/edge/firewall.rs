@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use gateway::read_capture;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::support::{ALLOWED, FORBIDDEN, lab};
+use crate::support::{ALLOWED, FORBIDDEN, LAB_TOKEN, lab};
 
 #[tokio::test]
 async fn an_allowed_name_reaches_the_server_behind() {
@@ -76,4 +77,40 @@ async fn a_dead_destination_is_counted() {
     let lab = lab(|config| config.allow[0].to = unused).await;
     assert!(lab.dial(ALLOWED).await.is_err());
     assert_eq!(lab.gateway.stats().unreachable[ALLOWED], 1);
+}
+
+#[tokio::test]
+async fn what_passes_and_what_is_refused_is_kept_as_it_stood_on_the_wire() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("capture");
+    let lab = lab(|config| config.capture_file = Some(file.clone())).await;
+    let mut stream = lab.echoing().await;
+    stream.write_all(b"never in clear").await.unwrap();
+    stream.read_exact(&mut [0; 14]).await.unwrap();
+    let (status, _) = lab.ask("GET", "/lab/faults", "", LAB_TOKEN).await;
+    assert_eq!(status, 200);
+    assert!(lab.dial(FORBIDDEN).await.is_err());
+    let mut plain = TcpStream::connect(lab.gateway.address()).await.unwrap();
+    plain.write_all(b"simple bind: in clear").await.unwrap();
+    // Closed or reset: both refuse.
+    let _ = timeout(Duration::from_secs(5), plain.read(&mut [0])).await.unwrap();
+    let streams = read_capture(&std::fs::read(&file).unwrap());
+    let told: Vec<&str> = streams.iter().map(|stream| stream.name.as_str()).collect();
+    let expected = [
+        format!("connection 0 for {ALLOWED}, from its client"),
+        format!("connection 0 for {ALLOWED}, from its server"),
+        format!("connection 1 for {FORBIDDEN}, from its client"),
+        "connection 2 for (not tls), from its client".to_owned(),
+    ];
+    assert_eq!(told, expected, "the laboratory's own calls are not kept");
+    let holds = |stream: usize, text: &str| {
+        streams[stream]
+            .bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(holds(0, ALLOWED) && !holds(0, "never in clear") && !holds(1, "never in clear"));
+    assert!(streams[0].bytes.len() > 300 && streams[1].bytes.len() > 300);
+    assert!(holds(2, FORBIDDEN));
+    assert_eq!(streams[3].bytes, b"simple bind: in clear");
 }

@@ -62,6 +62,7 @@ pub async fn lab(change: impl FnOnce(&mut GatewayConfig)) -> Lab {
         hello_timeout: Duration::from_millis(100),
         connections_max: 10,
         seed: 7,
+        capture_file: None,
         lab: Some(own),
     };
     change(&mut config);

@@ -1,6 +1,6 @@
 //! The laws about what must not change and what must, and the search for secrets.
 
-use history::Mark;
+use history::{GatewayRecord, Mark, WireRecord};
 use vocabulary::Outcome;
 
 use crate::world::*;
@@ -10,6 +10,7 @@ const UNLOCK: &str = "unlock-unlocks-and-changes-no-password";
 const RESET: &str = "reset-also-unlocks";
 const CROSS: &str = "no-cross-user-write";
 const SECRET: &str = "no-secret-at-rest";
+const WIRE: &str = "no-secret-on-the-wire";
 
 const ALL: [&str; 17] = [
     "acknowledged-is-durable",
@@ -180,6 +181,49 @@ fn a_hit_fails_and_so_does_a_scan_that_misses_its_canary() {
     assert_mark(&world.judge(), SECRET, Mark::Inconclusive);
     world.scan = None;
     assert_mark(&world.judge(), SECRET, Mark::Inconclusive);
+}
+
+#[test]
+fn what_passed_is_judged_where_it_was_kept() {
+    let kept = |name: &str| GatewayRecord {
+        name: name.to_owned(),
+        streams: 30,
+        bytes: 9_000,
+        cut: false,
+        canary: true,
+    };
+    let world = |change: fn(&mut WireRecord)| {
+        let mut world = World::clean();
+        let mut wire = WireRecord {
+            gateways: vec![kept("gateway"), kept("edge-portal")],
+            hits: Vec::new(),
+        };
+        change(&mut wire);
+        world.scan.as_mut().unwrap().wire = Some(wire);
+        world.judge()
+    };
+    let held = world(|_| {});
+    assert_mark(&held, WIRE, Mark::Pass);
+    assert_eq!(finding(&held, WIRE).checked, 60);
+    let leak = world(|wire| {
+        let stream = "gateway, connection 7 for (not tls), from its client";
+        wire.hits.push(stream.to_owned());
+    });
+    assert_fails(&leak, WIRE, &["connection 7 for (not tls), from its client"]);
+    assert_fails(
+        &world(|wire| wire.gateways[1].canary = false),
+        WIRE,
+        &["edge-portal", "the search itself failed"],
+    );
+    assert_mark(
+        &world(|wire| {
+            wire.gateways[0].cut = true;
+            wire.gateways[0].canary = false;
+        }),
+        WIRE,
+        Mark::Inconclusive,
+    );
+    assert_mark(&world(|wire| wire.gateways.clear()), WIRE, Mark::Inconclusive);
 }
 
 #[test]

@@ -633,6 +633,7 @@ pub fn clean_scan() -> ScanRecord {
         encodings: 8,
         hits: Vec::new(),
         canary: true,
+        wire: None,
     }
 }
 

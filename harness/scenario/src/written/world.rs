@@ -48,6 +48,9 @@ pub struct World {
     /// How acknowledged writes are looked for while load runs.
     #[serde(skip_serializing_if = "is_default")]
     pub probes: Probes,
+    /// Whether a gateway stands on every edge and keeps what passes, to be searched for passwords.
+    #[serde(skip_serializing_if = "is_default")]
+    pub capture: bool,
 }
 
 impl Default for World {
@@ -65,6 +68,7 @@ impl Default for World {
             rights: Rights::default(),
             directory: Directory::default(),
             probes: Probes::default(),
+            capture: false,
         }
     }
 }

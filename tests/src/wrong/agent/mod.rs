@@ -5,6 +5,7 @@ mod behind_the_time;
 mod crosses_envelopes;
 mod cuts_password;
 mod deaf;
+mod dials_passwords;
 mod extends_expiry;
 mod forgets_too_soon;
 mod forgets_unlock;
@@ -73,6 +74,7 @@ pub(super) const ALL: &[Planted] = &[
     loses_lines::PLANTED,
     logs_passwords::PLANTED,
     tells_passwords::PLANTED,
+    dials_passwords::PLANTED,
     slow_journal::PLANTED,
 ];
 
