@@ -119,12 +119,22 @@ impl Scan {
                 let found = self.found(Box::new(Cursor::new(stream.bytes)), &name)?;
                 seen.canary |= found.canary;
                 if found.secret {
-                    record.hits.push(name);
+                    record.hits.push(self.tellable(gateway, name)?);
                 }
             }
             record.gateways.push(seen);
         }
         Ok(record)
+    }
+
+    /// The name of a stream, unless it tells the secret: the server name that a client asked for is a part of it.
+    fn tellable(&self, gateway: &str, name: String) -> Result<String, EnvironmentError> {
+        let told = self.found(Box::new(Cursor::new(name.clone().into_bytes())), &name)?;
+        Ok(if told.secret {
+            format!("{gateway}, a connection for a server name that holds it")
+        } else {
+            name
+        })
     }
 
     /// Whether it finds what was planted for it.
@@ -295,6 +305,26 @@ mod tests {
             0,
             "only the begin of one"
         );
+    }
+
+    #[test]
+    fn a_server_name_that_is_a_secret_is_found_and_not_told() {
+        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let frame = |kind: u8, bytes: &[u8]| {
+            let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            [&[7, 0, 0, 0, 0, 0, 0, 0, kind][..], &length, bytes].concat()
+        };
+        let hits = |name: &str| {
+            let secret = Password::new(SECRET.to_owned());
+            let kept = [frame(0, name.as_bytes()), frame(1, hex.as_bytes())].concat();
+            let wires = vec![Wire {
+                gateway: "gateway",
+                kept,
+            }];
+            Scan::new([&secret].into_iter()).search_wires(wires).unwrap().hits
+        };
+        assert_eq!(hits("a.test"), ["gateway, connection 7 for a.test, from its client"]);
+        assert_eq!(hits(&hex), ["gateway, a connection for a server name that holds it"]);
     }
 
     #[test]

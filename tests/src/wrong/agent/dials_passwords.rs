@@ -18,8 +18,8 @@ use crate::wrong::pace::OneIn;
 
 pub(super) const PLANTED: Planted = Planted {
     name: "dials-passwords",
-    does: "dials a name of which a password in hexadecimal is a part; the firewall refuses it, and the name has stood on the wire",
-    caught_by: &["no-secret-on-the-wire"],
+    does: "dials a name of which a password in hexadecimal is a part; the firewall refuses it and logs it, and the name has stood on the wire",
+    caught_by: &["no-secret-at-rest", "no-secret-on-the-wire"],
     scenario: WIRE,
     stand,
 };
