@@ -10,6 +10,9 @@ use crate::figures::{ResourceRow, UsePoint};
 /// that its means stay exact.
 const POINTS: usize = 4096;
 
+/// Time in which every part was surely sampled, in microseconds: twice the time between two samples.
+const SAMPLED_US: u64 = 2_000_000;
+
 /// Everything that was sampled.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {
@@ -110,7 +113,7 @@ impl Usage {
     }
 
     /// How much the memory of that part grew in a span which grew most, as a share of what it had: the median of the last
-    /// tenth beside that of the first, which single peaks do not move. Nothing where no part was sampled in both.
+    /// tenth, or of two seconds, beside that of the first, which single peaks do not move. Nothing where no part was sampled in both.
     pub(crate) fn memory_growth(&self, span: (u64, u64)) -> Option<f64> {
         self.growth(span, |point| Some(point.memory_bytes))
     }
@@ -121,7 +124,8 @@ impl Usage {
     }
 
     fn growth(&self, (from_us, to_us): (u64, u64), of: fn(&Point) -> Option<u64>) -> Option<f64> {
-        let tenth = to_us.saturating_sub(from_us) / 10;
+        let span = to_us.saturating_sub(from_us);
+        let tenth = (span / 10).max(SAMPLED_US).min(span / 2);
         let median = |part: &Part, within: Range<u64>| {
             let points = part.points.iter().filter(|point| within.contains(&point.at_us));
             let mut values: Vec<u64> = points.filter_map(of).collect();
