@@ -85,6 +85,9 @@ pub enum ProcessModel {
     Prefork,
 }
 
+/// Passwords that a domain remembers unless it was told otherwise ("Enforce password history" on Microsoft Learn).
+pub(crate) const USUAL_HISTORY: u32 = 24;
+
 /// The password policy of the domain, until an administrator writes another to the domain's head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -111,7 +114,7 @@ impl Default for PolicyConfig {
         Self {
             min_length: 7,
             complexity: true,
-            history: 24,
+            history: USUAL_HISTORY,
             min_age: Duration::ZERO,
             max_age: None,
         }

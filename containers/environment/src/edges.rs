@@ -96,7 +96,7 @@ impl<'p> Proxies<'p> {
         let role = if proxy == Proxy::Directories {
             "directory"
         } else {
-            "gateway"
+            GATEWAY_ROLE
         };
         let listen = site.listen(role, 0).await;
         let config = blueprint.gateway(&mut kit, listen, routes(), self.plan)?;

@@ -1,16 +1,15 @@
-//! The search for secrets at rest: every password used, in eight encodings, over everything that was written.
+//! The search for secrets: every password used, in eight encodings, over everything that was written or passed.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{Cursor, Read};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use history::{GatewayRecord, ScanRecord, WireRecord};
+use history::ScanRecord;
 use rustc_hash::FxHashMap;
 use vocabulary::Password;
 
 use crate::EnvironmentError;
-use crate::wire::Wire;
 
 /// UTF-8, UTF-16LE, quoted UTF-16LE, base64 and base64url of any of them at every alignment, hexadecimal, percent
 /// encoding, JSON escapes.
@@ -50,9 +49,9 @@ pub struct Scan {
 
 /// What a place holds.
 #[derive(Default)]
-struct Found {
-    secret: bool,
-    canary: bool,
+pub(crate) struct Found {
+    pub secret: bool,
+    pub canary: bool,
 }
 
 impl Scan {
@@ -103,40 +102,6 @@ impl Scan {
         Ok(record)
     }
 
-    /// Searches what passed between the parts, each side of each connection by itself.
-    pub(crate) fn search_wires(&self, wires: Vec<Wire>) -> Result<WireRecord, EnvironmentError> {
-        let mut record = WireRecord::default();
-        for Wire { gateway, kept } in wires {
-            let mut seen = GatewayRecord {
-                name: gateway.to_owned(),
-                cut: kept.len() as u64 >= gateway::CAPTURE_MAX,
-                ..GatewayRecord::default()
-            };
-            for stream in gateway::read_capture(&kept) {
-                seen.streams += 1;
-                seen.bytes += stream.bytes.len() as u64;
-                let name = format!("{gateway}, {}", stream.name);
-                let found = self.found(Box::new(Cursor::new(stream.bytes)), &name)?;
-                seen.canary |= found.canary;
-                if found.secret {
-                    record.hits.push(self.tellable(gateway, name)?);
-                }
-            }
-            record.gateways.push(seen);
-        }
-        Ok(record)
-    }
-
-    /// The name of a stream, unless it tells the secret: the server name that a client asked for is a part of it.
-    fn tellable(&self, gateway: &str, name: String) -> Result<String, EnvironmentError> {
-        let told = self.found(Box::new(Cursor::new(name.clone().into_bytes())), &name)?;
-        Ok(if told.secret {
-            format!("{gateway}, a connection for a server name that holds it")
-        } else {
-            name
-        })
-    }
-
     /// Whether it finds what was planted for it.
     fn canary_is_found(&self) -> Result<bool, EnvironmentError> {
         let planted = Box::new(Cursor::new(planted()));
@@ -144,7 +109,7 @@ impl Scan {
     }
 
     /// Reads a place from its begin to the first secret, or to its end.
-    fn found(&self, mut content: Box<dyn Read + Send>, name: &str) -> Result<Found, EnvironmentError> {
+    pub(crate) fn found(&self, mut content: Box<dyn Read + Send>, name: &str) -> Result<Found, EnvironmentError> {
         let unreadable = |error| EnvironmentError::Scan(format!("{name} does not read: {error}"));
         let mut found = Found::default();
         let mut text = Vec::new();
@@ -305,26 +270,6 @@ mod tests {
             0,
             "only the begin of one"
         );
-    }
-
-    #[test]
-    fn a_server_name_that_is_a_secret_is_found_and_not_told() {
-        let hex: String = SECRET.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let frame = |kind: u8, bytes: &[u8]| {
-            let length = u32::try_from(bytes.len()).unwrap().to_le_bytes();
-            [&[7, 0, 0, 0, 0, 0, 0, 0, kind][..], &length, bytes].concat()
-        };
-        let hits = |name: &str| {
-            let secret = Password::new(SECRET.to_owned());
-            let kept = [frame(0, name.as_bytes()), frame(1, hex.as_bytes())].concat();
-            let wires = vec![Wire {
-                gateway: "gateway",
-                kept,
-            }];
-            Scan::new([&secret].into_iter()).search_wires(wires).unwrap().hits
-        };
-        assert_eq!(hits("a.test"), ["gateway, connection 7 for a.test, from its client"]);
-        assert_eq!(hits(&hex), ["gateway, a connection for a server name that holds it"]);
     }
 
     #[test]

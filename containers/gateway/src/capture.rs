@@ -118,8 +118,12 @@ impl Kept {
 /// What one side of a connection said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stream {
-    /// Which connection, and who spoke, for people.
-    pub name: String,
+    /// The number of the connection.
+    pub connection: u64,
+    /// The server name that the client asked for, or in brackets why it was refused without one.
+    pub asked: String,
+    /// Who spoke: `client` or `server`.
+    pub side: &'static str,
     /// All that it said.
     pub bytes: Vec<u8>,
 }
@@ -139,13 +143,11 @@ pub fn read_capture(bytes: &[u8]) -> Vec<Stream> {
             stream.extend_from_slice(frame.bytes);
         }
     }
-    let stream = |((connection, kind), bytes): ((u64, u8), Vec<u8>)| {
-        let name = names.get(&connection).map_or("", String::as_str);
-        let who = if kind == TO_SERVER { "client" } else { "server" };
-        Stream {
-            name: format!("connection {connection} for {name}, from its {who}"),
-            bytes,
-        }
+    let stream = |((connection, kind), bytes): ((u64, u8), Vec<u8>)| Stream {
+        connection,
+        asked: names.get(&connection).cloned().unwrap_or_default(),
+        side: if kind == TO_SERVER { "client" } else { "server" },
+        bytes,
     };
     said.into_iter().map(stream).collect()
 }
@@ -185,9 +187,12 @@ fn first(bytes: &[u8]) -> Option<(Frame<'_>, &[u8])> {
 mod tests {
     use super::*;
 
-    fn told(path: &Path) -> Vec<(String, String)> {
+    fn told(path: &Path) -> Vec<(u64, String, &'static str, String)> {
         let streams = read_capture(&std::fs::read(path).unwrap());
-        let told = |stream: Stream| (stream.name, String::from_utf8(stream.bytes).unwrap());
+        let told = |stream: Stream| {
+            let text = String::from_utf8(stream.bytes).unwrap();
+            (stream.connection, stream.asked, stream.side, text)
+        };
         streams.into_iter().map(told).collect()
     }
 
@@ -205,11 +210,10 @@ mod tests {
         one.said(Direction::ToClient, b"ok");
         one.said(Direction::ToServer, b"word");
         one.said(Direction::ToServer, b"");
-        let own = |name: &str, text: &str| (name.to_owned(), text.to_owned());
         let expected = [
-            own("connection 0 for a.test, from its client", "password"),
-            own("connection 0 for a.test, from its server", "ok"),
-            own("connection 1 for (not tls), from its client", "bind"),
+            (0, "a.test".to_owned(), "client", "password".to_owned()),
+            (0, "a.test".to_owned(), "server", "ok".to_owned()),
+            (1, "(not tls)".to_owned(), "client", "bind".to_owned()),
         ];
         assert_eq!(told(&path), expected);
     }
@@ -226,21 +230,26 @@ mod tests {
         std::fs::write(&path, &written[..written.len() - 2]).unwrap();
         let capture = Capture::open(&path).unwrap();
         Capture::connection(&capture, "c").said(Direction::ToServer, b"next");
-        let texts: Vec<String> = told(&path).into_iter().map(|(_, text)| text).collect();
-        assert_eq!(texts, ["whole", "next"]);
-        assert!(told(&path)[1].0.starts_with("connection 2 for c"));
+        let told: Vec<(u64, String)> = told(&path)
+            .into_iter()
+            .map(|(number, _, _, text)| (number, text))
+            .collect();
+        assert_eq!(told, [(0, "whole".to_owned()), (2, "next".to_owned())]);
     }
 
     #[test]
-    fn a_full_file_takes_no_more_and_looks_full() {
+    fn a_full_file_takes_no_more_and_is_as_large_as_that() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("wire");
         let capture = Capture::open(&path).unwrap();
         let kept = Capture::connection(&capture, "a");
-        kept.said(Direction::ToServer, &vec![b'x'; 1024]);
-        capture.writer().size = CAPTURE_MAX - 1;
-        kept.said(Direction::ToServer, b"the last");
+        let piece = vec![b'x'; 1024 * 1024];
+        for _ in 0..CAPTURE_MAX / piece.len() as u64 {
+            kept.said(Direction::ToServer, &piece);
+        }
         kept.said(Direction::ToServer, b"never");
-        assert_eq!(told(&path)[0].1.len(), 1024 + 8);
+        let written = std::fs::read(&path).unwrap();
+        assert!(written.len() as u64 >= CAPTURE_MAX && written.ends_with(b"xxx"));
+        assert_eq!(read_capture(&written)[0].bytes.len() as u64, CAPTURE_MAX);
     }
 }

@@ -53,10 +53,13 @@ pub(crate) async fn carry(line: &Line, mut client: TcpStream, mut server: TcpStr
         }
         End::Taken(Fate::ServerGone) => {
             drop(server);
-            silent(line, client).await;
+            silent(line, Direction::ToServer, client).await;
         }
         End::Taken(_) => {
-            tokio::join!(silent(line, client), silent(line, server));
+            tokio::join!(
+                silent(line, Direction::ToServer, client),
+                silent(line, Direction::ToClient, server)
+            );
         }
         End::Said | End::Broken(_) | End::Truncated => {}
     }
@@ -72,13 +75,17 @@ fn reset(socket: TcpStream) {
 
 /// Takes what a side writes to a peer that is gone, and says nothing; when the fault is over, the next that it writes is
 /// answered with RST, as by a host that knows of no such connection.
-async fn silent(line: &Line, mut side: TcpStream) {
+async fn silent(line: &Line, direction: Direction, mut side: TcpStream) {
     let mut buffer = vec![0; PIECE_MAX];
     loop {
         match side.read(&mut buffer).await {
             Ok(0) | Err(_) => return,
-            Ok(read) if line.lost(read) => return reset(side),
-            Ok(_) => {}
+            Ok(read) => {
+                line.heard(direction, buffer.get(..read).unwrap_or_default());
+                if line.lost(read) {
+                    return reset(side);
+                }
+            }
         }
     }
 }
@@ -155,6 +162,7 @@ impl<'l, 's> Pipe<'l, 's> {
             self.ended(Piece::Last);
             return Ok(());
         }
+        self.line.heard(self.direction, bytes);
         self.arrived(bytes.to_vec()).await
     }
 

@@ -70,7 +70,7 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A connection for this name, kept if anybody keeps what passes.
+    /// A connection for this name.
     pub(crate) fn open(board: &Arc<Board>, name: &str, kept: Option<Kept>) -> Self {
         let id = board.faults().opened(name, board.clock.monotonic());
         Self {
@@ -104,11 +104,15 @@ impl Line {
         }
     }
 
-    /// When and how a piece that has arrived leaves; nothing when no fault acts. It is kept as it arrived.
-    pub(crate) fn pass(&self, direction: Direction, bytes: &mut [u8]) -> Option<Passing> {
+    /// A side said something; it is kept if anybody keeps what passes.
+    pub(crate) fn heard(&self, direction: Direction, bytes: &[u8]) {
         if let Some(kept) = &self.kept {
             kept.said(direction, bytes);
         }
+    }
+
+    /// When and how a piece that has arrived leaves; nothing when no fault acts.
+    pub(crate) fn pass(&self, direction: Direction, bytes: &mut [u8]) -> Option<Passing> {
         if !self.board.any.load(Ordering::Acquire) {
             return None;
         }

@@ -174,32 +174,32 @@ impl Gate {
             None => Err(Refusal::Forbidden(name)),
         });
         let seen = hello.into_seen();
-        match found {
-            Ok((name, to)) => Ok(Passed {
-                name: tame(&name),
-                to,
-                seen,
-            }),
-            Err(refusal) => {
-                // What is refused was said all the same, and stood on the wire.
-                if let Some(kept) = self.keep(&refusal.label()) {
-                    kept.said(Direction::ToServer, &seen);
-                }
-                Err(refusal)
-            }
-        }
+        let name = match &found {
+            Ok((name, _)) => tame(name),
+            Err(refusal) => refusal.label(),
+        };
+        // What is refused was said all the same, and stood on the wire.
+        let kept = self.keep(&name, &seen);
+        found.map(|(_, to)| Passed { name, to, seen, kept })
     }
 
-    fn keep(&self, name: &str) -> Option<Kept> {
-        self.capture.as_ref().map(|capture| Capture::connection(capture, name))
+    /// A connection and what it began with, if what passes is kept; those of the laboratory never are.
+    fn keep(&self, name: &str, seen: &[u8]) -> Option<Kept> {
+        let capture = self.capture.as_ref()?;
+        if self.own_name.as_deref() == Some(name) {
+            return None;
+        }
+        let kept = Capture::connection(capture, name);
+        kept.said(Direction::ToServer, seen);
+        Some(kept)
     }
 
     async fn carry(&self, client: TcpStream, passed: Passed) {
-        let Passed { name, to, seen } = passed;
+        let Passed { name, to, seen, kept } = passed;
         if self.own_name.as_ref() == Some(&name) {
             return through(client, to, &seen).await;
         }
-        let line = Line::open(&self.board, &name, self.keep(&name));
+        let line = Line::open(&self.board, &name, kept);
         line.passable(None, seen.len()).await;
         if given_up(&client).await {
             return tracing::debug!(%name, "the client did not wait");
@@ -262,6 +262,7 @@ struct Passed {
     name: String,
     to: SocketAddr,
     seen: Vec<u8>,
+    kept: Option<Kept>,
 }
 
 async fn read_hello(client: &mut TcpStream, hello: &mut Hello) -> Result<String, Refusal> {

@@ -177,11 +177,7 @@ impl Watched {
             Measure::Response(_) if ended => over(came.response_us),
             Measure::Response(_) => Says::Against,
             Measure::Service(_) if ended => over(came.service_us),
-            Measure::Service(_)
-            | Measure::AchievedRate
-            | Measure::AppliedRate
-            | Measure::MemoryGrowth
-            | Measure::OpenFilesGrowth => Says::Nothing,
+            Measure::Service(_) | Measure::AchievedRate | Measure::AppliedRate | Measure::Growth(_) => Says::Nothing,
             Measure::Stage(_) => self.time_of(came).map_or(Says::Nothing, over),
             Measure::Share(class) => against(came.class == class),
         }
@@ -201,9 +197,7 @@ impl Watched {
                 let above = most.map_or(0, |most| above(percentile, most));
                 (most.is_some() || percentile == Percentile::MAX) && self.counted > above
             }
-            (Measure::AchievedRate | Measure::AppliedRate | Measure::MemoryGrowth | Measure::OpenFilesGrowth, _) => {
-                false
-            }
+            (Measure::AchievedRate | Measure::AppliedRate | Measure::Growth(_), _) => false,
         }
     }
 }

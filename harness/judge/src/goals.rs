@@ -6,7 +6,6 @@ use vocabulary::{Goal, GoalOf, Measure, OutcomeClass, Percentile, Times};
 use crate::latency::{Latency, rank_with};
 use crate::ledger::{Early, Ledger, StageSamples};
 use crate::statistics::{CORRECT, Statistics, ended_within, to_ms};
-use crate::usage::Usage;
 
 /// Reported only when a goal is not known here.
 const UNKNOWN_GOALS: &str = "goals-known";
@@ -111,14 +110,11 @@ impl Measured<'_> {
             Measure::Share(class) => share(self.counts(goal)?, class, better),
             Measure::AchievedRate => self.statistics.rates.map(|rates| rates.achieved_per_s),
             Measure::AppliedRate => self.statistics.applied_per_s,
-            Measure::MemoryGrowth => self.growth(Usage::memory_growth),
-            Measure::OpenFilesGrowth => self.growth(Usage::open_files_growth),
+            Measure::Growth(of) => {
+                let ledger = self.ledger?;
+                ledger.usage.growth(of, ledger.measured_span()?)
+            }
         }
-    }
-
-    fn growth(&self, of: fn(&Usage, (u64, u64)) -> Option<f64>) -> Option<f64> {
-        let ledger = self.ledger?;
-        of(&ledger.usage, ledger.measured_span()?)
     }
 
     fn is_endless(&self, goal: &Goal, better: u64) -> bool {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use history::{GeneratorSample, HistoryError, PartSample, Phase, Resource, RunFolder, Sample};
 
+use vocabulary::Held;
+
 use crate::figures::{ResourceRow, UsePoint};
 
 /// Points that are kept of a part; beyond that every second one goes. A processor's time is counted from the start, so
@@ -112,29 +114,25 @@ impl Usage {
         cores(before, after)
     }
 
-    /// How much the memory of that part grew in a span which grew most, as a share of what it had: the median of the last
-    /// tenth, or of two seconds, beside that of the first, which single peaks do not move. Nothing where no part was sampled in both.
-    pub(crate) fn memory_growth(&self, span: (u64, u64)) -> Option<f64> {
-        self.growth(span, |point| Some(point.memory_bytes))
-    }
-
-    /// The same of open files.
-    pub(crate) fn open_files_growth(&self, span: (u64, u64)) -> Option<f64> {
-        self.growth(span, |point| point.files)
-    }
-
-    fn growth(&self, (from_us, to_us): (u64, u64), of: fn(&Point) -> Option<u64>) -> Option<f64> {
+    /// How much more of this the part that grew most had at the end of a span, as a share of what it had: the median of the last
+    /// tenth, or of two seconds, beside that of the first, which single peaks do not move. What shrank grew by nothing. Nothing is
+    /// told where no part was sampled in both.
+    pub(crate) fn growth(&self, of: Held, (from_us, to_us): (u64, u64)) -> Option<f64> {
         let span = to_us.saturating_sub(from_us);
         let tenth = (span / 10).max(SAMPLED_US).min(span / 2);
+        let held = |point: &Point| match of {
+            Held::Memory => Some(point.memory_bytes),
+            Held::OpenFiles => point.files,
+        };
         let median = |part: &Part, within: Range<u64>| {
             let points = part.points.iter().filter(|point| within.contains(&point.at_us));
-            let mut values: Vec<u64> = points.filter_map(of).collect();
+            let mut values: Vec<u64> = points.filter_map(held).collect();
             values.sort_unstable();
             values.get(values.len() / 2).map(|value| *value as f64)
         };
         let grown = |part: &Part| {
             let before = median(part, from_us..from_us + tenth).filter(|before| *before > 0.0)?;
-            Some(median(part, to_us - tenth..to_us)? / before - 1.0)
+            Some((median(part, to_us - tenth..to_us)? / before - 1.0).max(0.0))
         };
         self.parts.iter().filter_map(grown).max_by(f64::total_cmp)
     }
@@ -316,10 +314,12 @@ mod tests {
                 });
             }
         }
-        assert!((usage.memory_growth(span).unwrap() - 0.06).abs() < 1e-9);
-        assert!((usage.open_files_growth(span).unwrap() - 0.025).abs() < 1e-9);
-        assert_eq!(usage.memory_growth((2_000_000_000, 3_000_000_000)), None);
-        assert_eq!(Usage::default().memory_growth(span), None);
+        assert!((usage.growth(Held::Memory, span).unwrap() - 0.06).abs() < 1e-9);
+        assert!((usage.growth(Held::OpenFiles, span).unwrap() - 0.025).abs() < 1e-9);
+        assert_eq!(usage.growth(Held::Memory, (2_000_000_000, 3_000_000_000)), None);
+        assert_eq!(Usage::default().growth(Held::Memory, span), None);
+        let shrinking = self::usage((0..1_200).map(|second| (second, 0, 5_000 - second)));
+        assert_eq!(shrinking.growth(Held::Memory, span), Some(0.0));
     }
 
     #[test]

@@ -66,17 +66,25 @@ pub enum Measure {
     AchievedRate,
     /// Operations applied, per second; at least.
     AppliedRate,
-    /// How much more memory a part has at the end of the measure phase than at its beginning, as a share of that; at most.
-    MemoryGrowth,
-    /// The same of its open files, sockets among them.
-    OpenFilesGrowth,
+    /// How much more of this the part that grew most has at the end of the measure phase than at its beginning, as a share of
+    /// that; at most.
+    Growth(Held),
+}
+
+/// What a part holds and must give back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Held {
+    /// Bytes of memory.
+    Memory,
+    /// Open files, sockets among them.
+    OpenFiles,
 }
 
 impl Measure {
     /// Whether it is of a run, and never of some of its operations.
     fn is_of_run(self) -> bool {
         match self {
-            Self::AchievedRate | Self::AppliedRate | Self::MemoryGrowth | Self::OpenFilesGrowth => true,
+            Self::AchievedRate | Self::AppliedRate | Self::Growth(_) => true,
             Self::Response(_) | Self::Service(_) | Self::Stage(_) | Self::Share(_) => false,
         }
     }
@@ -109,7 +117,7 @@ impl Goal {
     pub fn unit(&self) -> GoalUnit {
         match self.what {
             Measure::Response(_) | Measure::Service(_) | Measure::Stage(_) => GoalUnit::Milliseconds,
-            Measure::Share(_) | Measure::MemoryGrowth | Measure::OpenFilesGrowth => GoalUnit::Share,
+            Measure::Share(_) | Measure::Growth(_) => GoalUnit::Share,
             Measure::AchievedRate | Measure::AppliedRate => GoalUnit::PerSecond,
         }
     }
@@ -140,8 +148,8 @@ impl Goal {
             Measure::Share(class) => format!("share {}", class.as_str()),
             Measure::AchievedRate => "achieved rate".to_owned(),
             Measure::AppliedRate => "applied rate".to_owned(),
-            Measure::MemoryGrowth => "growth of memory".to_owned(),
-            Measure::OpenFilesGrowth => "growth of open files".to_owned(),
+            Measure::Growth(Held::Memory) => "growth of memory".to_owned(),
+            Measure::Growth(Held::OpenFiles) => "growth of open files".to_owned(),
         };
         match &self.of {
             GoalOf::Everyone => what,
@@ -173,8 +181,8 @@ impl fmt::Display for Goal {
             Measure::Share(class) => write!(f, "{}_ratio_max", class.as_str()),
             Measure::AchievedRate => f.write_str("achieved_rate_min"),
             Measure::AppliedRate => f.write_str("applied_rate_min"),
-            Measure::MemoryGrowth => f.write_str("memory_growth_max"),
-            Measure::OpenFilesGrowth => f.write_str("open_files_growth_max"),
+            Measure::Growth(Held::Memory) => f.write_str("memory_growth_max"),
+            Measure::Growth(Held::OpenFiles) => f.write_str("open_files_growth_max"),
         }
     }
 }
@@ -212,8 +220,8 @@ fn measure_of(text: &str) -> Option<Measure> {
     match text {
         "achieved_rate_min" => Some(Measure::AchievedRate),
         "applied_rate_min" => Some(Measure::AppliedRate),
-        "memory_growth_max" => Some(Measure::MemoryGrowth),
-        "open_files_growth_max" => Some(Measure::OpenFilesGrowth),
+        "memory_growth_max" => Some(Measure::Growth(Held::Memory)),
+        "open_files_growth_max" => Some(Measure::Growth(Held::OpenFiles)),
         _ => None,
     }
 }

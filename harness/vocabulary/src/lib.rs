@@ -26,7 +26,7 @@ mod units;
 
 pub use clock::{Clock, SharedClock, SystemClock};
 pub use code::{EventId, SsprCode, Win32};
-pub use goal::{Goal, GoalError, GoalOf, GoalUnit, Measure};
+pub use goal::{Goal, GoalError, GoalOf, GoalUnit, Held, Measure};
 pub use name::{NameTable, forbidden_name, lab_name};
 pub use outcome::{OpKind, Outcome, OutcomeClass, Reason, ReasonCode, UnknownWhy};
 pub use password::Password;

@@ -10,14 +10,11 @@ use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, UnknownWhy};
 
 use super::records::millis;
+use super::room;
 use super::saved::OPERATIONS;
 
-/// Operations that the journal keeps.
+/// Operations that the journal keeps: with its [`room`] seven eighths of a power of two, which is a table filled to the brim.
 const JOURNAL_MAX: usize = 229_376;
-
-/// Room in its table: twice as much, since what is removed leaves its place unusable until the table is put in order, and that
-/// is done in place only where no more than half of it is used. So it is filled to the brim: seven eighths of a power of two.
-const ROOM: usize = 2 * JOURNAL_MAX;
 
 /// How an operation stands. `result` is `in_flight` or the class of its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -123,11 +120,10 @@ pub(crate) struct Journal {
 }
 
 impl Default for Journal {
-    /// An empty journal with room for all that it will ever keep: a table that grew while a soak runs would look like a
-    /// leak, and would stop everybody while its entries move.
+    /// An empty journal with room for all that it will ever keep.
     fn default() -> Self {
         Self {
-            notes: HashMap::with_capacity(ROOM),
+            notes: HashMap::with_capacity(room(JOURNAL_MAX)),
             order: VecDeque::with_capacity(JOURNAL_MAX + 1),
             writes: Vec::new(),
         }

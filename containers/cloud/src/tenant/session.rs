@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::room;
+
 /// A whole reset may take this long (Microsoft Learn, "How self-service password reset works").
 const SESSION_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
@@ -88,10 +90,10 @@ pub(crate) struct Sessions {
 }
 
 impl Default for Sessions {
-    /// No session, and room for all that there may be, as in the journal: sessions come and go all the time.
+    /// No session, and room for all that there may be.
     fn default() -> Self {
         Self {
-            by_id: HashMap::with_capacity(2 * SESSIONS_MAX),
+            by_id: HashMap::with_capacity(room(SESSIONS_MAX)),
             by_expiry: BTreeSet::new(),
         }
     }

@@ -6,6 +6,7 @@ use vocabulary::Password;
 use zeroize::Zeroizing;
 
 use super::time::FileTime;
+use crate::config::USUAL_HISTORY;
 
 /// A salted SHA-256 of a password. Cheap on purpose: this is a laboratory that must take thousands of resets a second, and
 /// Active Directory's own NT hash is no slower. Nothing of it is ever read back over LDAP.
@@ -39,9 +40,6 @@ impl Verifier {
         difference == 0
     }
 }
-
-/// Passwords that a domain remembers unless it was told otherwise ("Enforce password history" on Microsoft Learn).
-const USUAL_HISTORY: usize = 24;
 
 /// The current password of an account and those before it.
 #[derive(Clone)]
@@ -85,8 +83,8 @@ impl Credentials {
         let old = std::mem::replace(&mut self.current, verifier);
         let most = history.max(3) - 1;
         self.previous.truncate(most - 1);
-        // A list that grew would leave verifiers in memory that was given back, and would make a soak look like a leak.
-        let room = most.min(USUAL_HISTORY).saturating_sub(self.previous.len());
+        // As much room from the first as it will mostly need: one that grew with each reset would look like a leak.
+        let room = most.min(USUAL_HISTORY as usize).saturating_sub(self.previous.len());
         self.previous.reserve_exact(room.max(1));
         self.previous.insert(0, old);
         self.version = self.version.saturating_add(1);

@@ -32,7 +32,7 @@ use crate::scan::{Scan, Source};
 use crate::settlement::settlement;
 use crate::site::{RoleConfig, Site};
 use crate::standing::{Standing, start_relays};
-use crate::{EnvironmentError, Parts};
+use crate::{EnvironmentError, Parts, wire};
 
 /// The file in the logs that holds the agent's event log.
 const EVENT_LOG: &str = "agent-events.jsonl";
@@ -256,7 +256,7 @@ impl LabWorld {
         let wires = self.standing()?.wires(site).await?;
         let searching = move || {
             let mut record = scan.search(sources)?;
-            record.wire = wires.map(|wires| scan.search_wires(wires)).transpose()?;
+            record.wire = wires.map(|wires| wire::search(&scan, wires)).transpose()?;
             Ok(record)
         };
         tokio::task::spawn_blocking(searching)

@@ -199,7 +199,7 @@ impl Run {
                 });
                 return Some(applied.count() as f64 / 10.0 >= limit);
             }
-            Measure::MemoryGrowth | Measure::OpenFilesGrowth => return None,
+            Measure::Growth(_) => return None,
             Measure::Response(percentile) => {
                 let time = |one: &Came<'_>| {
                     if unfinished(one) {

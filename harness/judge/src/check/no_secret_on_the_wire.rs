@@ -9,7 +9,7 @@ pub(super) const NAME: &str = "no-secret-on-the-wire";
 
 const GROUND: Ground = Ground {
     of: "searches of what passed between the parts",
-    open: "a gateway could not keep all that passed",
+    open: "a gateway could not keep all that passed, or there was nothing to search for",
 };
 
 /// Whether what passed was kept.

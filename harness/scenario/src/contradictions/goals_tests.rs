@@ -135,4 +135,9 @@ fn nothing_is_dropped_in_a_closed_model_and_little_is_sure_there_before_the_end(
         assert_eq!(told_after(CLOSED, &format!("abort_on_breach = true\n{sure}")), []);
     }
     one("abort_on_breach = true\n", (1, 19), "there is no goal");
+    one(
+        "abort_on_breach = true\nmemory_growth_max = \"0/1\"\n",
+        (1, 19),
+        "there is no goal",
+    );
 }

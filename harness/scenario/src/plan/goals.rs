@@ -1,6 +1,6 @@
 //! The goals of a plan: each by its name, with its limit as a number.
 
-use vocabulary::{Goal as Named, GoalOf, Measure, OutcomeClass, Percentile, Rate, Ratio};
+use vocabulary::{Goal as Named, GoalOf, Held, Measure, OutcomeClass, Percentile, Rate, Ratio};
 
 use super::Goal;
 use crate::written::{Goals, PersonaGoals, StageGoals, Within};
@@ -84,8 +84,8 @@ fn of_run(written: &Goals) -> Limits {
     let rate = |(what, rate): (Measure, Option<Rate>)| Some((what, rate?.as_per_second()));
     limits.extend(rates.into_iter().filter_map(rate));
     let growths = [
-        (Measure::MemoryGrowth, written.memory_growth_max),
-        (Measure::OpenFilesGrowth, written.open_files_growth_max),
+        (Measure::Growth(Held::Memory), written.memory_growth_max),
+        (Measure::Growth(Held::OpenFiles), written.open_files_growth_max),
     ];
     let growth = |(what, share): (Measure, Option<Ratio>)| Some((what, share?.as_f64()));
     limits.extend(growths.into_iter().filter_map(growth));

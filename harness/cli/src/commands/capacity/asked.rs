@@ -11,8 +11,8 @@ use crate::error::CliError;
 
 /// How many people a search needs for each operation in flight, so that nobody's second operation meets their first.
 const PEOPLE: u64 = 2;
-/// The goal that no single step is held to.
-const OF_THE_ANSWER: &str = "achieved_rate_min";
+/// Goals that no single step is held to: one is of the answer, the others of a whole run.
+const OF_NO_STEP: [&str; 3] = ["achieved_rate_min", "memory_growth_max", "open_files_growth_max"];
 
 /// What the search of a plan is asked. `precision` is a part of the rate.
 pub(super) fn asked(plan: &Plan, precision: f64) -> Result<CapacityAsked, CliError> {
@@ -27,7 +27,7 @@ pub(super) fn asked(plan: &Plan, precision: f64) -> Result<CapacityAsked, CliErr
             "a search measures a system that nothing disturbs: leave [[faults]] and [faults_at_random] out",
         );
     }
-    if !plan.goals.iter().any(|goal| goal.goal != OF_THE_ANSWER) {
+    if !plan.goals.iter().any(|goal| !OF_NO_STEP.contains(&goal.goal.as_str())) {
         return refused(
             "nothing says what is still good enough: give [goals], such as response_time_p99_max and dropped_ratio_max",
         );
@@ -159,6 +159,7 @@ mod tests {
         assert!(told(closed, GOALS).contains("`closed`"));
         assert!(told(CONSTANT, "").contains("give [goals]"));
         assert!(told(CONSTANT, "[goals]\nachieved_rate_min = \"1/s\"\n").contains("give [goals]"));
+        assert!(told(CONSTANT, "[goals]\nmemory_growth_max = \"0/1\"\n").contains("give [goals]"));
         let crowded = format!("{CONSTANT}\nin_flight_max = 150");
         let few = told(&crowded, GOALS);
         assert!(
