@@ -2,7 +2,7 @@
 
 use history::{Finding, GoalResult, Manifest, Mark, Verdict};
 use judge::Judgement;
-use vocabulary::{Goal, OpKind};
+use vocabulary::{Goal, Measure, OpKind};
 
 use crate::sheet;
 use crate::text::{self, clean};
@@ -171,11 +171,22 @@ fn after_failure(verdict: &Verdict) -> Vec<String> {
     {
         steps.push("Read the violations below: each names whom and what to look for in logs/.".to_owned());
     }
-    if verdict.goals.iter().any(|goal| goal.verdict == Mark::Fail) {
+    let missed = verdict.goals.iter().filter(|goal| goal.verdict == Mark::Fail);
+    let (grown, slow): (Vec<&str>, Vec<&str>) = missed.map(|goal| goal.goal.as_str()).partition(|goal| is_growth(goal));
+    if !slow.is_empty() {
         let stages = "For a missed goal, see which stage took the time, and whether faults or dropped arrivals fall in the same minutes.";
         steps.push(stages.to_owned());
     }
+    if !grown.is_empty() {
+        let parts = "For what grew, see the memory and the sockets of each part over time, and whether the steps fall in minutes in which people waited.";
+        steps.push(parts.to_owned());
+    }
     steps
+}
+
+fn is_growth(goal: &str) -> bool {
+    let known: Option<Goal> = goal.parse().ok();
+    known.is_some_and(|goal| matches!(goal.what, Measure::Growth(_)))
 }
 
 fn hint(finding: &Finding) -> Option<String> {

@@ -599,3 +599,22 @@ fn a_load_that_goals_ended_says_so_on_every_face_and_goals_are_told_in_words() {
         "{junit}"
     );
 }
+
+#[test]
+fn what_to_look_at_depends_on_what_a_missed_goal_measures() {
+    let told = |goal: &str| {
+        let mut judgement = synthetic::judgement(1, 30, true);
+        let manifest = synthetic::manifest::manifest(1, &judgement.figures);
+        judgement.verdict.goals = vec![GoalResult {
+            goal: goal.to_owned(),
+            limit: 0.05,
+            measured: Some(0.08),
+            verdict: Mark::Fail,
+        }];
+        let terminal = reports::terminal(&judgement, &manifest);
+        ["which stage took the time", "the memory and the sockets of each part"].map(|hint| terminal.contains(hint))
+    };
+    assert_eq!(told("failed_ratio_max"), [true, false]);
+    assert_eq!(told("memory_growth_max"), [false, true]);
+    assert_eq!(told("open_files_growth_max"), [false, true]);
+}
