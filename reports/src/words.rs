@@ -225,6 +225,9 @@ fn of_effects(check: &str) -> Option<&'static str> {
         "account-state-unchanged" => {
             "an account was enabled or disabled: the agent must leave userAccountControl alone"
         }
+        "only-granted-attributes-change" => {
+            "something else of an account was written: look at what the agent writes and as whom, and at who else writes there"
+        }
         "no-lockout-by-writeback" => {
             "wrong passwords were counted that nobody gave: look whether the agent tries a change again with its old password"
         }

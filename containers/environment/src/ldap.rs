@@ -200,6 +200,28 @@ impl Connection {
         filter: &str,
         attributes: &[&str],
     ) -> Result<Vec<SearchEntry>, EnvironmentError> {
+        let mut found = Vec::new();
+        self.each(base, filter, attributes, &mut |entry| found.push(entry))
+            .await?;
+        Ok(found)
+    }
+
+    /// Gives every attribute of every user below a base, entry by entry: all of a large population at once is much.
+    pub async fn whole_users(
+        &mut self,
+        base: &str,
+        take: &mut (dyn FnMut(SearchEntry) + Send),
+    ) -> Result<(), EnvironmentError> {
+        self.each(base, USERS, &["*"], take).await
+    }
+
+    async fn each(
+        &mut self,
+        base: &str,
+        filter: &str,
+        attributes: &[&str],
+        take: &mut (dyn FnMut(SearchEntry) + Send),
+    ) -> Result<(), EnvironmentError> {
         let failed =
             |error: ldap3::LdapError| ldap_error(&format!("search {base}"), &self.fqdn.clone(), error.to_string());
         let adapters: Vec<Box<dyn Adapter<'_, &str, &[&str]>>> =
@@ -209,16 +231,15 @@ impl Connection {
             .streaming_search_with(adapters, base, Scope::Subtree, filter, attributes)
             .await
             .map_err(failed)?;
-        let mut found = Vec::new();
         while let Some(entry) = stream.next().await.map_err(failed)? {
-            found.push(SearchEntry::construct(entry));
+            take(SearchEntry::construct(entry));
         }
         let end = stream.finish().await;
         // A base that a replica does not have yet has nobody below it.
         if end.rc != NO_SUCH_OBJECT {
             end.success().map_err(failed)?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// The metadata of everyone below a base.

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use engine::ports::{
-    Answer, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher, World,
+    Answer, Entry, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Seen, Target, Watcher,
+    World,
 };
 use history::{BindRecord, ScanRecord};
 use scenario::{Fault, Person, Plan, Vault};
@@ -73,6 +74,10 @@ impl World for CountingWorld {
 
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>> {
         at_once(Vec::new())
+    }
+
+    fn attributes<'a>(&'a mut self, _: &'a mut (dyn FnMut(Entry) + Send)) -> Answer<'a, ()> {
+        at_once(())
     }
 
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>> {

@@ -15,6 +15,7 @@
 
 mod arrival;
 pub mod attempt;
+mod attributes;
 mod breach;
 mod bucket;
 mod climb;

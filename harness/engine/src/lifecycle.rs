@@ -11,6 +11,7 @@ use uuid::Uuid;
 use vocabulary::Password;
 
 use crate::arrival::{Arrival, Asking};
+use crate::attributes::Attributes;
 use crate::clock::{RunClock, wait};
 use crate::error::EngineError;
 use crate::keeping::Keeping;
@@ -65,6 +66,8 @@ struct Stage<'a> {
     clock: RunClock,
     people: Vec<Person>,
     users: Vec<Uuid>,
+    /// All attributes of everyone before the load.
+    before: Attributes,
     vault: Vault,
     phase: Phase,
     manifest: Manifest,
@@ -103,6 +106,7 @@ pub async fn run(order: Order<'_>) -> Result<RunEnd, EngineError> {
         clock,
         people: people(plan),
         users: Vec::new(),
+        before: Attributes::default(),
         vault: Vault::new(plan.seed),
         phase: Phase::Provision,
         manifest,
@@ -201,6 +205,7 @@ impl Stage<'_> {
         self.lock_victims().await?;
         self.progress.step("baseline", None);
         probe::metadata(self.world, &self.recorder, Phase::Baseline, Observation::Baseline).await?;
+        self.before = probe::attributes(self.world).await?;
         Ok(())
     }
 
@@ -321,6 +326,7 @@ impl Stage<'_> {
         self.enter(Phase::Probe).await;
         self.progress.step("probe: metadata", None);
         probe::metadata(self.world, &self.recorder, Phase::Probe, Observation::Probe).await?;
+        probe::compare(self.world, &self.recorder, &self.before).await?;
         self.progress.step("probe: databases", None);
         let labels = self.labels();
         probe::oracle(self.world, &self.recorder, &self.people, &self.vault, &labels).await?;

@@ -124,6 +124,17 @@ pub struct Seen {
     pub metadata: Metadata,
 }
 
+/// All attributes of a person that a search gives on one domain controller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The domain controller.
+    pub dc: String,
+    /// objectGUID.
+    pub user: Uuid,
+    /// Each by name, with a digest of its values: other values give another one.
+    pub attributes: Vec<(String, u32)>,
+}
+
 /// What one domain controller's own database holds of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
@@ -240,6 +251,9 @@ pub trait World: Send {
 
     /// The metadata of everyone on every domain controller.
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>>;
+
+    /// Gives all attributes of everyone on every domain controller, entry by entry. An entry may come again: the last one counts.
+    fn attributes<'a>(&'a mut self, take: &'a mut (dyn FnMut(Entry) + Send)) -> Answer<'a, ()>;
 
     /// A watcher of each domain, in the order of the forests: when a change has arrived on all controllers is how long it took.
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>>;

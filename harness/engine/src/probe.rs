@@ -8,6 +8,7 @@ use scenario::{Person, Vault};
 use uuid::Uuid;
 use vocabulary::{OutcomeClass, Win32};
 
+use crate::attributes::Attributes;
 use crate::error::EngineError;
 use crate::load::Touch;
 use crate::ports::{Journaled, Progress, World};
@@ -41,6 +42,28 @@ pub(crate) async fn metadata(
         recorder.record(event, phase).await;
     }
     Ok(count)
+}
+
+/// All attributes of everyone on every domain controller, as they are now.
+pub(crate) async fn attributes(world: &mut dyn World) -> Result<Attributes, EngineError> {
+    let mut all = Attributes::default();
+    let taken = world.attributes(&mut |entry| all.take(entry)).await;
+    taken.map_err(EngineError::World)?;
+    Ok(all)
+}
+
+/// Records what became of all attributes of everyone since before the load.
+pub(crate) async fn compare(
+    world: &mut dyn World,
+    recorder: &Recorder,
+    before: &Attributes,
+) -> Result<(), EngineError> {
+    for compared in before.against(&attributes(world).await?) {
+        let seen = Observation::Attributes(compared.record);
+        let event = observed(Phase::Probe, Some(compared.dc), Some(compared.user), None, seen);
+        recorder.record(event, Phase::Probe).await;
+    }
+    Ok(())
 }
 
 /// Records what each domain controller's own database holds of everyone.

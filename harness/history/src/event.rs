@@ -320,6 +320,8 @@ pub enum Observation {
     Baseline(Metadata),
     /// Metadata over LDAP: as a change was seen while load ran, and of everyone after the last operation.
     Probe(Metadata),
+    /// Everything else that a search gives, after the last operation against before the first.
+    Attributes(AttributesRecord),
     /// Metadata read locally on the domain controller, and whose password it is.
     Oracle(OracleRecord),
     /// One bind.
@@ -349,6 +351,15 @@ pub struct Metadata {
     pub uac: u32,
     /// `uSNChanged`; local to the domain controller.
     pub usn: u64,
+}
+
+/// What became of all attributes of a person that a search gives on one domain controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttributesRecord {
+    /// How many were compared.
+    pub compared: u32,
+    /// Those whose values came, went or are others than before, by name and in its order; never a value.
+    pub changed: Vec<String>,
 }
 
 /// What a domain controller's own database holds of a person; no bind was needed.

@@ -39,8 +39,8 @@ pub use capacity::{
 pub use comparison::{Change, Compared, Comparison, Difference, Judged, Member, Method, Noise, Party, Unit};
 pub use error::HistoryError;
 pub use event::{
-    BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, GatewayRecord, JournalRecord, Metadata, Observation,
-    ObserveEvent, OpEvent, OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp, StepEvent, WireRecord,
+    AttributesRecord, BindRecord, DropWhy, DroppedEvent, Event, FaultEvent, GatewayRecord, JournalRecord, Metadata,
+    Observation, ObserveEvent, OpEvent, OracleRecord, Phase, PhaseEvent, ScanRecord, Stamp, StepEvent, WireRecord,
 };
 pub use folder::{PersonRow, RunFolder};
 pub use frames::Frames;

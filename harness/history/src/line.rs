@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 use vocabulary::{OpKind, Outcome, StageTimes};
 
-use crate::{BindRecord, Event, Metadata, OracleRecord, Phase, quick};
+use crate::{AttributesRecord, BindRecord, Event, Metadata, OracleRecord, Phase, quick};
 
 /// How a line begins that holds an operation, as [`crate::HistoryWriter`] writes it.
 const OP: &[u8] = br#"{"kind":"op","#;
@@ -73,6 +73,8 @@ pub enum Sight<'a> {
     Baseline(Metadata),
     /// See [`crate::Observation::Probe`].
     Probe(Metadata),
+    /// See [`crate::Observation::Attributes`].
+    Attributes(AttributesRecord),
     /// See [`crate::Observation::Oracle`].
     Oracle(OracleRecord),
     /// See [`crate::Observation::Bind`].
@@ -159,6 +161,7 @@ enum Key {
 enum By {
     Baseline,
     Probe,
+    Attributes,
     Oracle,
     Bind,
     AgentJournal,
@@ -173,6 +176,7 @@ impl By {
         Ok(Some(match self {
             Self::Baseline => Sight::Baseline(read.value()?),
             Self::Probe => Sight::Probe(read.value()?),
+            Self::Attributes => Sight::Attributes(read.value()?),
             Self::Oracle => Sight::Oracle(read.value()?),
             Self::Bind => Sight::Bind(read.value()?),
             Self::AgentJournal => Sight::Agent(read.value()?),

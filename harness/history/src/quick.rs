@@ -214,6 +214,7 @@ impl<'a> Text<'a> {
         let sight = match by {
             b"baseline" => Sight::Baseline(self.value()?),
             b"probe" => Sight::Probe(self.value()?),
+            b"attributes" => Sight::Attributes(self.value()?),
             b"oracle" => Sight::Oracle(self.value()?),
             b"bind" => Sight::Bind(self.value()?),
             b"agent_journal" => Sight::Agent(self.journal()?),
@@ -246,7 +247,8 @@ impl<'a> Text<'a> {
 mod tests {
     use super::*;
     use crate::{
-        BindRecord, Event, JournalRecord, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord, PhaseEvent,
+        AttributesRecord, BindRecord, Event, JournalRecord, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord,
+        PhaseEvent,
     };
     use vocabulary::{ReasonCode, UnknownWhy};
 
@@ -316,6 +318,10 @@ mod tests {
         vec![
             Observation::Baseline(metadata),
             Observation::Probe(metadata),
+            Observation::Attributes(AttributesRecord {
+                compared: 30,
+                changed: vec!["pwdLastSet".into(), "whenChanged".into()],
+            }),
             Observation::Oracle(OracleRecord {
                 metadata,
                 holds: Some(1),

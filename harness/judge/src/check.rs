@@ -21,6 +21,7 @@ mod no_secret_at_rest;
 mod no_secret_on_the_wire;
 mod no_stale_overwrite;
 mod one_order_explains_all;
+mod only_granted_attributes;
 mod probe_complete;
 mod rejected_leaves_no_trace;
 mod replays_take_no_effect;
@@ -79,7 +80,7 @@ impl Law {
     }
 }
 
-const LAWS: [Law; 30] = [
+const LAWS: [Law; 31] = [
     law!(acknowledged_is_durable, ["I1", "I5"]).excused_by_lost_records(),
     law!(acknowledged_is_visible, ["I1"])
         .excused_by_lost_records()
@@ -107,6 +108,7 @@ const LAWS: [Law; 30] = [
         .where_there_is(reset_is_whole::applies),
     law!(no_cross_user_write, ["I11"]).excused_by_lost_records(),
     law!(account_state_unchanged, ["I22"]),
+    law!(only_granted_attributes, ["I12"]).where_there_is(only_granted_attributes::applies),
     law!(no_lockout_by_writeback, ["I21"]).excused_by_lost_records(),
     law!(closed_gates_refuse, []).where_there_is(closed_gates_refuse::applies),
     law!(journals_agree, ["I18"]).where_there_is(journals_agree::applies),

@@ -56,6 +56,8 @@ pub(crate) struct Ledger {
     pub early: Option<Early>,
     /// The domain controllers by name.
     pub dcs: Vec<String>,
+    /// Attributes that are others of anybody, by name.
+    pub attributes: Vec<String>,
     /// Which of them tell of the same people.
     pub domains: Domains,
     /// What the manifest says that they keep and enforce.
@@ -115,6 +117,10 @@ pub(crate) struct Person {
     pub readings: Vec<Reading>,
     /// Binds, in order.
     pub binds: Vec<Bind>,
+    /// What became of all attributes, one for each domain controller that was asked.
+    pub attributes: Vec<Compared>,
+    /// Whether a fault gave this person another name.
+    pub renamed: bool,
     /// Whether a fault deleted this person's account: nothing is left that could be held to anything.
     pub deleted: bool,
     /// A key version number under which two domain controllers were seen with different writes.
@@ -135,6 +141,8 @@ impl Person {
             name: String::new(),
             readings: Vec::new(),
             binds: Vec::new(),
+            attributes: Vec::new(),
+            renamed: false,
             deleted: false,
             collided: None,
             ops: 0..0,
@@ -170,6 +178,17 @@ impl Reading {
             oracle: None,
         }
     }
+}
+
+/// All attributes on one domain controller, after the load against before it.
+#[derive(Debug)]
+pub(crate) struct Compared {
+    /// Index into [`Ledger::dcs`].
+    pub dc: usize,
+    /// How many were compared.
+    pub compared: u32,
+    /// Those that are others, by index into [`Ledger::attributes`]; numbers, since almost everybody's are the same.
+    pub changed: Box<[u32]>,
 }
 
 /// One bind.

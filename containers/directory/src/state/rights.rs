@@ -80,6 +80,7 @@ impl Domain {
         let allowed = match attr {
             Attr::LockoutTime => self.may(session, Right::WriteLockoutTime, target),
             Attr::PwdLastSet => self.may(session, Right::WritePwdLastSet, target),
+            _ if attr.is_personal() && session.caller == Some(target) => true,
             _ => self.is_administrator(session),
         };
         allowed

@@ -210,7 +210,35 @@ impl Attr {
             .ok()
             .map(|at| BY_NAME[at].1)
     }
+
+    /// Whether it is personal information, which everybody writes of their own.
+    #[must_use]
+    pub fn is_personal(self) -> bool {
+        PERSONAL.contains(&self)
+    }
 }
+
+/// What the default security descriptor of the class user lets everybody write of their own: the property sets
+/// Personal-Information and Web-Information (MS-ADTS section 5.1.3.2.1; MS-ADA1 to MS-ADA3, attributeSecurityGUID).
+const PERSONAL: &[Attr] = &[
+    Attr::Country,
+    Attr::Fax,
+    Attr::HomePhone,
+    Attr::Info,
+    Attr::IpPhone,
+    Attr::Locality,
+    Attr::Mobile,
+    Attr::Pager,
+    Attr::Office,
+    Attr::OtherTelephone,
+    Attr::PostalCode,
+    Attr::State,
+    Attr::Street,
+    Attr::Telephone,
+    Attr::ThumbnailPhoto,
+    Attr::Url,
+    Attr::HomePage,
+];
 
 /// A structural class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

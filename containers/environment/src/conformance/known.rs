@@ -193,11 +193,6 @@ pub(super) const KNOWN: &[Row] = &[
     embedded("agent-protected-account", "ok", NO_SDPROP),
     samba("agent-reset-outside", "50", NO_HEX),
     samba("person-resets-nobody", "50", NO_HEX),
-    embedded(
-        "person-writes-own-telephone",
-        "50 00002098",
-        "The embedded directory grants nobody personal information of their own; Active Directory grants it to SELF",
-    ),
     // Searches and controls.
     samba("search-missing-base", "32", NO_HEX),
     samba("search-malformed-base", "34 00002032", OTHER_HEX),

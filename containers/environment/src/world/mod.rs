@@ -1,5 +1,6 @@
 //! A laboratory world: what the engine asks for, done with the parts of either kind.
 
+mod attributes;
 mod databases;
 mod faults;
 mod people;
@@ -9,8 +10,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use engine::ports::{
-    Answer, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Sampler, Seen, Target, Watcher,
-    World,
+    Answer, Entry, Facts, Flow, Healed, Held, Injected, Journaled, Place, PortError, Progress, Sampler, Seen, Target,
+    Watcher, World,
 };
 use history::{BindRecord, ScanRecord};
 use scenario::{Fault, FaultGroup, Person, Plan, Vault, WorldKind};
@@ -339,6 +340,10 @@ impl World for LabWorld {
 
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>> {
         Box::pin(async move { told(self.agreed_metadata().await) })
+    }
+
+    fn attributes<'a>(&'a mut self, take: &'a mut (dyn FnMut(Entry) + Send)) -> Answer<'a, ()> {
+        Box::pin(async move { told(self.agreed_attributes(take).await) })
     }
 
     fn watchers<'a>(&'a mut self) -> Answer<'a, Vec<Box<dyn Watcher>>> {

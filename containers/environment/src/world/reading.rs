@@ -17,7 +17,7 @@ use crate::ldap::{Connection, DirectoryClient};
 use crate::names::population_bases;
 
 /// How long the controllers of a domain may take to agree; what they hold then is recorded, whether they agree or not.
-const AGREE_WITHIN: Duration = Duration::from_secs(60);
+pub(super) const AGREE_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a populated domain may take until every controller has everybody.
 const REPLICATE_WITHIN: Duration = Duration::from_secs(900);

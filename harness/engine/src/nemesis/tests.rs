@@ -9,7 +9,7 @@ use uuid::Uuid;
 use vocabulary::{Password, SystemClock};
 
 use super::*;
-use crate::ports::{Answer, Facts, Held, Journaled, Place, PortError, Seen, Target, Watcher};
+use crate::ports::{Answer, Entry, Facts, Held, Journaled, Place, PortError, Seen, Target, Watcher};
 
 /// What is done to a fault, in the order in which it was asked for.
 type Asked = Vec<(&'static str, usize)>;
@@ -98,6 +98,10 @@ impl World for Breakable {
     }
 
     fn metadata<'a>(&'a mut self) -> Answer<'a, Vec<Seen>> {
+        unreachable!("nobody lives there")
+    }
+
+    fn attributes<'a>(&'a mut self, _: &'a mut (dyn FnMut(Entry) + Send)) -> Answer<'a, ()> {
         unreachable!("nobody lives there")
     }
 

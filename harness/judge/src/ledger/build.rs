@@ -5,8 +5,8 @@ use std::num::NonZeroU64;
 use std::thread;
 
 use history::{
-    DropWhy, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent, OracleRecord, Phase,
-    PhaseEvent, RunFolder,
+    AttributesRecord, DropWhy, DroppedEvent, Event, FaultEvent, HistoryError, Metadata, Observation, ObserveEvent,
+    OracleRecord, Phase, PhaseEvent, RunFolder,
 };
 use uuid::Uuid;
 use vocabulary::{Outcome, OutcomeClass};
@@ -16,8 +16,8 @@ use super::light::{Light, LightChunk, LightOp, Seen, Who};
 use super::sightings::is_final;
 use super::sorting::{parts, sort};
 use super::{
-    Bind, Domains, Dropped, Early, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Op, Person,
-    PersonaCounts, Sighting, StageSamples,
+    Bind, Compared, Domains, Dropped, Early, Facts, FaultWindow, Held, JournalLines, Label, Ledger, Notable, Notes, Op,
+    Person, PersonaCounts, Sighting, StageSamples,
 };
 use crate::capacity::climb::{self, Begun};
 use crate::phases::Phases;
@@ -25,6 +25,9 @@ use crate::usage::Usage;
 
 /// The fault after which a person's account is gone.
 const DELETES: &str = "delete_people";
+
+/// The fault after which a person has another name.
+const RENAMES: &str = "rename_people";
 
 /// Room for more operations than this is made as they come: a manifest may promise anything.
 const ROOM_MAX: u64 = 1 << 24;
@@ -71,6 +74,7 @@ impl Builder {
                 drops: Vec::new(),
                 early: None,
                 dcs: Vec::new(),
+                attributes: Vec::new(),
                 domains: Domains::default(),
                 sightings: Vec::new(),
                 held: Vec::new(),
@@ -304,10 +308,15 @@ impl Builder {
     }
 
     fn inject(&mut self, event: FaultEvent, known: &Known) {
-        if event.fault == DELETES {
+        if [DELETES, RENAMES].contains(&event.fault.as_str()) {
             for user in &event.touched {
                 let person = self.who(&Who::of(*user, "", known)) as usize;
-                self.ledger.people[person].deleted = true;
+                let person = &mut self.ledger.people[person];
+                *(if event.fault == DELETES {
+                    &mut person.deleted
+                } else {
+                    &mut person.renamed
+                }) = true;
             }
         }
         self.ledger.faults.push(FaultWindow {
@@ -334,6 +343,7 @@ impl Builder {
         match seen {
             Seen::Baseline(seen) => self.ledger.people[person].reading(dc).baseline = Some(*seen),
             Seen::Probe(seen, asked_us) => self.probe((person, dc), *seen, (at_us, *asked_us), phase),
+            Seen::Attributes(record) => self.attributes(person, dc, record),
             Seen::Oracle(record) => self.oracle(person, dc, *record, at_us, phase),
             Seen::Bind(record) => self.ledger.people[person].binds.push(Bind {
                 dc,
@@ -370,6 +380,25 @@ impl Builder {
                 locked: seen.lockout_time != 0,
             });
         }
+    }
+
+    fn attributes(&mut self, person: usize, dc: usize, record: &AttributesRecord) {
+        let changed = record.changed.iter().map(|name| self.attribute(name)).collect();
+        self.ledger.people[person].attributes.push(Compared {
+            dc,
+            compared: record.compared,
+            changed,
+        });
+    }
+
+    fn attribute(&mut self, name: &str) -> u32 {
+        let names = &mut self.ledger.attributes;
+        let known = names.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            names.push(name.to_owned());
+            names.len() - 1
+        });
+        index as u32
     }
 
     fn oracle(&mut self, person: usize, dc: usize, record: OracleRecord, at_us: u64, phase: Phase) {

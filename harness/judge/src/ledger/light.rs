@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU64;
 
-use history::{BindRecord, Event, Line, Metadata, OpLine, OracleRecord, Phase, SeenLine, Sight};
+use history::{AttributesRecord, BindRecord, Event, Line, Metadata, OpLine, OracleRecord, Phase, SeenLine, Sight};
 use uuid::Uuid;
 use vocabulary::{Outcome, ReasonCode, StageTimes};
 
@@ -104,6 +104,7 @@ pub(super) enum Seen {
     Baseline(Metadata),
     /// With the instant of the question, where that is told.
     Probe(Metadata, Option<NonZeroU64>),
+    Attributes(AttributesRecord),
     Oracle(OracleRecord),
     Bind(BindRecord),
 }
@@ -136,6 +137,7 @@ impl Light {
             }
             Sight::Baseline(seen) => Seen::Baseline(seen),
             Sight::Probe(seen) => Seen::Probe(seen, line.asked_us.and_then(NonZeroU64::new)),
+            Sight::Attributes(seen) => Seen::Attributes(seen),
             Sight::Oracle(seen) => Seen::Oracle(seen),
             Sight::Bind(record) => Seen::Bind(record),
         };

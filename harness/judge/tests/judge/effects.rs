@@ -9,6 +9,7 @@ const REJECTED: &str = "rejected-leaves-no-trace";
 const UNLOCK: &str = "unlock-unlocks-and-changes-no-password";
 const RESET: &str = "reset-also-unlocks";
 const CROSS: &str = "no-cross-user-write";
+const GRANTED: &str = "only-granted-attributes-change";
 const SECRET: &str = "no-secret-at-rest";
 const WIRE: &str = "no-secret-on-the-wire";
 
@@ -237,4 +238,64 @@ fn somebody_without_a_row_is_named_by_actor_or_by_guid() {
     assert_mark(&judgement, "no-lost-ack", Mark::Inconclusive);
     assert_eq!(judgement.verdict.probed.of, 13);
     assert_fails(&judgement, CROSS, &["person9@corp.test"]);
+}
+
+/// Everybody's attributes compared, on two domain controllers.
+fn compared() -> World {
+    let mut world = World::clean();
+    world.second_dc();
+    world.compare_attributes();
+    world
+}
+
+#[test]
+fn an_attribute_that_nobody_may_write_is_told_of_whoever_it_is() {
+    let judgement = compared().judge();
+    assert_mark(&judgement, GRANTED, Mark::Pass);
+    assert_eq!(finding(&judgement, GRANTED).checked, 12);
+
+    let mut world = compared();
+    // A person with operations, and one of whom nobody asked anything.
+    world.attributes[2].2.push("telephoneNumber");
+    world.attributes[21].2 = vec!["description", "cn"];
+    let judgement = world.judge();
+    assert_mark(&judgement, GRANTED, Mark::Fail);
+    let told = finding(&judgement, GRANTED).violations.join("\n");
+    for words in [
+        "person1@corp.test: operation ",
+        "saw another telephoneNumber on dc1.corp.test",
+        "person10@corp.test: no operation; expected",
+        "saw another description on dc2.corp.test, another cn on dc2.corp.test",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+}
+
+#[test]
+fn who_was_given_another_name_has_another_name_and_nothing_else() {
+    let mut world = compared();
+    world.attributes[2].2.extend(["cn", "distinguishedName", "name"]);
+    assert_mark(&world.judge(), GRANTED, Mark::Fail);
+    world.event("rename_people", 5 * SECOND, Some(true));
+    world.faults[0].0.touched = vec![user(1)];
+    assert_mark(&world.judge(), GRANTED, Mark::Pass);
+    world.attributes[2].2.push("mail");
+    assert_mark(&world.judge(), GRANTED, Mark::Fail);
+}
+
+#[test]
+fn attributes_that_one_domain_controller_did_not_give_leave_it_open() {
+    let mut world = compared();
+    world.attributes.pop();
+    let judgement = world.judge();
+    assert_mark(&judgement, GRANTED, Mark::Inconclusive);
+    // Where nobody compared any, as in folders from before, there is nothing to say.
+    let judgement = World::clean().judge();
+    assert!(
+        judgement
+            .verdict
+            .findings
+            .iter()
+            .all(|finding| finding.check != GRANTED)
+    );
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use history::{
-    BindRecord, Capability, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host, JournalRecord,
-    Manifest, Mark, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord, PersonRow, Phase, PhaseEvent,
-    PlannedPhase, RunFolder, Sample, ScanRecord,
+    AttributesRecord, BindRecord, Capability, DropWhy, DroppedEvent, Event, FaultEvent, Finding, GoalLimit, Host,
+    JournalRecord, Manifest, Mark, Metadata, Observation, ObserveEvent, OpEvent, OracleRecord, PersonRow, Phase,
+    PhaseEvent, PlannedPhase, RunFolder, Sample, ScanRecord,
 };
 use judge::Judgement;
 use uuid::Uuid;
@@ -52,6 +52,8 @@ pub struct World {
     pub sightings: Vec<(usize, usize, u64, Metadata)>,
     /// What somebody saw on the first domain controller who says when they asked: person, that instant, metadata.
     pub looks: Vec<(usize, u64, Metadata)>,
+    /// What became of all attributes: person, domain controller, those that are others.
+    pub attributes: Vec<(usize, usize, Vec<&'static str>)>,
     /// Whether the domain controllers' own databases are read at the end.
     pub oracle: bool,
     /// What was sampled.
@@ -129,6 +131,7 @@ impl World {
             faults: Vec::new(),
             sightings: Vec::new(),
             looks: Vec::new(),
+            attributes: Vec::new(),
             oracle: false,
             samples: Vec::new(),
             arrivals: None,
@@ -307,6 +310,15 @@ impl World {
     /// The metadata of somebody after the load, on the first domain controller.
     pub fn after(&mut self, person: usize) -> &mut Metadata {
         self.people[person].after[0].as_mut().unwrap()
+    }
+
+    /// All attributes of everyone are compared; what a write moves and a bind is others.
+    pub fn compare_attributes(&mut self) {
+        let moved = vec!["lastLogon", "PwdLastSet", "whenChanged"];
+        for (number, person) in self.people.iter().enumerate() {
+            let dcs = 0..person.after.len();
+            self.attributes.extend(dcs.map(|dc| (number, dc, moved.clone())));
+        }
     }
 
     /// Gives everyone a second domain controller that agrees with the first.
@@ -534,6 +546,14 @@ impl World {
                     Observation::Bind(record),
                 );
             }
+        }
+        for (person, dc, changed) in &self.attributes {
+            let record = AttributesRecord {
+                compared: 30,
+                changed: changed.iter().map(|name| (*name).to_owned()).collect(),
+            };
+            let seen = Observation::Attributes(record);
+            see(Phase::Probe, 14 * SECOND + 2, *dc, Some(*person), seen);
         }
         self.of_the_run(&mut see);
         events.extend(self.looks.iter().map(|look| self.look(*look)));

@@ -12,6 +12,7 @@ mod forgets_unlock;
 mod gives_up_early;
 mod journal;
 mod keeps_the_older;
+mod leaves_a_note;
 mod logs_passwords;
 mod loses_lines;
 mod loses_write;
@@ -64,6 +65,7 @@ pub(super) const ALL: &[Planted] = &[
     unlock_resets::PLANTED,
     unlocks_without_reset::PLANTED,
     tries_an_old_password::PLANTED,
+    leaves_a_note::PLANTED,
     writes_after_expiry::PLANTED,
     extends_expiry::PLANTED,
     behind_the_time::PLANTED,

@@ -86,7 +86,7 @@ fn a_delegation_ends_at_its_units_and_at_users() {
 }
 
 #[test]
-fn an_ordinary_user_changes_only_the_own_password() {
+fn an_ordinary_user_changes_the_own_password_and_nobody_elses() {
     let mut lab = Lab::new();
     let bob = "CN=Bob,OU=People,DC=corp,DC=test";
     lab.person(bob, "bob", FIRST);
@@ -105,6 +105,22 @@ fn an_ordinary_user_changes_only_the_own_password() {
     expect(verdict(lab.domain.delete(&session, ANN, false)), DENIED);
     assert_eq!(lab.value(ANN, "sAMAccountName"), "alee", "everybody reads");
     lab.admin = admin;
+}
+
+#[test]
+fn everybody_writes_their_own_personal_information_and_nobody_elses() {
+    let mut lab = Lab::new();
+    let bob = "CN=Bob,OU=People,DC=corp,DC=test";
+    lab.person(bob, "bob", FIRST);
+    let session = lab.session(bob, FIRST);
+    for name in ["telephoneNumber", "info", "streetAddress", "wWWHomePage"] {
+        assert_eq!(lab.modify(session, bob, vec![replace(name, "x")]), granted(), "{name}");
+        assert_eq!(lab.value(bob, name), "x");
+        expect(lab.modify(session, ANN, vec![replace(name, "x")]), DENIED_ATTRIBUTE);
+    }
+    for name in ["description", "displayName", "title", "co", "lockoutTime"] {
+        expect(lab.modify(session, bob, vec![replace(name, "0")]), DENIED_ATTRIBUTE);
+    }
 }
 
 #[test]
