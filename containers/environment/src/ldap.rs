@@ -23,6 +23,8 @@ mod tree;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PAGE: i32 = 500;
+/// Operations after which a connection that is kept open is made anew.
+const OPERATIONS_MAX: i32 = 10_000;
 /// People's accounts, no machine's.
 const USERS: &str = "(&(objectCategory=person)(objectClass=user))";
 const METADATA: [&str; 7] = [
@@ -96,6 +98,12 @@ impl DirectoryClient {
 }
 
 impl Connection {
+    /// Whether it has served for long enough: the library never forgets the number of a search that has ended, so one that is kept
+    /// for a whole run would grow with every search.
+    pub fn is_worn(&mut self) -> bool {
+        self.ldap.last_id() >= OPERATIONS_MAX
+    }
+
     /// A simple bind; the inner error is the text of a refusal.
     pub async fn bind(&mut self, dn: &str, password: &Password) -> Result<Result<(), String>, EnvironmentError> {
         if password.expose().is_empty() {

@@ -23,6 +23,10 @@ const INVALID_CREDENTIALS: u32 = 49;
 /// The part of the usual timeout that a search is given on a connection that lay idle.
 const IDLE_SHARE: u32 = 3;
 
+/// Operations after which a connection is closed: the library never forgets the number of a search that has ended, so one that lived
+/// as long as the agent would grow with every search.
+const OPERATIONS_MAX: i32 = 10_000;
+
 /// One domain controller with its pool.
 pub(crate) struct Controller {
     fqdn: String,
@@ -223,8 +227,11 @@ impl Leased<'_> {
         }
     }
 
-    /// Gives the connection back for the next operation.
-    pub(crate) fn keep(self) {
+    /// Gives the connection back for the next operation, unless it has served for long enough.
+    pub(crate) fn keep(mut self) {
+        if self.ldap.last_id() >= OPERATIONS_MAX {
+            return;
+        }
         let mut idle = self.controller.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.push(self.ldap);
     }

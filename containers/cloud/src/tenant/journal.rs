@@ -122,9 +122,12 @@ pub(crate) struct Journal {
 impl Default for Journal {
     /// An empty journal with room for all that it will ever keep.
     fn default() -> Self {
+        // Room that was written to once is there; the system would hand out other room only as it fills.
+        let mut order = VecDeque::from(vec![Uuid::max(); JOURNAL_MAX + 1]);
+        order.clear();
         Self {
             notes: HashMap::with_capacity(room(JOURNAL_MAX)),
-            order: VecDeque::with_capacity(JOURNAL_MAX + 1),
+            order,
             writes: Vec::new(),
         }
     }

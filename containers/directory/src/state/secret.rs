@@ -42,7 +42,6 @@ impl Verifier {
 }
 
 /// The current password of an account and those before it.
-#[derive(Clone)]
 pub struct Credentials {
     current: Verifier,
     /// The passwords before the current one, newest first.
@@ -64,6 +63,20 @@ pub enum Standing {
     BeforePrevious,
     /// None of these.
     Wrong,
+}
+
+impl Clone for Credentials {
+    /// With the same room: an entry is cloned for each write, and pieces of every size would crumble the heap.
+    fn clone(&self) -> Self {
+        let mut previous = Vec::with_capacity(self.previous.capacity());
+        previous.extend_from_slice(&self.previous);
+        Self {
+            current: self.current.clone(),
+            previous,
+            version: self.version,
+            set_at: self.set_at,
+        }
+    }
 }
 
 impl Credentials {
@@ -158,5 +171,17 @@ mod tests {
         assert!(credentials.remembers(&verifier("1"), 3));
         assert!(!credentials.remembers(&verifier("1"), 2));
         assert!(!credentials.remembers(&verifier("3"), 0));
+    }
+
+    #[test]
+    fn a_clone_has_the_room_of_what_it_was_cloned_from() {
+        let mut credentials = Credentials::first(verifier("0"), FileTime::default());
+        credentials.write(verifier("1"), 24, FileTime::default());
+        let mut clone = credentials.clone();
+        assert_eq!(clone.previous.capacity(), 23);
+        assert_eq!(clone.previous.capacity(), credentials.previous.capacity());
+        clone.write(verifier("2"), 24, FileTime::default());
+        assert_eq!(clone.standing(&verifier("1")), Standing::Previous);
+        assert_eq!(credentials.standing(&verifier("1")), Standing::Current);
     }
 }

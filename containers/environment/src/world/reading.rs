@@ -178,7 +178,7 @@ impl View {
                 });
             }
         }
-        self.connection = Some(connection);
+        self.connection = (!connection.is_worn()).then_some(connection);
         Ok(seen)
     }
 }
