@@ -64,7 +64,7 @@ impl LabWorld {
     }
 }
 
-/// None for an entry that tells no objectGUID: it is nobody that was made for the run.
+/// None for an entry that tells no objectGUID: that is an error where the metadata is read, which comes first.
 fn entry_of(dc: &str, entry: SearchEntry) -> Option<Entry> {
     let user = guid(&entry)?;
     let texts = entry.attrs.into_iter().map(|(name, values)| {
@@ -84,12 +84,7 @@ fn digest(mut values: Vec<Vec<u8>>) -> u32 {
     values.sort_unstable();
     let mut hasher = DefaultHasher::new();
     values.hash(&mut hasher);
-    let [low, high] = halves(hasher.finish());
-    low ^ high
-}
-
-fn halves(number: u64) -> [u32; 2] {
-    [number as u32, (number >> 32) as u32]
+    hasher.finish() as u32
 }
 
 /// What every controller that has this entry must tell of it.

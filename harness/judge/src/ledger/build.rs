@@ -194,12 +194,7 @@ impl Builder {
 
     /// The index of a persona; one more than can be told apart has no name.
     fn persona(&mut self, name: &str) -> u8 {
-        let personas = &mut self.ledger.personas;
-        let known = personas.iter().position(|known| known == name);
-        let index = known.unwrap_or_else(|| {
-            personas.push(name.to_owned());
-            personas.len() - 1
-        });
+        let index = place_of(&mut self.ledger.personas, name);
         u8::try_from(index).unwrap_or_default()
     }
 
@@ -308,16 +303,11 @@ impl Builder {
     }
 
     fn inject(&mut self, event: FaultEvent, known: &Known) {
-        if [DELETES, RENAMES].contains(&event.fault.as_str()) {
-            for user in &event.touched {
-                let person = self.who(&Who::of(*user, "", known)) as usize;
-                let person = &mut self.ledger.people[person];
-                *(if event.fault == DELETES {
-                    &mut person.deleted
-                } else {
-                    &mut person.renamed
-                }) = true;
-            }
+        for user in &event.touched {
+            let person = self.who(&Who::of(*user, "", known)) as usize;
+            let person = &mut self.ledger.people[person];
+            person.deleted |= event.fault == DELETES;
+            person.renamed |= event.fault == RENAMES;
         }
         self.ledger.faults.push(FaultWindow {
             fault: event.fault,
@@ -383,22 +373,13 @@ impl Builder {
     }
 
     fn attributes(&mut self, person: usize, dc: usize, record: &AttributesRecord) {
-        let changed = record.changed.iter().map(|name| self.attribute(name)).collect();
+        let names = &mut self.ledger.attributes;
+        let changed = record.changed.iter().map(|name| place_of(names, name) as u32).collect();
         self.ledger.people[person].attributes.push(Compared {
             dc,
             compared: record.compared,
             changed,
         });
-    }
-
-    fn attribute(&mut self, name: &str) -> u32 {
-        let names = &mut self.ledger.attributes;
-        let known = names.iter().position(|known| known == name);
-        let index = known.unwrap_or_else(|| {
-            names.push(name.to_owned());
-            names.len() - 1
-        });
-        index as u32
     }
 
     fn oracle(&mut self, person: usize, dc: usize, record: OracleRecord, at_us: u64, phase: Phase) {
@@ -477,4 +458,13 @@ impl Builder {
         });
         self.ledger.strays = strays;
     }
+}
+
+/// The place of a name, which is put at the end if it is new: there are few.
+fn place_of(names: &mut Vec<String>, name: &str) -> usize {
+    let known = names.iter().position(|known| known == name);
+    known.unwrap_or_else(|| {
+        names.push(name.to_owned());
+        names.len() - 1
+    })
 }
