@@ -1,6 +1,6 @@
 //! Operations that somebody looks for: under way, or ended with where their time went. Bounded.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use uuid::Uuid;
 use vocabulary::StageTimes;
@@ -10,7 +10,8 @@ const FOLLOWED_MAX: usize = 20_000;
 
 #[derive(Debug, Default)]
 pub(crate) struct Followed {
-    stages: HashMap<Uuid, Option<StageTimes>>,
+    /// In a tree: a hash table through which so many come and go doubles at some instant, though it never holds more.
+    stages: BTreeMap<Uuid, Option<StageTimes>>,
     order: VecDeque<Uuid>,
 }
 

@@ -24,7 +24,7 @@ mod tree;
 const TIMEOUT: Duration = Duration::from_secs(20);
 const PAGE: i32 = 500;
 /// Operations after which a connection that is kept open is made anew.
-const OPERATIONS_MAX: i32 = 10_000;
+const OPERATIONS_MAX: u32 = 10_000;
 /// People's accounts, no machine's.
 const USERS: &str = "(&(objectCategory=person)(objectClass=user))";
 const METADATA: [&str; 7] = [
@@ -54,7 +54,22 @@ pub(crate) struct DirectoryClient {
 /// An open connection.
 pub(crate) struct Connection {
     fqdn: String,
+    ldap: Handle,
+}
+
+/// The library's handle.
+struct Handle {
     ldap: Ldap,
+    /// What was done on it. The library counts too, and leaves out searches.
+    operations: u32,
+}
+
+impl Handle {
+    /// For one operation, and no longer than it may take.
+    fn next(&mut self) -> &mut Ldap {
+        self.operations += 1;
+        self.ldap.with_timeout(TIMEOUT)
+    }
 }
 
 impl DirectoryClient {
@@ -82,7 +97,7 @@ impl DirectoryClient {
         tokio::spawn(AssertUnwindSafe(connection.drive()).catch_unwind());
         Ok(Connection {
             fqdn: self.fqdn.clone(),
-            ldap,
+            ldap: Handle { ldap, operations: 0 },
         })
     }
 
@@ -100,8 +115,8 @@ impl DirectoryClient {
 impl Connection {
     /// Whether it has served for long enough: the library never forgets the number of a search that has ended, so one that is kept
     /// for a whole run would grow with every search.
-    pub fn is_worn(&mut self) -> bool {
-        self.ldap.last_id() >= OPERATIONS_MAX
+    pub fn is_worn(&self) -> bool {
+        self.ldap.operations >= OPERATIONS_MAX
     }
 
     /// A simple bind; the inner error is the text of a refusal.
@@ -114,7 +129,7 @@ impl Connection {
                 "an empty password proves nothing".into(),
             ));
         }
-        let answer = self.ldap.with_timeout(TIMEOUT).simple_bind(dn, password.expose()).await;
+        let answer = self.ldap.next().simple_bind(dn, password.expose()).await;
         let answer = answer.map_err(|error| ldap_error("bind", &self.fqdn, error.to_string()))?;
         match answer.rc {
             SUCCESS => Ok(Ok(())),
@@ -155,7 +170,7 @@ impl Connection {
             .into_iter()
             .map(|(name, value)| (name.as_bytes().to_vec(), [value].into()))
             .collect::<Vec<_>>();
-        let answer = self.ldap.with_timeout(TIMEOUT).add(dn, attributes).await;
+        let answer = self.ldap.next().add(dn, attributes).await;
         let doing = || format!("add {dn}");
         let answer = answer.map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))?;
         match answer.rc {
@@ -173,7 +188,7 @@ impl Connection {
     pub async fn replace(&mut self, dn: &str, name: &str, value: &str) -> Result<(), EnvironmentError> {
         let doing = || format!("write {name} of {}", if dn.is_empty() { "the rootDSE" } else { dn });
         let change = Mod::Replace(name.as_bytes().to_vec(), [value.as_bytes().to_vec()].into());
-        let answer = self.ldap.with_timeout(TIMEOUT).modify(dn, vec![change]).await;
+        let answer = self.ldap.next().modify(dn, vec![change]).await;
         let done = answer.and_then(ldap3::LdapResult::success);
         done.map(drop)
             .map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))
@@ -184,7 +199,7 @@ impl Connection {
     pub async fn add_values(&mut self, dn: &str, name: &str, values: &[String]) -> Result<(), EnvironmentError> {
         let values = values.iter().map(|value| value.as_bytes().to_vec()).collect();
         let change = Mod::Add(name.as_bytes().to_vec(), values);
-        let answer = self.ldap.with_timeout(TIMEOUT).modify(dn, vec![change]).await;
+        let answer = self.ldap.next().modify(dn, vec![change]).await;
         let doing = || format!("add values of {name} to {dn}");
         let answer = answer.map_err(|error| ldap_error(&doing(), &self.fqdn, error.to_string()))?;
         match answer.rc {
@@ -234,7 +249,7 @@ impl Connection {
             |error: ldap3::LdapError| ldap_error(&format!("search {base}"), &self.fqdn.clone(), error.to_string());
         let adapters: Vec<Box<dyn Adapter<'_, &str, &[&str]>>> =
             vec![Box::new(EntriesOnly::new()), Box::new(PagedResults::new(PAGE))];
-        let ldap = self.ldap.with_timeout(TIMEOUT);
+        let ldap = self.ldap.next();
         let mut stream = ldap
             .streaming_search_with(adapters, base, Scope::Subtree, filter, attributes)
             .await
@@ -262,7 +277,7 @@ impl Connection {
         let name = format!("<GUID={user}>");
         let answer = self
             .ldap
-            .with_timeout(TIMEOUT)
+            .next()
             .search(&name, Scope::Base, USERS, METADATA)
             .await
             .map_err(failed)?;
@@ -296,7 +311,7 @@ impl Connection {
         let doing = format!("read {}", if dn.is_empty() { "the rootDSE" } else { dn });
         let answer = self
             .ldap
-            .with_timeout(TIMEOUT)
+            .next()
             .search(dn, Scope::Base, "(objectClass=*)", attributes.to_vec())
             .await;
         let found = answer.and_then(ldap3::SearchResult::success);

@@ -25,7 +25,7 @@ const IDLE_SHARE: u32 = 3;
 
 /// Operations after which a connection is closed: the library never forgets the number of a search that has ended, so one that lived
 /// as long as the agent would grow with every search.
-const OPERATIONS_MAX: i32 = 10_000;
+pub(super) const OPERATIONS_MAX: u32 = 10_000;
 
 /// One domain controller with its pool.
 pub(crate) struct Controller {
@@ -37,13 +37,20 @@ pub(crate) struct Controller {
     /// Held for one bind: of many that begin at once, only the first may find out that the password is wrong.
     binding: AsyncMutex<()>,
     timeout: Duration,
-    idle: Mutex<Vec<Ldap>>,
+    idle: Mutex<Vec<Open>>,
     places: Arc<Semaphore>,
+}
+
+/// A bound connection.
+struct Open {
+    ldap: Ldap,
+    /// What was done on it. The library counts too, and leaves out searches.
+    operations: u32,
 }
 
 /// A connection on loan. Give it back with [`Leased::keep`] when it is known to be sound; else it is closed.
 pub(crate) struct Leased<'a> {
-    ldap: Ldap,
+    open: Open,
     controller: &'a Controller,
     /// Whether it lay idle before: then it may be dead without a sign, forgotten by a firewall on the way.
     pub(crate) idle_before: bool,
@@ -102,12 +109,12 @@ impl Controller {
         let place = place.map_err(|_| self.connect_error("the pool is closed"))?;
         let idle = self.idle_one();
         let idle_before = idle.is_some();
-        let ldap = match idle {
-            Some(ldap) => ldap,
+        let open = match idle {
+            Some(open) => open,
             None => self.open().await?,
         };
         Ok(Leased {
-            ldap,
+            open,
             controller: self,
             idle_before,
             _place: place,
@@ -115,9 +122,9 @@ impl Controller {
     }
 
     /// The pool as it is; a connection whose driver has ended is dropped on the way.
-    fn idle_one(&self) -> Option<Ldap> {
+    fn idle_one(&self) -> Option<Open> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| idle.pop()).find_map(|mut ldap| (!ldap.is_closed()).then_some(ldap))
+        std::iter::from_fn(|| idle.pop()).find_map(|mut open| (!open.ldap.is_closed()).then_some(open))
     }
 
     /// Closes what is idle: the domain controller was silent, so these connections would be too.
@@ -125,7 +132,7 @@ impl Controller {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    async fn open(&self) -> Result<Ldap, AgentError> {
+    async fn open(&self) -> Result<Open, AgentError> {
         // What was refused a moment ago need not be dialled for.
         self.credentials.to_try().map_err(|refusal| self.bind_error(refusal))?;
         let connecting = AssertUnwindSafe(self.connect()).catch_unwind();
@@ -134,7 +141,7 @@ impl Controller {
             .map_err(|_| self.connect_error("it took too long"))?
             .map_err(|_| self.connect_error("what the server sent made the LDAP library give up"))??;
         self.bind(&mut ldap).await?;
-        Ok(ldap)
+        Ok(Open { ldap, operations: 0 })
     }
 
     /// Dials the address and verifies the name: the URL's host is what the certificate is checked against.
@@ -215,8 +222,9 @@ impl Leased<'_> {
         limit: Duration,
         operation: impl AsyncFnOnce(&mut Ldap) -> Result<T, LdapError>,
     ) -> Result<T, Lost> {
-        self.ldap.with_timeout(limit);
-        let running = AssertUnwindSafe(operation(&mut self.ldap)).catch_unwind();
+        let Open { ldap, operations } = &mut self.open;
+        *operations += 1;
+        let running = AssertUnwindSafe(operation(ldap.with_timeout(limit))).catch_unwind();
         match running.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => {
@@ -228,12 +236,12 @@ impl Leased<'_> {
     }
 
     /// Gives the connection back for the next operation, unless it has served for long enough.
-    pub(crate) fn keep(mut self) {
-        if self.ldap.last_id() >= OPERATIONS_MAX {
+    pub(crate) fn keep(self) {
+        if self.open.operations >= OPERATIONS_MAX {
             return;
         }
         let mut idle = self.controller.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(self.ldap);
+        idle.push(self.open);
     }
 }
 

@@ -297,3 +297,12 @@ async fn a_new_connection_that_is_silent_does() {
     assert!(matches!(asked, Err(domain::Unheard::Silent(_))));
     assert_eq!(server.count(SEARCH), 1);
 }
+
+#[tokio::test]
+async fn a_connection_that_only_searches_is_made_anew_too() {
+    let (server, domain, _) = directory("dc2.corp.test", Duration::from_secs(10), |_, _| Act::Result(0, "")).await;
+    for _ in 0..=connection::OPERATIONS_MAX {
+        assert!(soon(domain.ask(0, "", &["dnsHostName"])).await.is_ok());
+    }
+    assert_eq!(server.count(BIND), 2);
+}

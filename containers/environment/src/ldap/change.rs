@@ -3,13 +3,13 @@
 use ldap3::{LdapResult, Mod};
 use vocabulary::Password;
 
-use super::{Connection, SUCCESS, TIMEOUT, ldap_error};
+use super::{Connection, SUCCESS, ldap_error};
 use crate::EnvironmentError;
 
 impl Connection {
     /// Gives an entry another name in its place.
     pub async fn give_name(&mut self, dn: &str, rdn: &str) -> Result<(), EnvironmentError> {
-        let renamed = self.ldap.with_timeout(TIMEOUT).modifydn(dn, rdn, true, None).await;
+        let renamed = self.ldap.next().modifydn(dn, rdn, true, None).await;
         self.done(&format!("rename {dn}"), renamed)
     }
 
@@ -17,7 +17,7 @@ impl Connection {
     pub async fn reset(&mut self, dn: &str, password: &Password) -> Result<(), EnvironmentError> {
         let value = [password.unicode_pwd().to_vec()].into();
         let change = vec![Mod::Replace(b"unicodePwd".to_vec(), value)];
-        let reset = self.ldap.with_timeout(TIMEOUT).modify(dn, change).await;
+        let reset = self.ldap.next().modify(dn, change).await;
         self.done(&format!("reset the password of {dn}"), reset)
     }
 

@@ -7,7 +7,7 @@ use ldap3::exop::WhoAmI;
 use ldap3::{Ldap, LdapError, LdapResult, Mod, Scope, SearchEntry, SearchOptions};
 use vocabulary::Password;
 
-use super::{Connection, TIMEOUT, ldap_error};
+use super::{Connection, ldap_error};
 use crate::EnvironmentError;
 
 /// How an operation ended: the result code (RFC 4511 appendix A) and the diagnostic text.
@@ -61,7 +61,7 @@ pub(crate) type Values = HashSet<Vec<u8>>;
 
 impl Connection {
     fn ready(&mut self, controls: Vec<RawControl>) -> &mut Ldap {
-        let ldap = self.ldap.with_timeout(TIMEOUT);
+        let ldap = self.ldap.next();
         if controls.is_empty() {
             return ldap;
         }

@@ -1,6 +1,6 @@
 //! The journal as a plain state machine: operations in, what is known and what must be written out.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use store::{Table, Write};
@@ -80,7 +80,8 @@ impl Entry {
 /// The operations of messages that still live, or died just now.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    entries: HashMap<Uuid, Entry>,
+    /// In a tree: a hash table through which so many come and go doubles at some instant, though it never holds more.
+    entries: BTreeMap<Uuid, Entry>,
     by_expiry: BTreeSet<(u64, Uuid)>,
     /// Who has an operation in doubt, and which.
     doubtful: HashMap<String, HashSet<Uuid>>,
@@ -95,7 +96,7 @@ impl Ledger {
     /// An empty ledger.
     pub(super) fn new(stall: Duration, opened: Duration) -> Self {
         Self {
-            entries: HashMap::new(),
+            entries: BTreeMap::new(),
             by_expiry: BTreeSet::new(),
             doubtful: HashMap::new(),
             left: HashSet::new(),
